@@ -1,0 +1,50 @@
+# Everything a person needs here. `make demo` and `make test` set up what they need by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pyproject.toml
+FOLDERS := loyalty runtime drivers sync posd central demo tests bench
+
+.PHONY: setup demo run test check bench fmt lock clean
+
+setup: $(READY)
+
+$(READY): $(LOCKS)
+	@requirements/debian.sh
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/all.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## one sale through real parts, a crash in the middle, and the proof that nothing was lost
+	@$(BIN)/python -m demo
+
+run: $(READY)  ## the same shop, left up for the browser
+	@$(BIN)/python -m demo --stay
+
+test: $(READY)  ## every test, in parallel
+	@$(BIN)/python -m pytest -q -n auto
+
+check: $(READY)  ## style, types, floors, dependencies
+	@$(BIN)/ruff format --check --quiet $(FOLDERS)
+	@$(BIN)/ruff check --quiet $(FOLDERS)
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --config pyproject.toml
+	@$(BIN)/deptry --no-ansi .
+
+bench: $(READY)  ## every promise of the design with its peer, in one run
+	@$(BIN)/python bench/line.py
+
+fmt: $(READY)
+	@$(BIN)/ruff check --fix --quiet $(FOLDERS)
+	@$(BIN)/ruff format --quiet $(FOLDERS)
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links pyproject.toml
+lock:  ## resolve the dependencies anew
+	@$(LOCK) --all-extras --upgrade -o requirements/all.lock
+	@$(LOCK) -c requirements/all.lock --upgrade -o requirements/terminal.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,75 @@
+"""What a scanned text says: a member's code with its strength, or a Refusal. Checking signatures is passed in."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loyalty.refusal import Refusal
+
+TEXT_CHARS_MAX = 300  # the longest code of ours has 180; what is longer is a leaflet
+SIGNED_PREFIX = "PL1:"
+EAN13 = re.compile(r"[0-9]{13}")
+
+
+class Strength(StrEnum):
+    """How sure a code makes us of its bearer; what each may do is in design section 9."""
+
+    ROTATING = "rotating"
+    SIGNED = "signed"
+    PLAIN = "plain"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a signed code says. `handle` is 10 bytes in hex; a raised `generation` makes older codes of a member void."""
+
+    handle: str
+    generation: int
+    issued_s: int
+    expires_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCode:
+    """A code that may be looked up: a signed one by its member's `handle`, a plain one by its own `text`."""
+
+    strength: Strength
+    text: str
+    handle: str = ""
+    generation: int = 0
+
+
+ReadSigned = Callable[[str], Claims | Refusal]
+
+
+def identify(text: str, read_signed: ReadSigned, plain_prefixes: tuple[str, ...], now_s: int) -> MemberCode | Refusal:
+    """Say what `text` is.
+
+    `read_signed` takes a text that starts with `PL1:` and gives its claims, verified, or why not. `plain_prefixes` are the first
+    digits of the chain's own EAN-13 member numbers; any other one is some product's. `now_s` is the time in seconds UTC.
+    """
+    text = text.strip()
+    if len(text) <= TEXT_CHARS_MAX and text.startswith(SIGNED_PREFIX):
+        claims = read_signed(text)
+        if isinstance(claims, Refusal):
+            return claims
+        if now_s >= claims.expires_s:
+            return Refusal("code_expired")
+        return MemberCode(Strength.SIGNED, text, claims.handle, claims.generation)
+    if EAN13.fullmatch(text):
+        return _plain(text, plain_prefixes)
+    return Refusal("not_a_member_code")
+
+
+def _plain(digits: str, prefixes: tuple[str, ...]) -> MemberCode | Refusal:
+    if not ean13_holds(digits):
+        return Refusal("code_misread")
+    return MemberCode(Strength.PLAIN, digits) if digits.startswith(prefixes) else Refusal("product_code")
+
+
+def ean13_holds(digits: str) -> bool:
+    """Whether the last of 13 digits is the check digit of the others (GS1 General Specifications, 7.9)."""
+    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return weighted % 10 == 0

@@ -1,0 +1,51 @@
+"""Entries: everything that happens to units is a movement from one account to another, and a balance is their sum."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loyalty import bounds
+
+ISSUED = "program/issued"
+"""Where accrued units come from: its balance is minus everything ever given."""
+
+REDEEMED = "program/redeemed"
+"""Where spent units go."""
+
+
+def available(handle: str) -> str:
+    """The account of what a member may use."""
+    return f"member/{handle}/available"
+
+
+def held(hold: str) -> str:
+    """The account of an online reservation: spent by the Sale that lists it, given back by a Void, freed by no timer."""
+    return f"hold/{hold}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`pieces` of `unit` move from `source` to `target`. To undo one, add its mirror image."""
+
+    source: str
+    target: str
+    unit: str
+    pieces: int
+
+    def __post_init__(self) -> None:
+        bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)
+        assert self.source != self.target
+
+
+def mirror(entry: Entry) -> Entry:
+    """The entry that undoes this one."""
+    return Entry(entry.target, entry.source, entry.unit, entry.pieces)
+
+
+def balances(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
+    """The sum of `entries` by (account, unit); over all accounts of one unit it is always zero."""
+    sums: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for entry in entries:
+        sums[entry.source, entry.unit] -= entry.pieces
+        sums[entry.target, entry.unit] += entry.pieces
+    return dict(sums)

@@ -1,0 +1,204 @@
+"""The whole answer for a basket now: what it earns, what the member may take, what is to be paid, and why. Writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loyalty.accruals import ACCRUALS
+from loyalty.accruals.earning import Paid
+from loyalty.basket import Basket, Line
+from loyalty.member import Member
+from loyalty.moment import Moment
+from loyalty.money import Minor, split
+from loyalty.program import Program, RewardRule, tier_by_code
+from loyalty.refusal import Params, Refusal
+from loyalty.rewards import REWARDS
+from loyalty.rewards.giving import Due
+
+TIMES_MAX = 1000  # a reward chosen more often than this in one basket is a slip of the finger
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The member wants reward `reward`, `times` times."""
+
+    reward: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A reward inside a quote: how often it may be taken, how often it was, and why not if it may not."""
+
+    reward: str
+    unit: str
+    cost: int
+    times_max: int
+    times: int = 0
+    off_minor: Minor = 0
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Pieces of a unit that a rule gives or takes; `by_line` has each basket line's part, and they sum to `pieces`."""
+
+    rule: str
+    unit: str
+    pieces: int
+    by_line: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discount:
+    """What a reward takes off each basket line, in minor units."""
+
+    rule: str
+    by_line: tuple[Minor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One sentence of the trace: which rule, and what it did or why it did not (`trace.CODE` in runtime/locales)."""
+
+    rule: str
+    code: str
+    params: Params = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The answer. What is to be paid is the basket less the discounts; `forecast` is each unit's balance after it all."""
+
+    basket: Basket
+    member: Member | None
+    tier: str
+    program_version: int
+    program_hash: str
+    moment: Moment
+    choices: tuple[Choice, ...]
+    offers: tuple[Offer, ...]
+    discounts: tuple[Discount, ...]
+    accruals: tuple[Movement, ...]
+    redemptions: tuple[Movement, ...]
+    trace: tuple[Step, ...]
+
+    @property
+    def to_pay_minor(self) -> Minor:
+        """What the member is to pay."""
+        return sum(nets(self.basket, self.discounts))
+
+    @property
+    def forecast(self) -> dict[str, int]:
+        """Each unit's balance once this is committed."""
+        after = dict(self.member.balances) if self.member else {}
+        for movement in self.accruals:
+            after[movement.unit] = after.get(movement.unit, 0) + movement.pieces
+        for movement in self.redemptions:
+            after[movement.unit] = after.get(movement.unit, 0) - movement.pieces
+        return after
+
+
+def quote(program: Program, member: Member | None, basket: Basket, moment: Moment, choices: tuple[Choice, ...] = ()) -> Quote:
+    """Work it all out. The same arguments always give the same Quote, at the till and at head office."""
+    wanted = {choice.reward: choice.times for choice in choices}
+    due = Due(basket.lines, tuple(line.amount_minor for line in basket.lines))
+    spendable = dict(member.spendable) if member else {}
+    offers: list[Offer] = []
+    discounts: list[Discount] = []
+    redemptions: list[Movement] = []
+    for code, rule in program.rewards.items():
+        offer = _offer(code, rule, member, spendable, due)
+        times = wanted.pop(code, 0)
+        if times > offer.times_max and offer.refusal is None:
+            offer = _with_refusal(offer, Refusal("choice_too_many", {"times": times, "times_max": offer.times_max}))
+        elif times and offer.refusal is None:
+            taken = REWARDS[rule.type].discount(rule.settings, times, due)
+            offer = Offer(code, rule.unit, rule.cost, offer.times_max, times, sum(taken))
+            discounts.append(Discount(code, taken))
+            spent = rule.cost * times
+            redemptions.append(Movement(code, rule.unit, spent, split(spent, taken)))
+            spendable[rule.unit] -= spent
+            due = Due(due.lines, tuple(left - off for left, off in zip(due.amounts, taken, strict=True)))
+        offers.append(offer)
+    offers += [Offer(code, "", 0, 0, refusal=Refusal("unknown_reward", {"reward": code})) for code in wanted]
+    tier = tier_by_code(program, member.tier) if member else None
+    accruals = accrue(program, tier.code if tier else "", basket.lines, due.amounts) if member else ()
+    return Quote(
+        basket=basket,
+        member=member,
+        tier=tier.code if tier else "",
+        program_version=program.version,
+        program_hash=program.hash,
+        moment=moment,
+        choices=choices,
+        offers=tuple(offers),
+        discounts=tuple(discounts),
+        accruals=accruals,
+        redemptions=tuple(redemptions),
+        trace=_trace(program, member, tuple(offers), accruals, due),
+    )
+
+
+def accrue(program: Program, tier: str, lines: tuple[Line, ...], paid: tuple[Minor, ...]) -> tuple[Movement, ...]:
+    """What a member of `tier` earns when `paid` minor units were really paid for each line."""
+    step = tier_by_code(program, tier)
+    basis = Paid(lines, paid, step.accrual_percent if step else 100)
+    movements = []
+    for code, rule in program.accruals.items():
+        by_line = ACCRUALS[rule.type].earn(rule.settings, basis)
+        if any(by_line):
+            movements.append(Movement(code, rule.unit, sum(by_line), by_line))
+    return tuple(movements)
+
+
+def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
+    """What is to be paid for each line after `discounts`."""
+    left = [line.amount_minor for line in basket.lines]
+    for discount in discounts:
+        for place, off in enumerate(discount.by_line):
+            left[place] -= off
+    return tuple(left)
+
+
+def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> Offer:
+    """How often `rule` could be taken by this member for what is due, or why not once."""
+    refused = Offer(code, rule.unit, rule.cost, 0)
+    if member is None:
+        return _with_refusal(refused, Refusal("member_needed"))
+    have = spendable.get(rule.unit, 0)
+    if have < rule.cost:
+        missing: Params = {"missing": rule.cost - have, "have": have, "cost": rule.cost, "unit": rule.unit}
+        return _with_refusal(refused, Refusal("pieces_missing", missing))
+    room = REWARDS[rule.type].room(rule.settings, due)
+    if isinstance(room, Refusal):
+        return _with_refusal(refused, room)
+    return Offer(code, rule.unit, rule.cost, min(have // rule.cost, room, TIMES_MAX))
+
+
+def _with_refusal(offer: Offer, refusal: Refusal) -> Offer:
+    return Offer(offer.reward, offer.unit, offer.cost, offer.times_max, refusal=refusal)
+
+
+def _trace(
+    program: Program, member: Member | None, offers: tuple[Offer, ...], accruals: tuple[Movement, ...], due: Due
+) -> tuple[Step, ...]:
+    """Every rule's sentence, in the program's order: rewards first, then what was earned on the rest."""
+    steps = []
+    for offer in offers:
+        if offer.refusal:
+            steps.append(Step(offer.reward, offer.refusal.code, offer.refusal.params))
+        elif offer.times:
+            spent: Params = {"pieces": offer.cost * offer.times, "unit": offer.unit, "off_minor": offer.off_minor}
+            steps.append(Step(offer.reward, "taken", spent))
+        else:
+            steps.append(Step(offer.reward, "offered", {"times_max": offer.times_max, "cost": offer.cost, "unit": offer.unit}))
+    if member is None:
+        return (*steps, Step("", "no_member"))
+    step = tier_by_code(program, member.tier)
+    earned = {movement.rule: movement for movement in accruals}
+    for code, rule in program.accruals.items():
+        pieces = earned[code].pieces if code in earned else 0
+        percent = step.accrual_percent if step else 100
+        params: Params = {"pieces": pieces, "unit": rule.unit, "paid_minor": due.total_minor, "percent": percent}
+        steps.append(Step(code, "earned", params))
+    return tuple(steps)
