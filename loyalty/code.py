@@ -47,7 +47,7 @@ ReadSigned = Callable[[str], Claims | Refusal]
 def identify(text: str, read_signed: ReadSigned, plain_prefixes: tuple[str, ...], now_s: int) -> MemberCode | Refusal:
     """Say what `text` is.
 
-    `read_signed` takes a text that starts with `PL1:` and gives its claims, verified, or why not. `plain_prefixes` are the first
+    `read_signed` takes a text that starts with `PL1:` and gives its verified claims, or why not. `plain_prefixes` are the first
     digits of the chain's own EAN-13 member numbers; any other one is some product's. `now_s` is the time in seconds UTC.
     """
     text = text.strip()

@@ -1,0 +1,68 @@
+"""What the line needs of a device: small protocols, each with a virtual twin in drivers/virtual.py and one contract suite."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from loyalty.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One reading. `aim` is the AIM symbology identifier ("]Q1" for a QR code) where the device gives one, else empty."""
+
+    text: str
+    scanner: str
+    aim: str = ""
+
+
+class Scanner(Protocol):
+    """A source of scans with one owner."""
+
+    name: str
+
+    def scans(self) -> AsyncIterator[Scan]:
+        """Open the device and yield each reading once; return when the source has ended (a file).
+
+        Raises Unavailable when the device is gone or cannot be opened: the supervisor waits and calls again. Leaving the
+        iteration closes the device.
+        """
+        ...
+
+    def lag_s(self) -> float:
+        """Seconds since the device last showed a sign of life; for the status page."""
+        ...
+
+
+class Delivery(StrEnum):
+    """How a print job ended. `unknown` is never printed again silently."""
+
+    CONFIRMED = "confirmed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """What a printer says of itself. An unknown status is not "no paper": `known` False means that nobody answered."""
+
+    known: bool
+    troubles: tuple[str, ...] = field(default_factory=tuple)
+    """Of: offline, cover_open, paper_out, paper_near_end, cutter_error, error."""
+
+
+class Printer(Protocol):
+    """A printer with one owner. Every call is bounded in time."""
+
+    name: str
+
+    async def print(self, receipt: Receipt) -> Delivery:
+        """Print one receipt: CONFIRMED when the printer says that it is done, UNKNOWN when bytes went out and no word came.
+
+        Raises Unavailable when nothing at all was sent: the job may stay queued.
+        """
+        ...
+
+    async def status(self) -> PrinterStatus:
+        """Ask; an answer that does not come within the driver's deadline is an unknown status, not an error."""
+        ...
