@@ -1,4 +1,4 @@
-"""The three kinds of broken things, by what the caller should do. A "no" is a value (loyalty.refusal); a bug is an assertion."""
+"""The three kinds of broken things, by what the caller should do. A "no" is a value; a bug is an assertion."""
 
 
 class PosdError(Exception):
