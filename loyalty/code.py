@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from loyalty.refusal import Refusal
 
-TEXT_CHARS_MAX = 300  # the longest code of ours has 180; what is longer is a leaflet
+TEXT_CHARS_MAX = 300  # the longest code of ours has 176; what is longer is a leaflet
 SIGNED_PREFIX = "PL1:"
 EAN13 = re.compile(r"[0-9]{13}")
 

@@ -1,0 +1,202 @@
+"""A TOML file that a person wrote: every mistake at once, each as `file:line: key: what is wrong; what is wanted`."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from loyalty.program import Mistake
+from runtime.errors import Misconfigured
+
+FILE_BYTES_MAX = 1024 * 1024  # a person wrote it
+
+Shape = TypeVar("Shape", bound=BaseModel)
+Key = tuple[str | int, ...]
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
+_PART = re.compile(r'"([^"]*)"|\'([^\']*)\'|([A-Za-z0-9_-]+)')
+_ASSIGNED = re.compile(r"""\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*')
+
+
+class InvalidFile(Misconfigured):
+    """All the mistakes of one file; `lines` has each as a person reads it."""
+
+    def __init__(self, path: Path, lines: list[str]) -> None:
+        """`path` names the file, `lines` are complete `file:line: key: ...` sentences."""
+        count = "1 mistake" if len(lines) == 1 else f"{len(lines)} mistakes"
+        super().__init__("invalid_file", f"{path} has {count}:\n  " + "\n  ".join(lines))
+        self.lines = lines
+
+
+@dataclass(frozen=True, slots=True)
+class TomlFile:
+    """What a file says, and on which line each key says it."""
+
+    path: Path
+    values: dict[str, Any]
+    lines: Mapping[Key, int] = field(default_factory=dict)
+
+    def line_of(self, key: str) -> int:
+        """The line of a dotted key, or of the nearest table around it."""
+        parts: Key = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+        while parts and parts not in self.lines:
+            parts = parts[:-1]
+        return self.lines.get(parts, 1)
+
+    def complain(self, mistakes: list[Mistake]) -> None:
+        """Raise InvalidFile when there are mistakes."""
+        if mistakes:
+            found = sorted((self.line_of(mistake.key), mistake) for mistake in mistakes)
+            raise InvalidFile(self.path, [f"{self.path}:{line}: {m.key}: {m.wrong}; {m.wanted}" for line, m in found])
+
+
+def read(path: Path) -> TomlFile:
+    """Read and parse `path`. Raises Misconfigured when it cannot be read, InvalidFile for a mistake of TOML itself."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise Misconfigured("file_unreadable", f"{path}: {error.strerror}", "Check the path and who may read it") from error
+    if len(raw) > FILE_BYTES_MAX:
+        raise InvalidFile(path, [f"{path}:1: the file is larger than {FILE_BYTES_MAX} bytes"])
+    try:
+        text = raw.decode()
+        return TomlFile(path, tomllib.loads(text), dict(_keys(text)))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InvalidFile(path, [f"{path}:{line}: this is not UTF-8; save the file as UTF-8"]) from error
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else len(text.splitlines())
+        raise InvalidFile(path, [f"{path}:{line}: {error}"]) from error
+
+
+def check(shape: type[Shape], values: object, at: str = "") -> tuple[Shape | None, list[Mistake]]:
+    """`values` as `shape`, or every mistake in it, with key paths below `at`."""
+    try:
+        return shape.model_validate(values), []
+    except ValidationError as error:
+        return None, [_mistake(shape, detail, at) for detail in error.errors(include_url=False)]
+
+
+def below(at: str, key: str) -> str:
+    """The dotted key of `key` inside `at`."""
+    return f"{at}.{key}" if at else key
+
+
+def _mistake(shape: type[BaseModel], detail: Mapping[str, Any], at: str) -> Mistake:
+    """Pydantic's finding in our words."""
+    parts = [str(part) for part in detail["loc"] if part != "[key]"]
+    key = below(at, ".".join(parts)) if parts else at
+    wording = _WORDING.get(detail["type"])
+    if detail["type"] == "extra_forbidden":
+        return Mistake(key, "there is no such key", _suggestion(shape, parts))
+    if wording:
+        return Mistake(key, *wording(detail))
+    return Mistake(key, str(detail["msg"]).removeprefix("Value error, "), f"it says {_shown(detail['input'])}")
+
+
+def _suggestion(shape: type[BaseModel], parts: list[str]) -> str:
+    """What may stand where an unknown key stands."""
+    place: Any = shape
+    for part in parts[:-1]:
+        found = place.model_fields.get(part) if isinstance(place, type) and issubclass(place, BaseModel) else None
+        place = found.annotation if found else None
+        place = next(
+            (arg for arg in getattr(place, "__args__", ()) if isinstance(arg, type) and issubclass(arg, BaseModel)), place
+        )
+    names = list(place.model_fields) if isinstance(place, type) and issubclass(place, BaseModel) else []
+    close = difflib.get_close_matches(parts[-1], names, 1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"one of: {', '.join(names)}" if names else "remove it"
+
+
+def _shown(value: object) -> str:
+    return f"{str(value).lower() if isinstance(value, bool) else repr(value):.60}"
+
+
+def _is(wanted: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
+    return lambda detail: (f"it says {_shown(detail['input'])}", f"{wanted} is wanted")
+
+
+def _limit(word: str, name: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:
+    return lambda detail: (f"it says {_shown(detail['input'])}", f"{word} {detail['ctx'][name]} is wanted")
+
+
+_WORDING: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, str]]] = {
+    "missing": lambda _: ("it is missing", "add it"),
+    "int_type": _is("a whole number"),
+    "int_parsing": _is("a whole number"),
+    "int_from_float": _is("a whole number"),
+    "float_type": _is("a number"),
+    "bool_type": _is("true or false"),
+    "bool_parsing": _is("true or false"),
+    "string_type": _is('a text in "quotes"'),
+    "dict_type": _is("a table"),
+    "model_type": _is("a table"),
+    "list_type": _is("a list in [ ]"),
+    "tuple_type": _is("a list in [ ]"),
+    "literal_error": lambda detail: (f"it says {_shown(detail['input'])}", f"{detail['ctx']['expected']} is wanted"),
+    "enum": lambda detail: (f"it says {_shown(detail['input'])}", f"{detail['ctx']['expected']} is wanted"),
+    "greater_than": _limit("more than", "gt"),
+    "greater_than_equal": _limit("at least", "ge"),
+    "less_than": _limit("less than", "lt"),
+    "less_than_equal": _limit("at most", "le"),
+}
+
+
+def _keys(text: str) -> Iterator[tuple[Key, int]]:
+    """Each key of a valid TOML text with its line: table headers, arrays of tables, dotted keys; values are stepped over."""
+    table: Key = ()
+    counts: dict[Key, int] = {}
+    inside = ""  # the quotes of a multi-line string, or brackets still open
+    for number, line in enumerate(text.splitlines(), 1):
+        if inside in ('"""', "'''"):
+            inside = "" if inside in line else inside
+            continue
+        if inside:
+            inside = _open_brackets(inside, line)
+            continue
+        if header := _HEADER.match(line):
+            table = _resolved(_parts(header[2]), counts)
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
+            yield table, number
+        elif assigned := _ASSIGNED.match(line):
+            yield (*table, *_parts(assigned[1])), number
+            value = line[assigned.end() :]
+            quotes = next((q for q in ('"""', "'''") if value.strip().startswith(q)), "")
+            inside = quotes if quotes and value.count(quotes) == 1 else _open_brackets("", value)
+
+
+def _open_brackets(before: str, line: str) -> str:
+    """The brackets of a list or an inline table that are still open after `line`."""
+    opened = before
+    for letter in _QUOTED.sub("", line):
+        if letter in "[{":
+            opened += letter
+        elif letter in "]}" and opened:
+            opened = opened[:-1]
+    return opened
+
+
+def _parts(dotted: str) -> Key:
+    return tuple(a or b or c for a, b, c in _PART.findall(dotted))
+
+
+def _resolved(parts: Key, counts: Mapping[Key, int]) -> Key:
+    """A header below an array of tables means its last element."""
+    path: Key = ()
+    for place, part in enumerate(parts):
+        path = (*path, part)
+        if path in counts and place + 1 < len(parts):
+            path = (*path, counts[path])
+    return path

@@ -1,0 +1,309 @@
+"""What travels between a terminal and head office: the messages, the record kinds and the synced entities, all versioned.
+
+Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own answer is always status 200 with one of the
+answers here, or a `Problem` with one of the codes of PROBLEMS; whatever else comes back (a proxy's page, half a body) is no
+answer, and moves nothing.
+
+    POST /v1/enrol     EnrolRequest -> EnrolAnswer
+    POST /v1/journal   records joined by newlines, zstd -> PushAnswer
+    POST /v1/feed      FeedRequest -> FeedPage           waits up to `wait_s` for news
+    POST /v1/holds     HoldRequest -> HoldAnswer
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+import zstandard
+
+from loyalty import bounds
+from loyalty.refusal import Refusal
+from loyalty.sale import Enrol, Return, Sale, Void
+
+BATCH_RECORDS_MAX = 500
+BATCH_BYTES_MAX = 256 * 1024  # reached by 500 ordinary sales; a single larger record travels alone
+RECORD_BYTES_MAX = 1024 * 1024  # a basket of 500 lines with the longest names in Hebrew is below it
+INFLATED_BYTES_MAX = 2 * 1024 * 1024  # what a batch may unpack to; head office stops reading there
+FEED_ROWS_MAX = 500
+FEED_WAIT_S_MAX = 25.0  # shorter than the half minute after which proxies close a silent connection
+ZSTD_LEVEL = 1
+
+NEWLINE = b"\n"
+_HEX = frozenset("0123456789abcdef")
+Shape = TypeVar("Shape")
+
+RECORDS: Mapping[tuple[str, int], type] = {
+    ("enrol", 1): Enrol,
+    ("sale", 1): Sale,
+    ("return", 1): Return,
+    ("void", 1): Void,
+}
+"""Every body ever shipped, by kind and version. What is not here is stored all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A record's outside; `body` stays raw until somebody wants it."""
+
+    version: int
+    kind: str
+    id: str
+    terminal: str
+    epoch: int
+    chain: str
+    seq: int
+    prev_hash: str
+    wall: int
+    utc_offset: int
+    clock_quality: str
+    body: msgspec.Raw
+
+    def __post_init__(self) -> None:
+        bounds.whole("version", self.version, 1, 1_000_000)
+        bounds.whole("seq", self.seq, 1, 1 << 62)
+        bounds.whole("epoch", self.epoch, 1, 1 << 31)
+        bounds.whole("wall", self.wall, -(1 << 62), 1 << 62)
+        bounds.whole("utc_offset", self.utc_offset, -2000, 2000)
+        for name, length in (("id", 32), ("chain", 32), ("prev_hash", 64)):
+            _hex(name, getattr(self, name), length)
+        for name in ("kind", "terminal", "clock_quality"):
+            bounds.text(name, getattr(self, name), 1, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolRequest:
+    """A terminal's first word: the one-time code a person typed, and the public key (hex) that will sign everything after.
+
+    Signed by that key under the id `enrol.0`. The same code with the same key gets the same answer again: replies get lost.
+    """
+
+    code: str
+    public_key: str
+    chain: str
+    posd_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolAnswer:
+    """Who the terminal is from now on. `time_zone` is the store's."""
+
+    terminal: str
+    store: str
+    epoch: int
+    incarnation: str
+    time_zone: str
+    server_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushAnswer:
+    """Head office has stored everything up to `seq`, whose hash is `hash`.
+
+    `outcome` is `stored` (all of the batch), `gap` (go on from `seq` + 1) or `fork` (another record already has a `seq` of this
+    batch; nothing of it moves until a person has looked).
+    """
+
+    outcome: str
+    seq: int
+    hash: str
+    incarnation: str
+    server_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRequest:
+    """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page."""
+
+    cursor: str
+    wait_s: float
+    queued_records: int
+    queued_since_ms: int
+    posd_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One entity as it is now; `kind` is a row of ENTITIES."""
+
+    kind: str
+    body: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Rows and cursor belong together: they are saved in one transaction. `more` says that another page is ready."""
+
+    cursor: str
+    rows: tuple[FeedRow, ...]
+    more: bool
+    incarnation: str
+    server_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRequest:
+    """Reserve `pieces` of `unit` of this member for this terminal. The same id gets the same answer."""
+
+    id: str
+    member: str
+    unit: str
+    pieces: int
+
+    def __post_init__(self) -> None:
+        _hex("id", self.id, 32)
+        bounds.text("member", self.member, 1, 64)
+        bounds.text("unit", self.unit, 1, 64)
+        bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """Granted, or why not."""
+
+    granted: bool
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Head office's own "no", with a status of 4xx or 5xx and the type application/problem+json."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+PROBLEMS: Mapping[str, int] = {
+    "malformed": 400,
+    "not_signed": 401,
+    "fenced": 403,
+    "enrol_code_unknown": 403,
+    "too_large": 413,
+    "overload": 503,
+}
+"""The codes of Problem and their statuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRow:
+    """A published program: `program` is what the file said, as JSON; see sync/program_file.py."""
+
+    code: str
+    version: int
+    effective_ms: int
+    program: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member as a terminal may know one. `balances` count what is available at head office.
+
+    `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with.
+    `codes` are the member's plain codes; signed codes name the handle themselves.
+    """
+
+    handle: str
+    first_name: str
+    tier: str
+    generation: int
+    balances: dict[str, int]
+    codes: tuple[str, ...]
+    blocked: bool = False
+    includes: tuple[str, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeKeyRow:
+    """A public key (hex, 32 bytes) that signs member codes; a revoked one is refused."""
+
+    key_id: str
+    public_key: str
+    revoked: bool = False
+
+
+ENTITIES: Mapping[str, type] = {
+    "program": ProgramRow,
+    "member": MemberRow,
+    "code_key": CodeKeyRow,
+}
+"""What the feed carries. A terminal skips kinds it does not know."""
+
+
+_ENVELOPE = msgspec.json.Decoder(Envelope)
+
+
+def read_envelope(data: bytes) -> Envelope:
+    """A record's envelope. Raises ValueError unless `data` is the canonical spelling of a record within its bounds."""
+    if len(data) > RECORD_BYTES_MAX:
+        raise ValueError(f"a record of {len(data)} bytes; at most {RECORD_BYTES_MAX} are wanted")
+    try:
+        envelope = _ENVELOPE.decode(data)
+        spelled = msgspec.json.encode(msgspec.json.decode(data), order="sorted")
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"not a record: {error}") from error
+    if spelled != data:
+        raise ValueError("not the canonical spelling of a record")
+    return envelope
+
+
+def read_body(envelope: Envelope) -> Any:
+    """The body as its dataclass; None for a kind or version that this release does not know. Raises ValueError."""
+    shape = RECORDS.get((envelope.kind, envelope.version))
+    if shape is None:
+        return None
+    try:
+        return msgspec.json.decode(envelope.body, type=shape)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{envelope.kind} record: {error}") from error
+
+
+def pack(records: Iterable[bytes]) -> bytes:
+    """A batch as it travels."""
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(NEWLINE.join(records))
+
+
+def unpack(body: bytes) -> list[bytes]:
+    """The records of a batch, verbatim. Raises ValueError for what is not one, or inflates beyond INFLATED_BYTES_MAX."""
+    try:
+        with zstandard.ZstdDecompressor().stream_reader(body) as reader:
+            data = reader.read(INFLATED_BYTES_MAX + 1)
+            rest = reader.read(1)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"not a zstd frame: {error}") from error
+    if rest or len(data) > INFLATED_BYTES_MAX:
+        raise ValueError(f"the batch inflates to more than {INFLATED_BYTES_MAX} bytes")
+    records = data.split(NEWLINE)
+    if not data or len(records) > BATCH_RECORDS_MAX:
+        raise ValueError(f"a batch has 1 to {BATCH_RECORDS_MAX} records")
+    return records
+
+
+def encode(message: object) -> bytes:
+    """A message of this module as JSON."""
+    return msgspec.json.encode(message)
+
+
+def decode(data: bytes, shape: type[Shape]) -> Shape:
+    """The message of type `shape` in `data`. Raises ValueError."""
+    try:
+        return msgspec.json.decode(data, type=shape)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{shape.__name__}: {error}") from error
+
+
+def feed_row(entity: object) -> FeedRow:
+    """An entity as a row of the feed."""
+    kind = next(kind for kind, shape in ENTITIES.items() if type(entity) is shape)
+    return FeedRow(kind, msgspec.Raw(msgspec.json.encode(entity)))
+
+
+def entity_of(row: FeedRow) -> Any:
+    """The entity in a row; None for a kind that this release does not know. Raises ValueError."""
+    shape = ENTITIES.get(row.kind)
+    return None if shape is None else decode(bytes(row.body), shape)
+
+
+def _hex(name: str, value: str, length: int) -> None:
+    if len(value) != length or not set(value) <= _HEX:
+        raise ValueError(f"{name} is {value!r:.80}; {length} lower-case hex digits are wanted")
