@@ -114,7 +114,7 @@ def parse(values: Mapping[str, Any]) -> tuple[Program | None, list[Mistake]]:
         code=outline.code,
         version=outline.version,
         currency=outline.currency,
-        name={**outline.name},
+        name={str(language): word for language, word in outline.name.items()},
         units=units,
         accruals=accruals,
         rewards=rewards,
