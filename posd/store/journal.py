@@ -1,0 +1,130 @@
+"""The journal and who we are in it."""
+
+from dataclasses import dataclass
+
+from loyalty.journal import FIRST_PREV_HASH, Chain, Draft, Head, Sealed, Stamp, seal
+from posd.store.db import Db
+from runtime.errors import Misconfigured
+from sync.pull import PullState
+from sync.push import PushState
+from sync.wire import EnrolAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this terminal is; without a name it is not enrolled and commits nothing."""
+
+    chain: str
+    terminal: str
+    store: str
+    epoch: int
+    time_zone: str
+
+
+def identity(db: Db) -> Identity:
+    """Who we are."""
+    return Identity(*db.execute("SELECT chain, name, store, epoch, time_zone FROM terminal").fetchone())
+
+
+def enrol(db: Db, answer: EnrolAnswer, stamp: Stamp, draft: Draft) -> None:
+    """Be who head office says we are, and tell so in the chain's first record."""
+    db.execute(
+        "UPDATE terminal SET name = ?, store = ?, epoch = ?, time_zone = ?, push_incarnation = ?",
+        (answer.terminal, answer.store, answer.epoch, answer.time_zone, answer.incarnation),
+    )
+    append(db, stamp, draft)
+
+
+def head(db: Db) -> Head:
+    """Where the journal ends."""
+    row = db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(row[0], row[1].hex()) if row else Head()
+
+
+def append(db: Db, stamp: Stamp, draft: Draft) -> Sealed:
+    """Seal `draft` behind the head and write it. Raises Misconfigured when the terminal is not enrolled."""
+    me = identity(db)
+    if not me.terminal:
+        hint = "Ask head office for a code (posd-central terminal enrol) and run: posd enrol CODE"
+        raise Misconfigured("not_enrolled", "This terminal is not enrolled yet", hint)
+    sealed = seal(Chain(me.terminal, me.epoch, me.chain), head(db), stamp, draft)
+    db.execute(
+        "INSERT INTO journal (seq, id, kind, hash, wall_ms, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+        (sealed.seq, bytes.fromhex(sealed.id), sealed.kind, bytes.fromhex(sealed.hash), stamp.wall_ms, sealed.bytes),
+    )
+    return sealed
+
+
+def find(db: Db, record_id: str) -> tuple[int, str, bytes] | None:
+    """The seq, kind and bytes of the record with this id."""
+    row = db.execute("SELECT seq, kind, bytes FROM journal WHERE id = ?", (bytes.fromhex(record_id),)).fetchone()
+    return tuple(row) if row else None
+
+
+def find_receipt(db: Db, number: str, business_date: str) -> list[tuple[int, str, bytes]]:
+    """The records with the till's receipt `number`, newest first; of one `business_date` unless that is empty."""
+    found = db.execute(
+        "SELECT j.seq, j.kind, j.bytes FROM receipt_number r JOIN journal j ON j.seq = r.seq"
+        " WHERE r.number = ? AND (? = '' OR r.business_date = ?) ORDER BY r.seq DESC LIMIT 20",
+        (number, business_date, business_date),
+    )
+    return [tuple(row) for row in found]
+
+
+def newest(db: Db, records_max: int) -> list[bytes]:
+    """The last records, newest first."""
+    return [row[0] for row in db.execute("SELECT bytes FROM journal ORDER BY seq DESC LIMIT ?", (records_max,))]
+
+
+def push_state(db: Db) -> PushState:
+    """How far head office has us."""
+    return PushState(*db.execute("SELECT acked_seq, acked_hash, push_incarnation, trouble FROM terminal").fetchone())
+
+
+def save_push_state(db: Db, state: PushState) -> None:
+    """Remember how far."""
+    db.execute(
+        "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?",
+        (state.seq, state.hash, state.incarnation, state.trouble),
+    )
+
+
+def pull_state(db: Db) -> PullState:
+    """How far we have read head office's feed."""
+    cursor, incarnation, caught_up = db.execute("SELECT cursor, pull_incarnation, caught_up FROM terminal").fetchone()
+    return PullState(cursor, incarnation, bool(caught_up))
+
+
+def save_pull_state(db: Db, state: PullState) -> None:
+    """Remember how far; called in the transaction that saves the page."""
+    db.execute(
+        "UPDATE terminal SET cursor = ?, pull_incarnation = ?, caught_up = ?",
+        (state.cursor, state.incarnation, int(state.caught_up)),
+    )
+
+
+def records_after(db: Db, seq: int, records_max: int, bytes_max: int) -> list[bytes]:
+    """The next records in order, within both bounds, but one at least if there is one."""
+    batch: list[bytes] = []
+    size = 0
+    for (data,) in db.execute("SELECT bytes FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (seq, records_max)):
+        size += len(data)
+        if batch and size > bytes_max:
+            break
+        batch.append(data)
+    return batch
+
+
+def hash_at(db: Db, seq: int) -> str | None:
+    """Our record's hash at `seq`."""
+    if seq == 0:
+        return FIRST_PREV_HASH
+    row = db.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+    return row[0].hex() if row else None
+
+
+def queued(db: Db) -> tuple[int, int]:
+    """How many records head office does not have, and the wall time in ms of the oldest, 0 for none."""
+    acked = db.execute("SELECT acked_seq FROM terminal").fetchone()[0]
+    oldest = db.execute("SELECT wall_ms FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (acked,)).fetchone()
+    return head(db).seq - acked, oldest[0] if oldest else 0

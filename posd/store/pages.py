@@ -1,0 +1,57 @@
+"""A page of head office's feed: every entity and the cursor in one transaction."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from posd.store import journal, members
+from posd.store.db import Db
+from sync.pull import PullState
+from sync.wire import CodeKeyRow, MemberRow, ProgramRow
+
+
+def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
+    """Take over the rows of a page and remember where it ended."""
+    for entity in entities:
+        _SAVE[type(entity)](db, entity)
+    journal.save_pull_state(db, state)
+
+
+def program_json(db: Db, now_ms: int) -> str | None:
+    """The published program in force at `now_ms`."""
+    row = db.execute("SELECT json FROM program WHERE effective_ms <= ? ORDER BY version DESC LIMIT 1", (now_ms,)).fetchone()
+    return row[0] if row else None
+
+
+def program_of(db: Db, version: int) -> str | None:
+    """The published program of this version."""
+    row = db.execute("SELECT json FROM program WHERE version = ?", (version,)).fetchone()
+    return row[0] if row else None
+
+
+def code_keys(db: Db) -> dict[str, bytes]:
+    """The public keys that sign member codes, by key id; revoked ones left out."""
+    return dict(db.execute("SELECT key_id, public_key FROM code_key WHERE revoked = 0").fetchall())
+
+
+def _save_program(db: Db, row: ProgramRow) -> None:
+    db.execute(
+        "INSERT INTO program (version, effective_ms, json) VALUES (?, ?, ?)"
+        " ON CONFLICT (version) DO UPDATE SET effective_ms = excluded.effective_ms, json = excluded.json",
+        (row.version, row.effective_ms, json.dumps(row.program, ensure_ascii=False)),
+    )
+
+
+def _save_code_key(db: Db, row: CodeKeyRow) -> None:
+    db.execute(
+        "INSERT INTO code_key (key_id, public_key, revoked) VALUES (?, ?, ?)"
+        " ON CONFLICT (key_id) DO UPDATE SET public_key = excluded.public_key, revoked = excluded.revoked",
+        (row.key_id, bytes.fromhex(row.public_key), int(row.revoked)),
+    )
+
+
+_SAVE: Mapping[type, Callable[[Db, Any], None]] = {
+    MemberRow: members.save,
+    ProgramRow: _save_program,
+    CodeKeyRow: _save_code_key,
+}

@@ -1,0 +1,80 @@
+"""The point of no return: a sale or a return with its entries, its record and its print job, in one transaction."""
+
+from typing import NamedTuple
+
+from loyalty.journal import Draft, Stamp
+from loyalty.ledger import Entry, available
+from loyalty.sale import Return, Sale, return_entries, sale_entries
+from posd.store import agreements, journal, members
+from posd.store.db import Db
+from runtime.errors import Rejected
+
+
+class Commit(NamedTuple):
+    """What is to be committed: the record's id, when, and our receipt in bytes (empty where there is none to print)."""
+
+    id: str
+    stamp: Stamp
+    receipt: bytes
+
+
+def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
+    """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
+    seq = _append(db, commit, Draft("sale", commit.id, sale))
+    if sale.member:
+        _move(db, commit.id, sale.member.handle, sale_entries(sale))
+    if sale.agreement:
+        agreements.end(db, sale.agreement, agreements.COMMITTED)
+    _number(db, seq, sale.till.business_date, sale.till.receipt_number)
+    return seq
+
+
+def commit_return(db: Db, returned: Return, commit: Commit) -> int:
+    """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
+    seq = _append(db, commit, Draft("return", commit.id, returned))
+    if returned.member:
+        _move(db, commit.id, returned.member, return_entries(returned.member, returned.reversal))
+    db.executemany(
+        "INSERT INTO returned (original, line, quantity_milli) VALUES (?, ?, ?)"
+        " ON CONFLICT (original, line) DO UPDATE SET quantity_milli = quantity_milli + excluded.quantity_milli",
+        [(bytes.fromhex(returned.original), line.line, line.quantity_milli) for line in returned.lines if returned.original],
+    )
+    _number(db, seq, returned.till.business_date, returned.till.receipt_number)
+    return seq
+
+
+def returned_before(db: Db, original: str) -> dict[str, int]:
+    """How much of each line of that sale has come back to this terminal, in thousandths."""
+    found = db.execute("SELECT line, quantity_milli FROM returned WHERE original = ?", (bytes.fromhex(original),))
+    return dict(found.fetchall())
+
+
+def refuse_reuse(stored: str, given: str, receipt_number: str) -> None:
+    """Raise Rejected when a key comes back with another body than the one that is booked under it."""
+    if stored != given:
+        hint = "Use a new key for a new sale; the one that is booked stays as it is"
+        raise Rejected("key_reused", f"This key already has another request booked, receipt {receipt_number}", hint)
+
+
+def _append(db: Db, commit: Commit, draft: Draft) -> int:
+    seq = journal.append(db, commit.stamp, draft).seq
+    if commit.receipt:
+        db.execute(
+            "INSERT INTO print_job (seq, state, made_ms, receipt) VALUES (?, 'queued', ?, ?)",
+            (seq, commit.stamp.wall_ms, commit.receipt),
+        )
+    return seq
+
+
+def _number(db: Db, seq: int, business_date: str, number: str) -> None:
+    db.execute("INSERT INTO receipt_number (seq, business_date, number) VALUES (?, ?, ?)", (seq, business_date, number))
+
+
+def _move(db: Db, ref: str, handle: str, entries: tuple[Entry, ...]) -> None:
+    """Note what `entries` do to the member's available pieces."""
+    account = available(handle)
+    changes: dict[str, int] = {}
+    for entry in entries:
+        sign = (entry.target == account) - (entry.source == account)
+        changes[entry.unit] = changes.get(entry.unit, 0) + sign * entry.pieces
+    members.move(db, ref, members.row_of(db, handle), changes)

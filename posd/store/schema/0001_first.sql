@@ -1,0 +1,125 @@
+-- The terminal's database, version 1. One statement after another; see posd/store/database.py.
+
+-- Who we are, how far head office has our records, how far we have read its feed.
+CREATE TABLE terminal (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  chain TEXT NOT NULL,
+  name TEXT NOT NULL DEFAULT '',
+  store TEXT NOT NULL DEFAULT '',
+  epoch INTEGER NOT NULL DEFAULT 0,
+  time_zone TEXT NOT NULL DEFAULT '',
+  acked_seq INTEGER NOT NULL DEFAULT 0,
+  acked_hash TEXT NOT NULL,
+  trouble TEXT NOT NULL DEFAULT '',
+  push_incarnation TEXT NOT NULL DEFAULT '',
+  cursor TEXT NOT NULL DEFAULT '',
+  pull_incarnation TEXT NOT NULL DEFAULT '',
+  caught_up INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them.
+CREATE TABLE journal (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  wall_ms INTEGER NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER journal_is_kept BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_stays BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+-- Which record a till's receipt number is.
+CREATE TABLE receipt_number (
+  seq INTEGER PRIMARY KEY REFERENCES journal (seq),
+  business_date TEXT NOT NULL,
+  number TEXT NOT NULL
+) STRICT;
+CREATE INDEX receipt_number_find ON receipt_number (number, business_date);
+
+-- How much of a line of a sale of ours has come back to this terminal.
+CREATE TABLE returned (
+  original BLOB NOT NULL,
+  line TEXT NOT NULL,
+  quantity_milli INTEGER NOT NULL,
+  PRIMARY KEY (original, line)
+) STRICT, WITHOUT ROWID;
+
+-- Head office's word on each member: balances as JSON, by unit, as of the last pull.
+CREATE TABLE member (
+  id INTEGER PRIMARY KEY,
+  handle BLOB NOT NULL UNIQUE,
+  first_name TEXT NOT NULL DEFAULT '',
+  tier TEXT NOT NULL DEFAULT '',
+  generation INTEGER NOT NULL DEFAULT 0,
+  blocked INTEGER NOT NULL DEFAULT 0,
+  provisional INTEGER NOT NULL DEFAULT 0,
+  balances TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE TABLE member_code (
+  text TEXT PRIMARY KEY,
+  member INTEGER NOT NULL REFERENCES member (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_code_of ON member_code (member);
+
+-- What our own records and holds did to a member's available pieces; `included` once head office's balance has it.
+CREATE TABLE entry (
+  id INTEGER PRIMARY KEY,
+  ref BLOB NOT NULL,
+  member INTEGER NOT NULL REFERENCES member (id),
+  unit TEXT NOT NULL,
+  pieces INTEGER NOT NULL,
+  included INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX entry_open ON entry (member) WHERE included = 0;
+
+-- Promises. `state`: open, committed, cancelled.
+CREATE TABLE agreement (
+  id BLOB PRIMARY KEY,
+  state TEXT NOT NULL,
+  made_ms INTEGER NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE INDEX agreement_open ON agreement (made_ms) WHERE state = 'open';
+
+-- Online reservations. `state`: asked, granted, refused, ended. One that was asked and never answered is voided at start.
+CREATE TABLE hold (
+  id BLOB PRIMARY KEY,
+  member INTEGER NOT NULL REFERENCES member (id),
+  unit TEXT NOT NULL,
+  pieces INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  agreement BLOB
+) STRICT;
+CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
+
+-- Receipts waiting for paper. `state`: queued, sending, confirmed, unknown.
+CREATE TABLE print_job (
+  id INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL REFERENCES journal (seq),
+  state TEXT NOT NULL,
+  made_ms INTEGER NOT NULL,
+  receipt BLOB NOT NULL
+) STRICT;
+CREATE INDEX print_job_open ON print_job (id) WHERE state IN ('queued', 'sending');
+CREATE INDEX print_job_of ON print_job (seq);
+
+-- What head office published.
+CREATE TABLE program (
+  version INTEGER PRIMARY KEY,
+  effective_ms INTEGER NOT NULL,
+  json TEXT NOT NULL
+) STRICT;
+CREATE TABLE code_key (
+  key_id TEXT PRIMARY KEY,
+  public_key BLOB NOT NULL,
+  revoked INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Who may use the local API. Tokens are kept as their SHA-256.
+CREATE TABLE token (
+  hash BLOB PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  scope TEXT NOT NULL,
+  made_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,143 @@
+"""Talking to head office over HTTP: signed, bounded in time, and believing nobody else's answers."""
+
+import asyncio
+import ipaddress
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from runtime.errors import Misconfigured, Unavailable
+from sync import signing, wire
+from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
+
+CONNECT_S = 3.0
+ANSWER_S = 30.0  # beyond the feed's long poll
+HOLD_CONNECT_S = 0.3  # design section 7, P0
+HOLD_S = 0.8  # the till has its answer within a second, whatever is broken
+ANSWER_BYTES_MAX = 8 * 1024 * 1024
+
+UNSIGNED_KEY = "enrol.0"
+"""Under this key id a terminal signs its enrolment, with the key that it sends."""
+
+Sign = Callable[[bytes], bytes]
+Shape = TypeVar("Shape")
+
+
+class Overloaded(Unavailable):
+    """Head office asks us to come back later."""
+
+    def __init__(self, retry_after_s: float | None) -> None:
+        """`retry_after_s` is what it said, if it said it."""
+        super().__init__("head_office_overloaded", "Head office is busy", "It will be tried again by itself")
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Signature(httpx.Auth):
+    """Signs each request with a terminal's key (RFC 9421)."""
+
+    key: str
+    sign: Sign
+
+    requires_request_body = True
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the three headers."""
+        url = request.url
+        message = signing.Message(request.method, url.netloc.decode().lower(), url.path, url.query.decode(), request.content)
+        request.headers.update(signing.headers(message, self.key, self.sign))
+        yield request
+
+
+class HeadOffice:
+    """Head office at `url`, as the terminal whose `key` id and `sign` function these are."""
+
+    def __init__(self, url: str, key: str, sign: Sign, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`transport` is for tests within one process. Raises Misconfigured for an address that is not ours to talk to."""
+        _must_be_private(url)
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            auth=Signature(key, sign),
+            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+            limits=httpx.Limits(max_connections=8),
+            trust_env=False,
+            transport=transport,
+        )
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
+        """Become a terminal. Raises Misconfigured when the code is not (or no longer) known."""
+        return await self._ask("/v1/enrol", wire.encode(request), EnrolAnswer)
+
+    async def push(self, records: list[bytes]) -> PushAnswer:
+        """Send a batch."""
+        return await self._ask("/v1/journal", wire.pack(records), PushAnswer)
+
+    async def feed(self, request: FeedRequest) -> FeedPage:
+        """Ask for changes."""
+        return await self._ask("/v1/feed", wire.encode(request), FeedPage)
+
+    async def hold(self, request: HoldRequest) -> HoldAnswer:
+        """Ask once for a reservation. Raises Unavailable after 0.8 s: then nobody knows, and a Void must be sent."""
+        try:
+            async with asyncio.timeout(HOLD_S):
+                return await self._ask("/v1/holds", wire.encode(request), HoldAnswer, connect_s=HOLD_CONNECT_S)
+        except TimeoutError as error:
+            raise _unreachable("it did not answer in time") from error
+
+    async def _ask(self, path: str, body: bytes, shape: type[Shape], connect_s: float = CONNECT_S) -> Shape:
+        timeout = httpx.Timeout(ANSWER_S, connect=connect_s)
+        try:
+            async with self._http.stream("POST", path, content=body, timeout=timeout) as response:
+                answer = b""
+                async for chunk in response.aiter_bytes():
+                    answer += chunk
+                    if len(answer) > ANSWER_BYTES_MAX:
+                        raise _unreachable("its answer is too large")
+        except httpx.HTTPError as error:
+            raise _unreachable(str(error) or type(error).__name__) from error
+        if response.status_code != httpx.codes.OK:
+            raise _problem(response, answer)
+        try:
+            return wire.decode(answer, shape)
+        except ValueError as error:
+            raise _unreachable("what answered is not head office") from error
+
+
+def _problem(response: httpx.Response, answer: bytes) -> Exception:
+    """The exception for an answer that is not 200. Only head office's own Problem is taken at its word."""
+    if response.status_code in {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}:
+        after = response.headers.get("retry-after", "")
+        return Overloaded(float(after) if after.isascii() and after.isdigit() else None)
+    try:
+        problem = wire.decode(answer, Problem)
+    except ValueError:
+        problem = Problem("", "")
+    if wire.PROBLEMS.get(problem.code) != response.status_code:
+        return _unreachable(f"something on the way answered with status {response.status_code}")
+    return Misconfigured(problem.code, problem.message, problem.hint)
+
+
+def _unreachable(why: str) -> Unavailable:
+    hint = "Sales go on and are kept; they are sent by themselves once head office answers"
+    return Unavailable("head_office_unreachable", f"Head office is out of reach: {why}", hint)
+
+
+def _must_be_private(url: str) -> None:
+    """Plain HTTP only to this machine, until TLS with a pinned CA is here."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return
+    try:
+        loopback = parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        loopback = False
+    if parts.scheme != "http" or not loopback:
+        hint = "Use http://127.0.0.1:PORT; a tunnel to another machine may end there"
+        raise Misconfigured("head_office_url", f"{url!r}: plain HTTP is for this machine only", hint)

@@ -1,0 +1,115 @@
+"""The two loops around the pure steps: one pushes whenever there is something, one reads the feed for ever."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+import tenacity
+
+from runtime.errors import Misconfigured, Unavailable
+from sync import pull, push, timing, wire
+from sync.client import HeadOffice, Overloaded
+from sync.ports import Cache, Journal
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Link:
+    """How it stands with head office, for the pages and the status. `news` is called after each page that changed something."""
+
+    online: bool = False
+    last_contact_ms: int = 0
+    clock_offset_ms: int | None = None
+    trouble: str = ""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: Callable[[], None] = lambda: None
+
+    def heard(self, server_ms: int, wall_ms: int) -> None:
+        """Head office answered just now."""
+        before = self.online
+        self.online, self.trouble = True, ""
+        self.last_contact_ms, self.clock_offset_ms = wall_ms, server_ms - wall_ms
+        if not before:
+            self.wake.set()
+            self.changed()
+
+    def lost(self, error: Unavailable | Misconfigured) -> None:
+        """It did not, or it does not want us."""
+        before = (self.online, self.trouble)
+        self.online, self.trouble = False, error.code
+        if before != (self.online, self.trouble):
+            log.warning("head office", code=error.code, message=error.message, hint=error.hint)
+            self.changed()
+
+
+@dataclass(frozen=True)
+class Sync:
+    """What both loops use. `wall_ms` is the terminal's clock."""
+
+    office: HeadOffice
+    journal: Journal
+    cache: Cache
+    link: Link
+    wall_ms: Callable[[], int]
+    posd_version: str
+
+    async def push_for_ever(self) -> None:
+        """Send what is queued; then wait until a commit or a return of the line wakes us."""
+        while True:
+            await self._patiently(self.push_all)
+            self.link.changed()
+            await self.link.wake.wait()
+            self.link.wake.clear()
+
+    async def pull_for_ever(self) -> None:
+        """Read the feed page by page, each saved with its cursor in one transaction."""
+        while True:
+            await self._patiently(self.pull_page)
+
+    async def push_all(self) -> None:
+        """Send batches until nothing is queued, or a person has to look."""
+        state = await self.journal.push_state()
+        while not state.trouble:
+            batch = await self.journal.records_after(state.seq, wire.BATCH_RECORDS_MAX, wire.BATCH_BYTES_MAX)
+            if not batch:
+                return
+            answer = await self.office.push(batch)
+            self.link.heard(answer.server_ms, self.wall_ms())
+            before, state = state, push.next_state(state, answer, await self.journal.hash_at(answer.seq))
+            await self.journal.save_push_state(state)
+            if state.seq == before.seq and not state.trouble:
+                raise Unavailable("push_stalled", "Head office took none of the records", "It will be tried again by itself")
+            if state.trouble:
+                log.error("head office has another history of this terminal", trouble=state.trouble, seq=answer.seq)
+
+    async def pull_page(self) -> None:
+        """One page of the feed."""
+        state = await self.cache.pull_state()
+        queued, since_ms = await self.journal.queued()
+        page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version)))
+        entities = [entity for entity in map(wire.entity_of, page.rows) if entity is not None]
+        await self.cache.save_page(entities, pull.next_state(state, page))
+        self.link.heard(page.server_ms, self.wall_ms())
+        if entities:
+            self.link.changed()
+
+    async def _patiently(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run `task` until it succeeds, waiting as timing.py says after each failure."""
+
+        def wait(retry: tenacity.RetryCallState) -> float:
+            error = retry.outcome.exception() if retry.outcome else None
+            after = error.retry_after_s if isinstance(error, Overloaded) else None
+            return timing.wait_s(retry.attempt_number, random.random(), after)  # noqa: S311 (spreads load)
+
+        def note(retry: tenacity.RetryCallState) -> None:
+            error = retry.outcome.exception() if retry.outcome else None
+            if isinstance(error, Unavailable | Misconfigured):
+                self.link.lost(error)
+
+        retrying = tenacity.AsyncRetrying(
+            wait=wait, before_sleep=note, retry=tenacity.retry_if_exception_type((Unavailable, Misconfigured))
+        )
+        await retrying(task)

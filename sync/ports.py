@@ -1,0 +1,43 @@
+"""What the sync loop needs from a terminal's store."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from sync.pull import PullState
+from sync.push import PushState
+
+
+class Journal(Protocol):
+    """The records, and how far head office has them."""
+
+    async def push_state(self) -> PushState:
+        """How far head office has acknowledged, and what stands in the way if anything does."""
+        ...
+
+    async def save_push_state(self, state: PushState) -> None:
+        """Remember it durably."""
+        ...
+
+    async def records_after(self, seq: int, records_max: int, bytes_max: int) -> list[bytes]:
+        """The next records in order: as many as both bounds allow, but one at least if there is one."""
+        ...
+
+    async def hash_at(self, seq: int) -> str | None:
+        """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head."""
+        ...
+
+    async def queued(self) -> tuple[int, int]:
+        """How many records head office has not acknowledged, and the wall time in ms of the oldest (0 for none)."""
+        ...
+
+
+class Cache(Protocol):
+    """What head office told us."""
+
+    async def pull_state(self) -> PullState:
+        """Where reading goes on."""
+        ...
+
+    async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
+        """Store the entities of one page and the new state in one transaction."""
+        ...

@@ -1,0 +1,39 @@
+"""Pulling head office's changes: from (state, page) to the next state. No clock, no network, no store."""
+
+from dataclasses import dataclass, replace
+
+from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PullState:
+    """How far the feed is read, and of which incarnation of head office. `caught_up` is whether the last page was the end."""
+
+    cursor: str = ""
+    incarnation: str = ""
+    caught_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How this terminal is doing, told with each request so that head office can show it."""
+
+    queued_records: int
+    queued_since_ms: int
+    posd_version: str
+
+
+def request(state: PullState, health: Health) -> FeedRequest:
+    """What to ask next: without waiting while there is more to read, else waiting for news."""
+    return FeedRequest(
+        cursor=state.cursor,
+        wait_s=FEED_WAIT_S_MAX if state.caught_up else 0.0,
+        queued_records=health.queued_records,
+        queued_since_ms=health.queued_since_ms,
+        posd_version=health.posd_version,
+    )
+
+
+def next_state(state: PullState, page: FeedPage) -> PullState:
+    """The state that is saved together with the page's rows."""
+    return replace(state, cursor=page.cursor, incarnation=page.incarnation, caught_up=not page.more)
