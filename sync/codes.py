@@ -10,6 +10,9 @@ import base64
 import binascii
 from collections.abc import Callable
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from loyalty.code import SIGNED_PREFIX, Claims
 from loyalty.refusal import Refusal
 
@@ -87,3 +90,19 @@ def _message(protected: bytes, payload: bytes) -> bytes:
 def _text(protected: bytes, payload: bytes, signature: bytes) -> str:
     token = b"\xd2\x84" + bytes([0x40 + len(protected)]) + protected + b"\xa0\x58" + bytes([len(payload)]) + payload
     return SIGNED_PREFIX + base64.b32encode(token + b"\x58\x40" + signature).decode().rstrip("=")
+
+
+def verifier(keys: dict[str, bytes]) -> Verify:
+    """A Verify over Ed25519 public keys (32 raw bytes each) by key id."""
+
+    def verify(key_id: str, message: bytes, signature: bytes) -> bool | None:
+        raw = keys.get(key_id)
+        if raw is None:
+            return None
+        try:
+            Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    return verify

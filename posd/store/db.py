@@ -42,7 +42,7 @@ class Db(Protocol):
         ...
 
 
-def in_transaction(db: Db, fn: Callable[Concatenate[Db, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+def in_transaction(db: Db, fn: Callable[Concatenate[Db, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `fn` between BEGIN IMMEDIATE and COMMIT; whatever it raises rolls all of it back."""
     db.execute("BEGIN IMMEDIATE")
     try:

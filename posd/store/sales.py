@@ -11,11 +11,12 @@ from runtime.errors import Rejected
 
 
 class Commit(NamedTuple):
-    """What is to be committed: the record's id, when, and our receipt in bytes (empty where there is none to print)."""
+    """What is to be committed: the record's id, when, our receipt in bytes (empty where there is none), and who prints it."""
 
     id: str
     stamp: Stamp
     receipt: bytes
+    prints: bool
 
 
 def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
@@ -60,8 +61,8 @@ def _append(db: Db, commit: Commit, draft: Draft) -> int:
     seq = journal.append(db, commit.stamp, draft).seq
     if commit.receipt:
         db.execute(
-            "INSERT INTO print_job (seq, state, made_ms, receipt) VALUES (?, 'queued', ?, ?)",
-            (seq, commit.stamp.wall_ms, commit.receipt),
+            "INSERT INTO print_job (seq, state, made_ms, receipt) VALUES (?, ?, ?, ?)",
+            (seq, "queued" if commit.prints else "handed", commit.stamp.wall_ms, commit.receipt),
         )
     return seq
 

@@ -93,7 +93,7 @@ CREATE TABLE hold (
 ) STRICT;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
 
--- Receipts waiting for paper. `state`: queued, sending, confirmed, unknown.
+-- Our receipts. `state`: queued, sending, confirmed, unknown; handed where the till prints them.
 CREATE TABLE print_job (
   id INTEGER PRIMARY KEY,
   seq INTEGER NOT NULL REFERENCES journal (seq),
