@@ -1,8 +1,10 @@
 """The whole answer for a basket now: what it earns, what the member may take, what is to be paid, and why. Writes nothing."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from loyalty import bounds
 from loyalty.accruals import ACCRUALS
 from loyalty.accruals.earning import Paid
 from loyalty.basket import Basket, Line
@@ -19,10 +21,14 @@ TIMES_MAX = 1000  # a reward chosen more often than this in one basket is a slip
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The member wants reward `reward`, `times` times."""
+    """The member wants reward `reward`, `times` times: less than once would give pieces and take money."""
 
     reward: str
     times: int = 1
+
+    def __post_init__(self) -> None:
+        bounds.text("reward", self.reward)
+        bounds.whole("times", self.times, 1, TIMES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,11 @@ class Quote:
 
 def quote(program: Program, member: Member | None, basket: Basket, moment: Moment, choices: tuple[Choice, ...] = ()) -> Quote:
     """Work it all out. The same arguments always give the same Quote, at the till and at head office."""
-    wanted = {choice.reward: choice.times for choice in choices}
+    wanted: Counter[str] = Counter()
+    for choice in choices:
+        wanted[choice.reward] += choice.times
     due = Due(basket.lines, tuple(line.amount_minor for line in basket.lines))
-    spendable = dict(member.spendable) if member else {}
+    spendable = _spendable(member) if member else {}
     offers: list[Offer] = []
     discounts: list[Discount] = []
     redemptions: list[Movement] = []
@@ -158,6 +166,11 @@ def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
         for place, off in enumerate(discount.by_line):
             left[place] -= off
     return tuple(left)
+
+
+def _spendable(member: Member) -> dict[str, int]:
+    """What head office has confirmed, less what this terminal has since spent or taken back: never more than there is."""
+    return {unit: min(pieces, member.balances.get(unit, 0)) for unit, pieces in member.spendable.items()}
 
 
 def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> Offer:
