@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from loyalty.basket import Basket
 from loyalty.code import Strength
-from loyalty.quote import Choice, Discount, Movement, Quote
+from loyalty.quote import Choice, Discount, Movement, Quote, pieces_by_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class Agreement:
 
 
 def agree(quote: Quote, agreement_id: str, strength: Strength, holds: tuple[Hold, ...]) -> Agreement:
-    """Freeze `quote`. Each unit it spends must be covered by `holds`."""
-    for unit in {movement.unit for movement in quote.redemptions}:
-        spent = sum(movement.pieces for movement in quote.redemptions if movement.unit == unit)
+    """Freeze `quote`. Each unit it spends must be covered by `holds`; without a member there is nobody to hold anything of."""
+    assert quote.member or not holds
+    for unit, spent in pieces_by_unit(quote.redemptions).items():
         assert spent <= sum(hold.pieces for hold in holds if hold.unit == unit)
     member = (
         None

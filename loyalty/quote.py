@@ -1,7 +1,7 @@
 """The whole answer for a basket now: what it earns, what the member may take, what is to be paid, and why. Writes nothing."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from loyalty import bounds
@@ -96,12 +96,10 @@ class Quote:
     @property
     def forecast(self) -> dict[str, int]:
         """Each unit's balance once this is committed."""
-        after = dict(self.member.balances) if self.member else {}
-        for movement in self.accruals:
-            after[movement.unit] = after.get(movement.unit, 0) + movement.pieces
-        for movement in self.redemptions:
-            after[movement.unit] = after.get(movement.unit, 0) - movement.pieces
-        return after
+        after = Counter(self.member.balances if self.member else {})
+        after.update(pieces_by_unit(self.accruals))
+        after.subtract(pieces_by_unit(self.redemptions))
+        return dict(after)
 
 
 def quote(program: Program, member: Member | None, basket: Basket, moment: Moment, choices: tuple[Choice, ...] = ()) -> Quote:
@@ -159,6 +157,14 @@ def accrue(program: Program, tier: str, lines: tuple[Line, ...], paid: tuple[Min
     return tuple(movements)
 
 
+def pieces_by_unit(movements: Iterable[Movement]) -> dict[str, int]:
+    """The sum of `movements` by unit."""
+    sums: Counter[str] = Counter()
+    for movement in movements:
+        sums[movement.unit] += movement.pieces
+    return dict(sums)
+
+
 def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
     """What is to be paid for each line after `discounts`."""
     left = [line.amount_minor for line in basket.lines]
@@ -208,10 +214,10 @@ def _trace(
     if member is None:
         return (*steps, Step("", "no_member"))
     step = tier_by_code(program, member.tier)
-    earned = {movement.rule: movement for movement in accruals}
+    earned = {movement.rule: movement.pieces for movement in accruals}
     for code, rule in program.accruals.items():
-        pieces = earned[code].pieces if code in earned else 0
-        percent = step.accrual_percent if step else 100
+        pieces = earned.get(code, 0)
+        percent = step.accrual_percent if step and getattr(rule.settings, "by_tier", False) else 100
         params: Params = {"pieces": pieces, "unit": rule.unit, "paid_minor": due.total_minor, "percent": percent}
         steps.append(Step(code, "earned", params))
     return tuple(steps)

@@ -1,10 +1,10 @@
 """Our block on the receipt, as a document that knows no printer and no words: codes and numbers, in the order to be read."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from loyalty.money import Minor, floor_share
 from loyalty.program import Names, Program, tier_of
+from loyalty.quote import pieces_by_unit
 from loyalty.refusal import Params
 from loyalty.sale import Reversal, Sale
 
@@ -83,8 +83,7 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
     """
     if sale.member is None:
         return None
-    earned = _by_unit((m.unit, m.pieces) for m in sale.accruals)
-    spent = _by_unit((m.unit, m.pieces) for m in sale.redemptions)
+    earned, spent = pieces_by_unit(sale.accruals), pieces_by_unit(sale.redemptions)
     blocks: list[Block] = _opening(bearer, program, language)
     for code in _shown(program, bearer.balances, earned, spent):
         before = bearer.balances.get(code, 0)
@@ -173,10 +172,3 @@ def _shown(program: Program, *moved: dict[str, int]) -> list[str]:
         for code in program.units
         if (code != standing or code in spent_on_rewards) and any(counts.get(code) for counts in moved)
     ]
-
-
-def _by_unit(movements: Iterable[tuple[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for unit, pieces in movements:
-        sums[unit] = sums.get(unit, 0) + pieces
-    return sums

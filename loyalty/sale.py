@@ -1,5 +1,6 @@
 """A committed checkout, its reversal, and the ledger entries both make."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from loyalty.basket import Basket, Tender
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, held
 from loyalty.money import Minor, floor_share, split
 from loyalty.program import Program
-from loyalty.quote import Choice, Discount, Movement, accrue, nets
+from loyalty.quote import Choice, Discount, Movement, accrue, nets, pieces_by_unit
 from loyalty.refusal import Refusal
 
 ENGINE = 1
@@ -196,10 +197,10 @@ def sale_entries(sale: Sale) -> tuple[Entry, ...]:
         return ()
     member = available(sale.member.handle)
     entries = [Entry(ISSUED, member, movement.unit, movement.pieces) for movement in sale.accruals]
-    left = {unit: sum(m.pieces for m in sale.redemptions if m.unit == unit) for unit in {m.unit for m in sale.redemptions}}
+    left = Counter(pieces_by_unit(sale.redemptions))
     for hold in sale.holds:
-        spent = min(hold.pieces, left.get(hold.unit, 0))
-        left[hold.unit] = left.get(hold.unit, 0) - spent
+        spent = min(hold.pieces, left[hold.unit])
+        left[hold.unit] -= spent
         if spent:
             entries.append(Entry(held(hold.id), REDEEMED, hold.unit, spent))
         if hold.pieces > spent:
