@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from loyalty import bounds
 from loyalty.basket import Basket
 from loyalty.code import Strength
 from loyalty.quote import Choice, Discount, Movement, Quote, pieces_by_unit
@@ -15,6 +16,11 @@ class Hold:
     unit: str
     pieces: int
 
+    def __post_init__(self) -> None:
+        bounds.text("id", self.id)
+        bounds.text("unit", self.unit)
+        bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -26,6 +32,12 @@ class Facts:
     balances: dict[str, int]
     spendable: dict[str, int]
     provisional: bool
+
+    def __post_init__(self) -> None:
+        bounds.text("handle", self.handle)
+        for unit, pieces in (*self.balances.items(), *self.spendable.items()):
+            bounds.text("unit", unit)
+            bounds.whole("balance", pieces, -bounds.PIECES_MAX, bounds.PIECES_MAX)
 
 
 @dataclass(frozen=True, slots=True)

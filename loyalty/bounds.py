@@ -4,7 +4,10 @@ import re
 
 AMOUNT_MINOR_MAX = 10**10  # a hundred million shekels: above any basket, far below what SQLite's 64 bits hold
 QUANTITY_MILLI_MAX = 10**9  # a million pieces in one line
-PIECES_MAX = 10**12  # units one entry may move
+PIECES_MAX = 10**15  # units one entry may move: above what the largest basket earns by the most generous rule
+GIVE_MAX = 1000  # pieces for one step of money: more than ten an agora is a slip of the keyboard
+PERCENT_MAX = 1000  # ten times the usual
+COST_MAX = 10**9  # pieces one reward may cost
 LINES_MAX = 500  # a trolley; the API's body limit is reached first
 TENDERS_MAX = 20
 TEXT_CHARS_MAX = 200  # names and numbers that a till gives
