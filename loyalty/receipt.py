@@ -79,23 +79,26 @@ class Ending:
 def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *, online: bool) -> Receipt | None:
     """The block of a member's sale; None where there is no member to speak to.
 
-    `online` is whether head office was within reach: if not, the receipt says as of when the balance is.
+    `online` is whether head office was within reach: if not, the receipt says so. Of a provisional member the terminal knows no
+    balance, so the receipt names what was earned and claims none.
     """
     if sale.member is None:
         return None
     earned, spent = pieces_by_unit(sale.accruals), pieces_by_unit(sale.redemptions)
-    blocks: list[Block] = _opening(bearer, program, language)
+    after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
+    known = not sale.member.provisional
+    blocks = _opening(bearer, program, language)
     for code in _shown(program, bearer.balances, earned, spent):
-        before = bearer.balances.get(code, 0)
-        after = before + earned.get(code, 0) - spent.get(code, 0)
-        blocks.append(Row("before", before, _unit(program, code, language)))
+        if known:
+            blocks.append(Row("before", bearer.balances.get(code, 0), _unit(program, code, language)))
         if earned.get(code):
             blocks.append(Row("earned", earned[code], _unit(program, code, language), signed=True))
         if spent.get(code):
             blocks.append(Row("spent", -spent[code], _unit(program, code, language), signed=True))
-        blocks.append(_balance(program, code, after, language))
-    after_all = {u: bearer.balances.get(u, 0) + earned.get(u, 0) - spent.get(u, 0) for u in program.units}
-    blocks += _next_tier(program, after_all, language)
+        if known:
+            blocks.append(_balance(program, code, after[code], language))
+    if known:
+        blocks += _next_tier(program, after, language)
     blocks += _closing(Ending(sale.till.receipt_number, sale.till.business_date, online))
     return Receipt(language, program.currency, tuple(blocks))
 
