@@ -117,5 +117,5 @@ def test_a_till_and_its_receipt_have_names(field):
 @pytest.mark.parametrize(("wall_ms", "offset"), [(-1, 0), (True, 0), (253_402_300_800_000, 0), (0, 1081), (0, -1081), (0, 1.5)])
 def test_a_moment_is_an_instant_on_earth(wall_ms, offset):
     """Milliseconds up to the year 9999, and offsets that exist."""
-    with pytest.raises(ValueError, match="wall_ms|utc_offset_minutes"):
+    with pytest.raises(ValueError, match=r"wall_ms|utc_offset_minutes"):
         Moment(wall_ms, offset, "2026-11-18")

@@ -25,8 +25,8 @@ def test_no_part_is_off_by_one_or_more(total, shares):
         assert abs(part - Fraction(total * weight, sum(shares))) < 1
 
 
-@given(st.integers(0, 10**10), st.data())
-def test_a_part_of_at_most_the_whole_never_exceeds_its_weight(_, data):
+@given(st.data())
+def test_a_part_of_at_most_the_whole_never_exceeds_its_weight(data):
     """A discount no larger than what is due takes no more off a line than is due there."""
     shares = data.draw(weights)
     total = data.draw(st.integers(0, sum(shares)))
@@ -74,7 +74,7 @@ def test_medusa_shares_two_amounts_over_two_lines():
 @pytest.mark.parametrize(("total", "shares"), [(1, (0, 0)), (-1, (0,)), (1, ()), (5, (-1, 3)), (0, (-1,))])
 def test_what_cannot_be_shared_is_an_error(total, shares):
     """Nobody to give it to, or a negative weight."""
-    with pytest.raises(ValueError, match="share|negative"):
+    with pytest.raises(ValueError, match=r"share|negative"):
         split(total, shares)
 
 
