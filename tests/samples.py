@@ -68,7 +68,7 @@ def member(points: int = 0, *, tier: str = "", standing: int = 0, confirmed: int
 
 def till(receipt_number: str = "1234") -> TillReference:
     """What the till says of its receipt."""
-    return TillReference("till-1", "דנה", receipt_number, "2026-11-18")
+    return TillReference("till-1", "קופאי 3", receipt_number, "2026-11-18")
 
 
 def holds_for(answer: Quote) -> tuple[Hold, ...]:
