@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from loyalty import bounds
 from loyalty.basket import Basket
 from loyalty.code import Strength
-from loyalty.quote import Choice, Discount, Movement, Quote
+from loyalty.quote import Choice, Discount, Movement, Quote, pieces_by_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,11 @@ class Hold:
     id: str
     unit: str
     pieces: int
+
+    def __post_init__(self) -> None:
+        bounds.text("id", self.id)
+        bounds.text("unit", self.unit)
+        bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,12 @@ class Facts:
     balances: dict[str, int]
     spendable: dict[str, int]
     provisional: bool
+
+    def __post_init__(self) -> None:
+        bounds.text("handle", self.handle)
+        for unit, pieces in (*self.balances.items(), *self.spendable.items()):
+            bounds.text("unit", unit)
+            bounds.whole("balance", pieces, -bounds.PIECES_MAX, bounds.PIECES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,9 @@ class Agreement:
 
 
 def agree(quote: Quote, agreement_id: str, strength: Strength, holds: tuple[Hold, ...]) -> Agreement:
-    """Freeze `quote`. Each unit it spends must be covered by `holds`."""
-    for unit in {movement.unit for movement in quote.redemptions}:
-        spent = sum(movement.pieces for movement in quote.redemptions if movement.unit == unit)
+    """Freeze `quote`. Each unit it spends must be covered by `holds`; without a member there is nobody to hold anything of."""
+    assert quote.member or not holds
+    for unit, spent in pieces_by_unit(quote.redemptions).items():
         assert spent <= sum(hold.pieces for hold in holds if hold.unit == unit)
     member = (
         None

@@ -1,11 +1,17 @@
 """A limit on everything: what a whole number or a text may be before the domain will look at it."""
 
+import re
+
 AMOUNT_MINOR_MAX = 10**10  # a hundred million shekels: above any basket, far below what SQLite's 64 bits hold
 QUANTITY_MILLI_MAX = 10**9  # a million pieces in one line
-PIECES_MAX = 10**12  # units one entry may move
+PIECES_MAX = 10**15  # units one entry may move: above what the largest basket earns by the most generous rule
+GIVE_MAX = 1000  # pieces for one step of money: more than ten an agora is a slip of the keyboard
+PERCENT_MAX = 1000  # ten times the usual
+COST_MAX = 10**9  # pieces one reward may cost
 LINES_MAX = 500  # a trolley; the API's body limit is reached first
 TENDERS_MAX = 20
 TEXT_CHARS_MAX = 200  # names and numbers that a till gives
+DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 
 def whole(name: str, value: int, low: int, high: int) -> None:
@@ -20,3 +26,11 @@ def text(name: str, value: str, low: int = 1, high: int = TEXT_CHARS_MAX) -> Non
         raise ValueError(f"{name} is {value!r:.60}; a text of {low} to {high} characters is wanted")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
         raise ValueError(f"{name} holds half of a surrogate pair, which no file or wire can carry")
+    if "\0" in value:
+        raise ValueError(f"{name} holds a NUL, which PostgreSQL cannot carry")
+
+
+def date(name: str, value: str) -> None:
+    """Raise ValueError unless `value` is written as a calendar date, ISO 8601: 2026-11-21."""
+    if type(value) is not str or not DATE.fullmatch(value):
+        raise ValueError(f"{name} is {value!r:.60}; a date such as 2026-11-21 is wanted")

@@ -73,7 +73,7 @@ def seal(chain: Chain, head: Head, stamp: Stamp, draft: Draft) -> Sealed:
         "wall": stamp.wall_ms,
         "utc_offset": stamp.utc_offset_minutes,
         "clock_quality": stamp.clock_quality,
-        "body": plain(draft.body),
+        "body": draft.body,
     }
     data = canonical(envelope)
     return Sealed(seq, draft.id, draft.kind, data, chain_hash(head.hash, data))
@@ -85,22 +85,18 @@ def chain_hash(prev_hash: str, data: bytes) -> str:
 
 
 def canonical(value: object) -> bytes:
-    """UTF-8 JSON with sorted keys, no spaces, and no floats: the one spelling of `value`."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode()
+    """UTF-8 JSON with sorted keys, no spaces, and no floats: the one spelling of `value`, which may be what `plain` takes."""
+    return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def plain(value: object) -> Any:
     """Dataclasses, tuples and mappings as what JSON knows. Raises TypeError for a float or anything else it has no word for."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, int):
+    if value is None or isinstance(value, bool | int | str):
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, tuple | list):
         return [plain(part) for part in value]
-    if isinstance(value, Mapping):
-        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {key: plain(part) for key, part in value.items()}
     raise TypeError(f"a record holds whole numbers and texts, not {type(value).__name__}: {value!r:.60}")

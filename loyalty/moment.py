@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loyalty.bounds import whole
+from loyalty.bounds import date, whole
 
 WALL_MS_MAX = 253_402_300_799_999  # the last millisecond of the year 9999
 OFFSET_MINUTES_MAX = 18 * 60
@@ -20,3 +20,4 @@ class Moment:
     def __post_init__(self) -> None:
         whole("wall_ms", self.wall_ms, 0, WALL_MS_MAX)
         whole("utc_offset_minutes", self.utc_offset_minutes, -OFFSET_MINUTES_MAX, OFFSET_MINUTES_MAX)
+        date("local_date", self.local_date)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from loyalty import bounds
 from loyalty.accruals import ACCRUALS
 from loyalty.money import Minor
 from loyalty.rewards import REWARDS
@@ -124,17 +125,25 @@ def _units(program: Program) -> Iterator[Mistake]:
 def _amounts(program: Program) -> Iterator[Mistake]:
     if program.version < 1:
         yield Mistake("version", f"{program.version} is not a version", "1 or more, higher with each publication")
+    for code, unit in program.units.items():
+        if unit.worth < 0:
+            yield Mistake(f"units.{code}.worth", "a piece cannot be worth less than nothing", 'an amount, "0.00" or more')
     for code, rule in program.accruals.items():
         assert rule.type in ACCRUALS
         for name in ("every", "give"):
             if getattr(rule.settings, name, 1) <= 0:
                 yield Mistake(f"accruals.{code}.{name}", "nothing can be earned by it", "more than zero")
+        if getattr(rule.settings, "give", 1) > bounds.GIVE_MAX:
+            yield Mistake(f"accruals.{code}.give", "it gives more than any shop means", f"at most {bounds.GIVE_MAX}")
     for code, reward in program.rewards.items():
         assert reward.type in REWARDS
-        if reward.cost <= 0:
-            yield Mistake(f"rewards.{code}.cost", f"{reward.cost} would give it away for nothing", "1 or more")
+        if not 0 < reward.cost <= bounds.COST_MAX:
+            wrong = "nobody could pay it" if reward.cost > 0 else "would give it away for nothing"
+            yield Mistake(f"rewards.{code}.cost", f"{reward.cost} {wrong}", f"1 to {bounds.COST_MAX}")
         if getattr(reward.settings, "amount", 1) <= 0:
             yield Mistake(f"rewards.{code}.amount", "it takes nothing off", 'an amount above zero, such as "10.00"')
+        if getattr(reward.settings, "times_max", 0) < 0:
+            yield Mistake(f"rewards.{code}.times_max", "it could never be taken", "1 or more, or 0 for as often as fits")
 
 
 def _tiers(program: Program) -> Iterator[Mistake]:
@@ -149,6 +158,10 @@ def _tiers(program: Program) -> Iterator[Mistake]:
     for place in range(1, len(steps)):
         if steps[place].from_pieces <= steps[place - 1].from_pieces:
             yield Mistake(f"tiers.step.{place}.from_pieces", "it is not above the step before it", "steps that rise")
+    for place, step in enumerate(steps):
+        if not 0 <= step.accrual_percent <= bounds.PERCENT_MAX:
+            wrong = f"{step.accrual_percent} is no share of the usual"
+            yield Mistake(f"tiers.step.{place}.accrual_percent", wrong, f"0 to {bounds.PERCENT_MAX}; 100 is the usual")
     if len({step.code for step in steps}) != len(steps):
         yield Mistake("tiers.step", "two steps have the same code", "a code of its own for each")
 

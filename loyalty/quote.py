@@ -1,8 +1,10 @@
 """The whole answer for a basket now: what it earns, what the member may take, what is to be paid, and why. Writes nothing."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from loyalty import bounds
 from loyalty.accruals import ACCRUALS
 from loyalty.accruals.earning import Paid
 from loyalty.basket import Basket, Line
@@ -19,10 +21,14 @@ TIMES_MAX = 1000  # a reward chosen more often than this in one basket is a slip
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The member wants reward `reward`, `times` times."""
+    """The member wants reward `reward`, `times` times: less than once would give pieces and take money."""
 
     reward: str
     times: int = 1
+
+    def __post_init__(self) -> None:
+        bounds.text("reward", self.reward)
+        bounds.whole("times", self.times, 1, TIMES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +96,19 @@ class Quote:
     @property
     def forecast(self) -> dict[str, int]:
         """Each unit's balance once this is committed."""
-        after = dict(self.member.balances) if self.member else {}
-        for movement in self.accruals:
-            after[movement.unit] = after.get(movement.unit, 0) + movement.pieces
-        for movement in self.redemptions:
-            after[movement.unit] = after.get(movement.unit, 0) - movement.pieces
-        return after
+        after = Counter(self.member.balances if self.member else {})
+        after.update(pieces_by_unit(self.accruals))
+        after.subtract(pieces_by_unit(self.redemptions))
+        return dict(after)
 
 
 def quote(program: Program, member: Member | None, basket: Basket, moment: Moment, choices: tuple[Choice, ...] = ()) -> Quote:
     """Work it all out. The same arguments always give the same Quote, at the till and at head office."""
-    wanted = {choice.reward: choice.times for choice in choices}
+    wanted: Counter[str] = Counter()
+    for choice in choices:
+        wanted[choice.reward] += choice.times
     due = Due(basket.lines, tuple(line.amount_minor for line in basket.lines))
-    spendable = dict(member.spendable) if member else {}
+    spendable = _spendable(member) if member else {}
     offers: list[Offer] = []
     discounts: list[Discount] = []
     redemptions: list[Movement] = []
@@ -151,6 +157,14 @@ def accrue(program: Program, tier: str, lines: tuple[Line, ...], paid: tuple[Min
     return tuple(movements)
 
 
+def pieces_by_unit(movements: Iterable[Movement]) -> dict[str, int]:
+    """The sum of `movements` by unit."""
+    sums: Counter[str] = Counter()
+    for movement in movements:
+        sums[movement.unit] += movement.pieces
+    return dict(sums)
+
+
 def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
     """What is to be paid for each line after `discounts`."""
     left = [line.amount_minor for line in basket.lines]
@@ -158,6 +172,11 @@ def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
         for place, off in enumerate(discount.by_line):
             left[place] -= off
     return tuple(left)
+
+
+def _spendable(member: Member) -> dict[str, int]:
+    """What head office has confirmed, less what this terminal has since spent or taken back: never more than there is."""
+    return {unit: min(pieces, member.balances.get(unit, 0)) for unit, pieces in member.spendable.items()}
 
 
 def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> Offer:
@@ -195,10 +214,10 @@ def _trace(
     if member is None:
         return (*steps, Step("", "no_member"))
     step = tier_by_code(program, member.tier)
-    earned = {movement.rule: movement for movement in accruals}
+    earned = {movement.rule: movement.pieces for movement in accruals}
     for code, rule in program.accruals.items():
-        pieces = earned[code].pieces if code in earned else 0
-        percent = step.accrual_percent if step else 100
+        pieces = earned.get(code, 0)
+        percent = step.accrual_percent if step and getattr(rule.settings, "by_tier", False) else 100
         params: Params = {"pieces": pieces, "unit": rule.unit, "paid_minor": due.total_minor, "percent": percent}
         steps.append(Step(code, "earned", params))
     return tuple(steps)

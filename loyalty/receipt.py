@@ -1,10 +1,10 @@
 """Our block on the receipt, as a document that knows no printer and no words: codes and numbers, in the order to be read."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from loyalty.money import Minor, floor_share
 from loyalty.program import Names, Program, tier_of
+from loyalty.quote import pieces_by_unit
 from loyalty.refusal import Params
 from loyalty.sale import Reversal, Sale
 
@@ -79,24 +79,26 @@ class Ending:
 def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *, online: bool) -> Receipt | None:
     """The block of a member's sale; None where there is no member to speak to.
 
-    `online` is whether head office was within reach: if not, the receipt says as of when the balance is.
+    `online` is whether head office was within reach: if not, the receipt says so. Of a provisional member the terminal knows no
+    balance, so the receipt names what was earned and claims none.
     """
     if sale.member is None:
         return None
-    earned = _by_unit((m.unit, m.pieces) for m in sale.accruals)
-    spent = _by_unit((m.unit, m.pieces) for m in sale.redemptions)
-    blocks: list[Block] = _opening(bearer, program, language)
+    earned, spent = pieces_by_unit(sale.accruals), pieces_by_unit(sale.redemptions)
+    after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
+    known = not sale.member.provisional
+    blocks = _opening(bearer, program, language)
     for code in _shown(program, bearer.balances, earned, spent):
-        before = bearer.balances.get(code, 0)
-        after = before + earned.get(code, 0) - spent.get(code, 0)
-        blocks.append(Row("before", before, _unit(program, code, language)))
+        if known:
+            blocks.append(Row("before", bearer.balances.get(code, 0), _unit(program, code, language)))
         if earned.get(code):
             blocks.append(Row("earned", earned[code], _unit(program, code, language), signed=True))
         if spent.get(code):
             blocks.append(Row("spent", -spent[code], _unit(program, code, language), signed=True))
-        blocks.append(_balance(program, code, after, language))
-    after_all = {u: bearer.balances.get(u, 0) + earned.get(u, 0) - spent.get(u, 0) for u in program.units}
-    blocks += _next_tier(program, after_all, language)
+        if known:
+            blocks.append(_balance(program, code, after[code], language))
+    if known:
+        blocks += _next_tier(program, after, language)
     blocks += _closing(Ending(sale.till.receipt_number, sale.till.business_date, online))
     return Receipt(language, program.currency, tuple(blocks))
 
@@ -173,10 +175,3 @@ def _shown(program: Program, *moved: dict[str, int]) -> list[str]:
         for code in program.units
         if (code != standing or code in spent_on_rewards) and any(counts.get(code) for counts in moved)
     ]
-
-
-def _by_unit(movements: Iterable[tuple[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = {}
-    for unit, pieces in movements:
-        sums[unit] = sums.get(unit, 0) + pieces
-    return sums

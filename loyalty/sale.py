@@ -1,5 +1,6 @@
 """A committed checkout, its reversal, and the ledger entries both make."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from loyalty.basket import Basket, Tender
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, held
 from loyalty.money import Minor, floor_share, split
 from loyalty.program import Program
-from loyalty.quote import Choice, Discount, Movement, accrue, nets
+from loyalty.quote import Choice, Discount, Movement, accrue, nets, pieces_by_unit
 from loyalty.refusal import Refusal
 
 ENGINE = 1
@@ -29,7 +30,7 @@ class TillReference:
         bounds.text("till", self.till)
         bounds.text("cashier", self.cashier, 0)
         bounds.text("receipt_number", self.receipt_number)
-        bounds.text("business_date", self.business_date, 10, 10)
+        bounds.date("business_date", self.business_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,26 @@ class Sale:
     holds: tuple[Hold, ...]
     flags: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what could not be booked: a record from the wire is looked at here before it is applied."""
+        bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
+        for movement in (*self.accruals, *self.redemptions):
+            bounds.text("unit", movement.unit)
+            bounds.whole("pieces", movement.pieces, 1, bounds.PIECES_MAX)
+            self._by_line(movement.by_line, bounds.PIECES_MAX)
+            if sum(movement.by_line) != movement.pieces:
+                raise ValueError("the lines' parts of a movement do not sum to its pieces")
+        for discount in self.discounts:
+            self._by_line(discount.by_line, bounds.AMOUNT_MINOR_MAX)
+        if min(nets(self.basket, self.discounts)) < 0:
+            raise ValueError("the discounts take more off a line than it costs")
+
+    def _by_line(self, parts: tuple[int, ...], high: int) -> None:
+        if len(parts) != len(self.basket.lines):
+            raise ValueError("a movement or discount has not one part for each line")
+        for part in parts:
+            bounds.whole("part of a line", part, 0, high)
+
     @property
     def paid_minor(self) -> Minor:
         """What was to be paid after all discounts."""
@@ -71,6 +92,9 @@ class Payment:
     basket: Basket
     fingerprint: str
     cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
 
 
 def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
@@ -129,6 +153,12 @@ class Reversal:
     given_back: dict[str, int]
     refund_minor: Minor
 
+    def __post_init__(self) -> None:
+        for unit, pieces in (*self.taken_back.items(), *self.given_back.items()):
+            bounds.text("unit", unit)
+            bounds.whole("pieces", pieces, 1, bounds.PIECES_MAX)
+        bounds.whole("refund_minor", self.refund_minor, 0, bounds.AMOUNT_MINOR_MAX)
+
 
 @dataclass(frozen=True, slots=True)
 class Return:
@@ -141,6 +171,9 @@ class Return:
     lines: tuple[ReturnedLine, ...]
     reversal: Reversal
     estimate: bool
+
+    def __post_init__(self) -> None:
+        bounds.whole("number of lines", len(self.lines), 1, bounds.LINES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,26 +201,25 @@ def reverse(sale: Sale, returned_before: Mapping[str, int], lines: tuple[Returne
     """
     places = {line.id: place for place, line in enumerate(sale.basket.lines)}
     net = nets(sale.basket, sale.discounts)
-    taken: dict[str, int] = {}
-    given: dict[str, int] = {}
+    taken: Counter[str] = Counter()
+    given: Counter[str] = Counter()
     refund = 0
-    already = dict(returned_before)
+    already = Counter(returned_before)
     for returned in lines:
         if returned.line not in places:
             return Refusal("line_not_in_sale", {"line": returned.line})
         place = places[returned.line]
         sold = sale.basket.lines[place].quantity_milli
-        before = already.get(returned.line, 0)
+        before = already[returned.line]
         after = before + returned.quantity_milli
         if after > sold:
-            return Refusal("returned_more_than_sold", {"line": returned.line, "left_milli": sold - before})
+            return Refusal("returned_more_than_sold", {"line": returned.line, "left_milli": max(sold - before, 0)})
         already[returned.line] = after
         for movements, sums in ((sale.accruals, taken), (sale.redemptions, given)):
             for movement in movements:
-                part = _between(movement.by_line[place], before, after, sold)
-                sums[movement.unit] = sums.get(movement.unit, 0) + part
+                sums[movement.unit] += _between(movement.by_line[place], before, after, sold)
         refund += _between(net[place], before, after, sold)
-    return Reversal({u: n for u, n in taken.items() if n}, {u: n for u, n in given.items() if n}, refund)
+    return Reversal(dict(+taken), dict(+given), refund)
 
 
 def sale_entries(sale: Sale) -> tuple[Entry, ...]:
@@ -196,10 +228,10 @@ def sale_entries(sale: Sale) -> tuple[Entry, ...]:
         return ()
     member = available(sale.member.handle)
     entries = [Entry(ISSUED, member, movement.unit, movement.pieces) for movement in sale.accruals]
-    left = {unit: sum(m.pieces for m in sale.redemptions if m.unit == unit) for unit in {m.unit for m in sale.redemptions}}
+    left = Counter(pieces_by_unit(sale.redemptions))
     for hold in sale.holds:
-        spent = min(hold.pieces, left.get(hold.unit, 0))
-        left[hold.unit] = left.get(hold.unit, 0) - spent
+        spent = min(hold.pieces, left[hold.unit])
+        left[hold.unit] -= spent
         if spent:
             entries.append(Entry(held(hold.id), REDEEMED, hold.unit, spent))
         if hold.pieces > spent:
@@ -251,14 +283,11 @@ def _carried(agreement: Agreement, basket: Basket) -> tuple[Discount, ...]:
 
 
 def _on_lines(redemptions: tuple[Movement, ...], discounts: tuple[Discount, ...]) -> tuple[Movement, ...]:
-    """The redemptions with each line's part laid on the lines of the basket as it was paid."""
+    """The redemptions laid on the lines of the basket as it was paid: as the discounts were, or evenly where none was borne."""
     offs = {discount.rule: discount.by_line for discount in discounts}
-    return tuple(
-        Movement(
-            m.rule,
-            m.unit,
-            m.pieces,
-            split(m.pieces, offs[m.rule]) if any(offs[m.rule]) else (m.pieces, *(0,) * (len(offs[m.rule]) - 1)),
-        )
-        for m in redemptions
-    )
+    laid = []
+    for movement in redemptions:
+        off = offs[movement.rule]
+        weights = off if any(off) else (1,) * len(off)
+        laid.append(Movement(movement.rule, movement.unit, movement.pieces, split(movement.pieces, weights)))
+    return tuple(laid)

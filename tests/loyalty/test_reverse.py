@@ -1,0 +1,157 @@
+"""What a return undoes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty import bounds
+from loyalty.basket import Basket, Line
+from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
+from loyalty.quote import Choice
+from loyalty.refusal import Refusal
+from loyalty.sale import Return, ReturnedLine, Reversal, return_entries, reverse, sale_entries
+from tests.samples import HANDLE, basket, cafe, member, sold, till
+from tests.strategies import checkouts
+
+MEMBER = available(HANDLE)
+NOTHING = Reversal({}, {}, 0)
+
+
+def everything(sale):
+    """All lines of a sale, whole."""
+    return tuple(ReturnedLine(line.id, line.quantity_milli) for line in sale.basket.lines)
+
+
+def bought(asked):
+    """The sale of a drawn checkout."""
+    return sold(asked.program, asked.member, asked.basket, *asked.choices)
+
+
+def summed(reversals):
+    """Many reversals as one."""
+    taken, given_back = {}, {}
+    for reversal in reversals:
+        for one, total in ((reversal.taken_back, taken), (reversal.given_back, given_back)):
+            for unit, pieces in one.items():
+                total[unit] = total.get(unit, 0) + pieces
+    return Reversal(taken, given_back, sum(reversal.refund_minor for reversal in reversals))
+
+
+@given(checkouts)
+def test_a_sale_and_its_return_leave_everything_as_it_was(asked):
+    """Every balance, and all the money."""
+    sale = bought(asked)
+    reversal = reverse(sale, {}, everything(sale))
+    taken = [Entry(MEMBER, held(hold.id), hold.unit, hold.pieces) for hold in sale.holds]
+    sums = balances([*taken, *sale_entries(sale), *return_entries(HANDLE, reversal)])
+    assert not any(sums.values())
+    assert reversal.refund_minor == sale.paid_minor
+
+
+@given(checkouts, st.data())
+def test_many_parts_return_what_one_does(asked, data):
+    """However a return is cut up, over however many requests, the sum is exact and no part is negative."""
+    sale = bought(asked)
+    cuts = []
+    for line in sale.basket.lines:
+        marks = data.draw(st.sets(st.integers(1, line.quantity_milli), max_size=4)) | {line.quantity_milli}
+        below = 0
+        for mark in sorted(marks):
+            cuts.append(ReturnedLine(line.id, mark - below))
+            below = mark
+    parts, before = [], {}
+    for cut in data.draw(st.permutations(cuts)):
+        parts.append(reverse(sale, before, (cut,)))
+        before[cut.line] = before.get(cut.line, 0) + cut.quantity_milli
+    assert summed(parts) == reverse(sale, {}, everything(sale)) == reverse(sale, {}, tuple(cuts))
+
+
+@given(checkouts, st.data())
+def test_more_than_was_sold_is_refused(asked, data):
+    """Also when it comes in parts, and the refusal says how much is left."""
+    sale = bought(asked)
+    line = data.draw(st.sampled_from(sale.basket.lines))
+    before = data.draw(st.integers(0, line.quantity_milli))
+    too_much = ReturnedLine(line.id, line.quantity_milli - before + 1)
+    left = {"line": line.id, "left_milli": line.quantity_milli - before}
+    assert reverse(sale, {line.id: before}, (too_much,)) == Refusal("returned_more_than_sold", left)
+
+
+def test_a_line_twice_in_one_request_adds_up():
+    """Two of three pieces and two more are one too many; two and one are all."""
+    sale = sold(cafe(), member(), Basket((Line("1", "p", 3000, 3000),)))
+    two, one = ReturnedLine("1", 2000), ReturnedLine("1", 1000)
+    assert reverse(sale, {}, (two, two)) == Refusal("returned_more_than_sold", {"line": "1", "left_milli": 1000})
+    assert reverse(sale, {}, (two, one)) == reverse(sale, {}, (ReturnedLine("1", 3000),))
+
+
+def test_other_stores_may_have_taken_more_back_than_there_was():
+    """Then nothing is left, not less than nothing."""
+    refusal = reverse(sold(cafe(), member(), basket(1000)), {"1": 1500}, (ReturnedLine("1", 1),))
+    assert refusal == Refusal("returned_more_than_sold", {"line": "1", "left_milli": 0})
+
+
+def test_an_unknown_line_is_refused():
+    """Whatever else the request returns."""
+    sale = sold(cafe(), member(), basket(1000))
+    assert reverse(sale, {}, (ReturnedLine("1", 1000), ReturnedLine("7", 1))) == Refusal("line_not_in_sale", {"line": "7"})
+
+
+def test_a_returned_line_brings_its_own_part_back():
+    """Of 40.00 with 20.00 off for 200 points, the line of 10.00 refunds 5.00, gives 50 points back and takes 5."""
+    sale = sold(cafe(), member(250), basket(1000, 3000), Choice("ten_off", 2))
+    reversal = reverse(sale, {}, (ReturnedLine("1", 1000),))
+    assert reversal == Reversal({"point": 5, "standing": 5}, {"point": 50}, 500)
+
+
+def test_weighed_goods_come_back_by_weight():
+    """A third of 1.537 kg for 46.11 refunds 15.36; the rest, 30.75: together to the agora."""
+    sale = sold(cafe(), member(), Basket((Line("1", "cheese", 4611, 1537),)))
+    first = reverse(sale, {}, (ReturnedLine("1", 512),))
+    rest = reverse(sale, {"1": 512}, (ReturnedLine("1", 1025),))
+    assert (first.refund_minor, rest.refund_minor) == (1536, 3075)
+    assert (first.taken_back["point"], rest.taken_back["point"]) == (15, 31)
+
+
+def test_nothing_returned_undoes_nothing():
+    """And a line that earned nothing has no unit in the reversal."""
+    sale = sold(cafe(), member(), basket(50, 0))
+    assert reverse(sale, {}, ()) == NOTHING
+    assert reverse(sale, {}, (ReturnedLine("1", 1000), ReturnedLine("2", 1000))) == Reversal({}, {}, 50)
+
+
+def test_the_call_changes_no_argument():
+    """`returned_before` is the caller's."""
+    before = {"1": 200}
+    reverse(sold(cafe(), member(), basket(1000)), before, (ReturnedLine("1", 300),))
+    assert before == {"1": 200}
+
+
+def test_the_entries_of_a_return():
+    """Earned pieces go where they came from, spent ones to the member; without a member none."""
+    reversal = Reversal({"point": 5}, {"point": 50, "stamp": 1}, 500)
+    assert return_entries(HANDLE, reversal) == (
+        Entry(MEMBER, ISSUED, "point", 5),
+        Entry(REDEEMED, MEMBER, "point", 50),
+        Entry(REDEEMED, MEMBER, "stamp", 1),
+    )
+    assert return_entries("", reversal) == ()
+
+
+@pytest.mark.parametrize("wrong", [0, -1, True, 10**30])
+def test_a_reversal_is_bounded(wrong):
+    """It comes from the wire as well."""
+    with pytest.raises(ValueError, match="pieces"):
+        Reversal({"point": wrong}, {}, 0)
+    with pytest.raises(ValueError, match="pieces"):
+        Reversal({}, {"point": wrong}, 0)
+    if wrong != 0 or wrong is True:
+        with pytest.raises(ValueError, match="refund_minor"):
+            Reversal({}, {}, wrong)
+
+
+@pytest.mark.parametrize("count", [0, bounds.LINES_MAX + 1])
+def test_a_return_has_lines(count):
+    """At least one, and no more than a basket may have."""
+    with pytest.raises(ValueError, match="number of lines"):
+        Return(till(), "f", "", "", (ReturnedLine("1", 1),) * count, NOTHING, estimate=True)
