@@ -38,7 +38,7 @@ class Sale:
     """The body of a `sale` record, version 1: everything head office needs to book it and to evaluate it again.
 
     `fingerprint` is the SHA-256 of the till's request. `flags` name what was odd and was booked all the same:
-    `basket_changed`, `agreement_cancelled`, `tenders_differ`.
+    `basket_changed`, `tenders_differ`, `agreement_cancelled`, `agreement_committed`, `agreement_unknown`.
     """
 
     till: TillReference
@@ -85,13 +85,17 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How an agreement ended at the till: the receipt, the tenders, and the basket as it was when it was paid."""
+    """How a basket was paid: the till's receipt, the tenders, and the basket as it was then.
+
+    `ended` says what became of the agreement before: nothing (it is open), `cancelled`, `committed` (another sale has kept it)
+    or `unknown` (this terminal has never heard of it).
+    """
 
     till: TillReference
     tenders: tuple[Tender, ...]
     basket: Basket
     fingerprint: str
-    cancelled: bool = False
+    ended: str = ""
 
     def __post_init__(self) -> None:
         bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
@@ -104,8 +108,8 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
     as far as the lines still bear them.
     """
     discounts, flags = agreement.discounts, []
-    if payment.cancelled:
-        flags.append("agreement_cancelled")
+    if payment.ended:
+        flags.append(f"agreement_{payment.ended}")
     if payment.basket != agreement.basket:
         flags.append("basket_changed")
         discounts = _carried(agreement, payment.basket)

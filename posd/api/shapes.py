@@ -1,0 +1,164 @@
+"""What a till sends: strict shapes, so that `false` is no price and `1.0` no quantity. All mistakes are told at once."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+
+from loyalty import bounds
+from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
+from loyalty.quote import TIMES_MAX, Choice
+from loyalty.sale import ReturnedLine, TillReference
+from posd.checkout import Ask
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+
+NUL = r"^[^\x00]*$"
+Text = Annotated[StrictStr, Field(max_length=bounds.TEXT_CHARS_MAX, pattern=NUL)]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=bounds.TEXT_CHARS_MAX, pattern=NUL)]
+Amount = Annotated[StrictInt, Field(ge=0, le=bounds.AMOUNT_MINOR_MAX)]
+Quantity = Annotated[StrictInt, Field(ge=1, le=bounds.QUANTITY_MILLI_MAX)]
+Date = Annotated[StrictStr, Field(pattern=f"^{bounds.DATE.pattern}$", examples=["2026-11-21"])]
+Id = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class LineShape(BaseModel):
+    """A line of the basket, as rung: `amount_minor` is for the whole line, tax included, in agorot."""
+
+    model_config = STRICT
+    id: Name
+    product: Name
+    amount_minor: Amount
+    quantity_milli: Quantity = PIECE_MILLI
+    name: Text = ""
+    category: Text = ""
+    tax_bp: Annotated[StrictInt, Field(ge=0, le=10_000)] = 0
+
+
+class BasketShape(BaseModel):
+    """The basket so far."""
+
+    model_config = STRICT
+    lines: Annotated[list[LineShape], Field(min_length=1, max_length=bounds.LINES_MAX)]
+    currency: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")] = "ILS"
+
+    @model_validator(mode="after")
+    def _whole(self) -> "BasketShape":
+        self.basket()  # duplicate ids and an absurd total
+        return self
+
+    def basket(self) -> Basket:
+        """As the domain has it."""
+        return Basket(tuple(Line(**dict(line)) for line in self.lines), self.currency)
+
+
+class ChoiceShape(BaseModel):
+    """A reward that the member wants."""
+
+    model_config = STRICT
+    reward: Name
+    times: Annotated[StrictInt, Field(ge=1, le=TIMES_MAX)] = 1
+
+
+class AskShape(BaseModel):
+    """A question about a basket. `code` is the member's code exactly as it was scanned; empty for no member."""
+
+    model_config = STRICT
+    basket: BasketShape
+    code: Annotated[StrictStr, Field(max_length=1000)] = ""
+    choices: Annotated[list[ChoiceShape], Field(max_length=20)] = Field(default_factory=list)
+
+    def ask(self) -> Ask:
+        """As the line has it."""
+        return Ask(self.basket.basket(), self.code, tuple(Choice(one.reward, one.times) for one in self.choices))
+
+
+class CodeShape(BaseModel):
+    """A code to look up or to pass on as if it had been scanned."""
+
+    model_config = STRICT
+    code: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
+
+
+class TenderShape(BaseModel):
+    """One way it was paid."""
+
+    model_config = STRICT
+    kind: Name
+    amount_minor: Amount
+
+
+class TillShape(BaseModel):
+    """The till's own receipt. Repeat the same business date on a retry."""
+
+    model_config = STRICT
+    till: Name
+    cashier: Text = ""
+    receipt_number: Name
+    business_date: Date
+
+    def reference(self) -> TillReference:
+        """As the domain has it."""
+        return TillReference(self.till, self.cashier, self.receipt_number, self.business_date)
+
+
+class SaleShape(TillShape):
+    """A paid basket. With `agreement`, what was agreed is booked; without, `ask` says all that an agreement would have.
+
+    With both, `ask.basket` is the basket as it was paid in the end.
+    """
+
+    tenders: Annotated[list[TenderShape], Field(max_length=bounds.TENDERS_MAX)]
+    agreement: Id | None = None
+    ask: AskShape | None = None
+
+    def paid(self) -> tuple[Tender, ...]:
+        """The tenders as the domain has them."""
+        return tuple(Tender(one.kind, one.amount_minor) for one in self.tenders)
+
+    @model_validator(mode="after")
+    def _something(self) -> "SaleShape":
+        if self.agreement is None and self.ask is None:
+            raise ValueError("a sale has an agreement, or ask, or both")
+        return self
+
+
+class ReturnedLineShape(BaseModel):
+    """So much of an original line comes back."""
+
+    model_config = STRICT
+    line: Name
+    quantity_milli: Quantity
+
+
+class ReturnShape(TillShape):
+    """A return: of `sale` by its id, or of the sale with `of_receipt_number` (and `of_business_date` where that is not enough)."""
+
+    lines: Annotated[list[ReturnedLineShape], Field(min_length=1, max_length=bounds.LINES_MAX)]
+    sale: Id | None = None
+    of_receipt_number: Text = ""
+    of_business_date: Date | None = None
+
+    def returned(self) -> tuple[ReturnedLine, ...]:
+        """The lines as the domain has them."""
+        return tuple(ReturnedLine(one.line, one.quantity_milli) for one in self.lines)
+
+    @model_validator(mode="after")
+    def _something(self) -> "ReturnShape":
+        if self.sale is None and not self.of_receipt_number:
+            raise ValueError("a return names its sale: sale (its id) or of_receipt_number")
+        return self
+
+
+class EnrolShape(BaseModel):
+    """The one-time code that head office gave."""
+
+    model_config = STRICT
+    code: Name
+
+
+class TokenShape(BaseModel):
+    """Somebody who may use this API from now on."""
+
+    model_config = STRICT
+    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+    scope: Annotated[StrictStr, Field(pattern="^(till|display|admin)$")] = "till"

@@ -1,0 +1,90 @@
+"""The terminal's settings: one TOML file, every mistake at once."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+
+from runtime import toml_file
+
+DEFAULT_FILE = Path("/etc/posd/posd.toml")
+API_PORT = 8480
+HEAD_OFFICE_PORT = 8490
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+WITH_OPTIONS = ConfigDict(extra="allow", frozen=True)
+
+Language = Literal["he", "en", "ar", "ru"]
+
+
+class Api(BaseModel):
+    """Where the till and the pages talk to posd."""
+
+    model_config = STRICT
+    host: Literal["127.0.0.1", "::1", "localhost"] = "127.0.0.1"
+    port: Annotated[StrictInt, Field(ge=0, le=65535)] = API_PORT
+    origins: tuple[StrictStr, ...] = ()
+
+
+class HeadOffice(BaseModel):
+    """Where head office is."""
+
+    model_config = STRICT
+    url: StrictStr = f"http://127.0.0.1:{HEAD_OFFICE_PORT}"
+
+
+class Device(BaseModel):
+    """A scanner or a printer: its driver, its name, and whatever else that driver wants."""
+
+    model_config = WITH_OPTIONS
+    driver: StrictStr
+    name: Annotated[StrictStr, Field(min_length=1, max_length=40)] = ""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the driver's own settings are."""
+        return dict(self.model_extra or {})
+
+
+class Settings(BaseModel):
+    """All of it. The defaults are good for a laptop; config/posd.toml says what each is for."""
+
+    model_config = STRICT
+    state_dir: StrictStr = "/var/lib/posd"
+    language: Language = "he"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    printing: Literal["posd", "till", "none"] = "none"
+    api: Api = Field(default_factory=Api)
+    head_office: HeadOffice = Field(default_factory=HeadOffice)
+    scanners: tuple[Device, ...] = ()
+    printer: Device | None = None
+
+    @property
+    def state_path(self) -> Path:
+        """The folder of the database, the key and the tokens."""
+        return Path(self.state_dir)
+
+
+def load(path: Path) -> Settings:
+    """The settings in `path`. Raises InvalidFile with every mistake, Misconfigured when the file cannot be read."""
+    file = toml_file.read(path)
+    settings, mistakes = toml_file.check(Settings, file.values)
+    if settings:
+        mistakes += _meaning(settings)
+    file.complain(mistakes)
+    assert settings
+    return settings
+
+
+def _meaning(settings: Settings) -> list[toml_file.Mistake]:
+    mistakes = []
+    if settings.printing == "posd" and settings.printer is None:
+        wanted = 'a table [printer] with its driver, or printing = "till" or "none"'
+        mistakes.append(toml_file.Mistake("printing", 'it says "posd" but there is no printer', wanted))
+    names = [scanner.name or scanner.driver for scanner in settings.scanners]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            mistakes.append(
+                toml_file.Mistake(f"scanners.{place}.name", f"another scanner is named {name!r}", "a name of its own")
+            )
+    return mistakes
