@@ -1,0 +1,66 @@
+"""Dots to ESC/POS bytes: initialize, raster in bands, feed, cut, and the fence whose answer says that all of it was printed.
+
+python-escpos knows the commands: what stands around the picture is built on its Dummy printer, once per profile. The picture
+itself is packed here: python-escpos turns every image into gray and dithers it back (some 6 ms for a receipt), while a mode
+"1" image already holds the very bits that `GS v 0` wants, eight dots to a byte, the leftmost highest, rows padded to whole
+bytes (Epson, ESC/POS Application Programming Guide).
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+from PIL import Image
+
+from drivers.printers.profile import Profile
+
+KANJI_OFF = b"\x1c."  # FS . : clones start in a Chinese mode in which bytes from 0x80 on are read in pairs
+FENCE = b"\x1dr\x01"  # GS r 1 : paper sensor status, answered only after everything before it has been printed
+GARBLED_ROWS = 48  # clones print garbage after a raster whose height is a multiple of this (python-escpos issue 424)
+
+
+def block_bytes(image: Image.Image, profile: Profile) -> bytes:
+    """Only the picture, to be set into a receipt that the till prints: it changes no mode of the printer and asks nothing."""
+    assert image.mode == "1"
+    assert image.width == profile.dots
+    across = profile.dots // 8
+    packed = image.tobytes("raw", "1;I")  # black is 1
+    parts = []
+    top = 0
+    for rows in bands(image.height, profile.band_rows_max):
+        parts.append(b"\x1dv0\0" + across.to_bytes(2, "little") + rows.to_bytes(2, "little"))
+        parts.append(packed[top * across : (top + rows) * across])
+        top += rows
+    return b"".join(parts)
+
+
+def job_bytes(image: Image.Image, profile: Profile) -> bytes:
+    """A whole print job: `image` is mode "1" and exactly as wide as the profile."""
+    before, after = _frame(profile)
+    return before + block_bytes(image, profile) + after
+
+
+def bands(height: int, rows_max: int) -> Iterator[int]:
+    """Heights that sum to `height`, none above `rows_max` and none a multiple of 48."""
+    while height > 0:
+        rows = min(height, rows_max)
+        if rows % GARBLED_ROWS == 0:
+            rows -= 8
+        yield rows
+        height -= rows
+
+
+@cache
+def _frame(profile: Profile) -> tuple[bytes, bytes]:
+    """What stands before and after the picture, as python-escpos says it."""
+    from escpos.constants import PAPER_FULL_CUT, PAPER_PART_CUT
+    from escpos.printer import Dummy
+
+    paper = Dummy()
+    paper.hw("INIT")
+    before = paper.output + KANJI_OFF
+    paper.clear()
+    if profile.feed_lines:
+        paper.print_and_feed(profile.feed_lines)
+    # Not paper.cut(): without its own feed of six lines it makes every cut a partial one.
+    cut: bytes = {"full": PAPER_FULL_CUT, "partial": PAPER_PART_CUT, "none": b""}[profile.cut]
+    return before, paper.output + cut + (FENCE if profile.fence else b"")

@@ -1,0 +1,156 @@
+"""Text as dots: DejaVu Sans through Pillow and Raqm, always with direction and language, wrapped and cut by measured width.
+
+Pillow's wheel brings Raqm but loads FriBiDi from the system at run time. Without it Pillow falls back in silence to a layout
+that prints Hebrew reversed: so `require_shaping` runs before a printer is built, and every call here names its direction,
+which makes Pillow raise instead.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, features
+
+from runtime.errors import Misconfigured
+from runtime.words import END_ISOLATE, ISOLATE, direction
+
+FONT_FOLDER = Path("/usr/share/fonts/truetype/dejavu")
+"""Where Debian's fonts-dejavu-core puts them. DejaVu Sans has Hebrew, Arabic, Cyrillic, Latin, digits and the shekel in one."""
+
+REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
+ELLIPSIS = "…"
+_BREAK = re.compile(r"(?<!\d) | (?!\d{3}\b|₪)")
+"""A space where a line may end: not inside "1 250" nor before a currency sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """How to write: the size in dots, the weight, and the language with its direction."""
+
+    size: int
+    language: str
+    bold: bool = False
+
+    @property
+    def line_height(self) -> int:
+        """Dots from one line to the next."""
+        return self.size * 5 // 4
+
+
+def require_shaping() -> None:
+    """Raise Misconfigured unless this machine can draw right-to-left text correctly: never reversed Hebrew silently."""
+    if not (features.check("raqm") and features.check("fribidi")):
+        raise Misconfigured(
+            "text_shaping_missing",
+            "Pillow finds no FriBiDi, so Hebrew would be printed in reverse",
+            "Install it: apt-get install libfribidi0, then start posd again",
+        )
+    for name in (REGULAR, BOLD):
+        if not (FONT_FOLDER / name).is_file():
+            raise Misconfigured(
+                "font_missing", f"The font {FONT_FOLDER / name} is missing", "Install it: apt-get install fonts-dejavu-core"
+            )
+
+
+def width(text: str, hand: Hand) -> int:
+    """How many dots `text` is wide on one line, with the ink that stands out over its ends."""
+    if not text:
+        return 0
+    left, _, right, _ = _box(text, hand)
+    return max(
+        right, round(_font(hand.size, hand.bold).getlength(text, direction=direction(hand.language), language=hand.language))
+    ) - min(left, 0)
+
+
+def wrap(text: str, hand: Hand, width_max: int, lines_max: int) -> list[str]:
+    """`text` in at most `lines_max` lines, each at most `width_max` dots wide; what does not fit ends in an ellipsis.
+
+    Lines break before letters are put in visual order, as they must (Unicode Annex 9, section 3.4). An isolate that a break
+    cuts in two is closed on its line and opened again on the next.
+    """
+    words = _BREAK.split(text)
+    lines: list[str] = []
+    line = words[0]
+    for place, word in enumerate(words[1:], 1):
+        if width(_closed(f"{line} {word}"), hand) <= width_max:
+            line = f"{line} {word}"
+        elif len(lines) + 1 == lines_max:
+            line = " ".join([line, *words[place:]])
+            break
+        else:
+            lines.append(_cut(line, hand, width_max))
+            line = _still_open(line) + word
+    return [*lines, _cut(line, hand, width_max)]
+
+
+def drawable(text: str) -> str:
+    """`text` without the letters that the font has no shape for, such as emoji: better gone than a box."""
+    return " ".join("".join(letter for letter in text if letter == " " or _has_shape(letter)).split())
+
+
+def strip(text: str, hand: Hand, side: str, width_dots: int) -> Image.Image:
+    """One line of `text` on a strip `width_dots` wide, in mode "L", black on white; `side` is "left", "middle" or "right"."""
+    image = Image.new("L", (width_dots, hand.line_height), 255)
+    if not text:
+        return image
+    left, _, right, _ = _box(text, hand)
+    room = width_dots - (right - left)
+    start = {"left": 0, "middle": room // 2, "right": room}[side] - left
+    baseline = hand.size
+    font = _font(hand.size, hand.bold)
+    ImageDraw.Draw(image).text(
+        (start, baseline), text, fill=0, font=font, anchor="ls", direction=direction(hand.language), language=hand.language
+    )
+    return image
+
+
+def _box(text: str, hand: Hand) -> tuple[int, int, int, int]:
+    box = _font(hand.size, hand.bold).getbbox(text, anchor="ls", direction=direction(hand.language), language=hand.language)
+    return int(box[0]), int(box[1]), int(box[2] + 0.5), int(box[3] + 0.5)
+
+
+def _cut(text: str, hand: Hand, width_max: int) -> str:
+    """`text`, or as much of it as fits with an ellipsis behind; found by halving, since a letter more is never narrower."""
+    text = _closed(text)
+    if width(text, hand) <= width_max:
+        return text
+    fits, too_long = 0, len(text)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        if width(_shortened(text, middle), hand) <= width_max:
+            fits = middle
+        else:
+            too_long = middle
+    return _shortened(text, fits) if width(_shortened(text, fits), hand) <= width_max else ""
+
+
+def _shortened(text: str, letters: int) -> str:
+    return _closed(text[:letters].rstrip()) + ELLIPSIS
+
+
+def _closed(text: str) -> str:
+    return text + END_ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+
+
+def _still_open(text: str) -> str:
+    return ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+
+
+@cache
+def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FONT_FOLDER / (BOLD if bold else REGULAR)), size, layout_engine=ImageFont.Layout.RAQM)
+
+
+@cache
+def _missing_shape() -> bytes:
+    return bytes(_font(20, False).getmask("\U0010fffd", "1"))
+
+
+@cache
+def _has_shape(letter: str) -> bool:
+    """Whether the font draws `letter` as something else than the shape for what it lacks."""
+    if letter in {ISOLATE, END_ISOLATE} or unicodedata.category(letter) == "Mn":
+        return True
+    return bytes(_font(20, False).getmask(letter, "1")) != _missing_shape()

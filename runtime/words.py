@@ -1,0 +1,147 @@
+"""The words: every code of a receipt, a refusal, a trace, a page and an error as a sentence in four languages.
+
+The sentences are gettext catalogues, runtime/locales/LANGUAGE.po, read by Babel when a language is first used and compiled in
+memory: there is no build step. `msgid` is the code; `msgid_plural`, where there is one, names the parameter whose count
+chooses the form (https://www.gnu.org/software/gettext/manual/html_node/PO-Files.html).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from gettext import GNUTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+from loyalty.money import Minor
+from loyalty.refusal import Params
+
+FOLDER = Path(__file__).parent / "locales"
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Every character that only steers the reading direction (Unicode Annex 9, section 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a language writes: its CLDR locale, where the currency sign stands, and which of CLDR's dates is plain to read."""
+
+    locale: Locale
+    money: str
+    date: str
+
+
+_MANNERS = {
+    "he": _Manner(Locale("he", "IL"), "¤#,##0.00", "short"),
+    "en": _Manner(Locale("en"), "¤#,##0.00", "medium"),
+    "ar": _Manner(Locale("ar", "IL"), "¤#,##0.00", "short"),
+    "ru": _Manner(Locale("ru"), "#,##0.00 ¤", "short"),
+}
+LANGUAGES = tuple(_MANNERS)
+"""The languages posd speaks, the first one first."""
+
+
+def say(language: str, code: str, params: Params | None = None, currency: str = "ILS") -> str:
+    """The sentence of `code` ("receipt.earned", "refusal.code_expired", ...) in `language`, one of LANGUAGES.
+
+    In `params`, a whole number whose name ends in `_minor` is money of `currency`, in `_milli` a quantity in thousandths, any
+    other a count; `date` is an ISO date; the rest is text, and `unit` a unit's name. Text that runs against the sentence is
+    isolated by U+2068 and U+2069. A trace step may carry a refusal's code. An unknown code or a missing parameter is a bug:
+    KeyError.
+    """
+    sentences, counts = _catalogue(language)
+    if code.startswith("trace.") and code not in counts:
+        code = "refusal." + code.removeprefix("trace.")
+    counted, params = counts[code], params or {}
+    template = sentences.ngettext(code, counted, int(params[counted])) if counted else sentences.gettext(code)
+    values = {name: _isolated(language, _value(language, name, value, currency)) for name, value in params.items()}
+    if template.startswith("{unit}"):
+        values["unit"] = values["unit"][:1].upper() + values["unit"][1:]
+    return template.format_map(values)
+
+
+def knows(language: str, code: str) -> bool:
+    """Whether `code` has a sentence of its own in `language`."""
+    return code in _catalogue(language)[1]
+
+
+def direction(language: str) -> str:
+    """The side that `language` is read from: "rtl" or "ltr"."""
+    return str(_MANNERS[language].locale.text_direction)
+
+
+def money(language: str, amount_minor: Minor, currency: str = "ILS") -> str:
+    """`amount_minor` as the language writes it, without direction marks or hard spaces: "₪12.50"; to be drawn left to right.
+
+    CLDR's own Hebrew form holds U+200F and U+00A0, which come out as "?" on till displays; so the sign's place is ours.
+    """
+    manner = _MANNERS[language]
+    amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return _plain(format_currency(amount, currency, manner.money, manner.locale))
+
+
+def count(language: str, pieces: int, *, signed: bool = False) -> str:
+    """A count with the language's thousands; `signed` shows the plus. To be drawn left to right."""
+    text = _plain(format_decimal(pieces, locale=_MANNERS[language].locale))
+    return f"+{text}" if signed and pieces > 0 else text
+
+
+def clean(text: str) -> str:
+    """`text` on one line, without control characters, halves of surrogates and direction marks: safe beside other text."""
+    spaced = " ".join(MARKS.sub("", text).split())
+    return "".join(letter for letter in spaced if unicodedata.category(letter) not in {"Cc", "Cs"})
+
+
+@cache
+def _catalogue(language: str) -> tuple[GNUTranslations, dict[str, str]]:
+    """The compiled sentences, and for each code the parameter that is counted ("" where nothing is)."""
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=_MANNERS[language].locale, abort_invalid=True)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    ids = [message.id for message in catalogue if message.id]
+    return GNUTranslations(compiled), dict((name, "") if isinstance(name, str) else (name[0], name[1]) for name in ids)
+
+
+def _value(language: str, name: str, value: int | str, currency: str) -> str:
+    if name == "date":
+        return _date(language, str(value))
+    if isinstance(value, str):
+        return clean(value)
+    if name.endswith("_minor"):
+        return money(language, value, currency)
+    if name.endswith("_milli"):
+        return _plain(format_decimal(Decimal(value).scaleb(-3), locale=_MANNERS[language].locale))
+    return count(language, value)
+
+
+def _date(language: str, iso: str) -> str:
+    """The date as the language writes it. A till may call its business date anything: what is no ISO date is shown as it is."""
+    manner = _MANNERS[language]
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:
+        return clean(iso)
+    return _plain(format_date(day, manner.date, manner.locale))
+
+
+def _plain(text: str) -> str:
+    """CLDR's text without its direction marks and with plain spaces."""
+    return MARKS.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def _isolated(language: str, text: str) -> str:
+    """`text` in isolates where its letters could reorder the sentence or be reordered by it."""
+    classes = {unicodedata.bidirectional(letter) for letter in text}
+    along = {"R", "AL", "NSM", "WS"} if direction(language) == "rtl" else {"L", "EN", "ES", "ET", "CS", "NSM", "WS", "ON", "BN"}
+    bare_number = classes <= {"EN", "CS"}
+    return text if bare_number or classes <= along else f"{ISOLATE}{text}{END_ISOLATE}"

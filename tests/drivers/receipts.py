@@ -1,0 +1,75 @@
+"""Receipts to print in tests, made by the domain itself from one small program."""
+
+from loyalty.accruals.per_money import PerMoney
+from loyalty.agreement import Hold, agree
+from loyalty.basket import Basket, Line, Tender
+from loyalty.code import Strength
+from loyalty.member import Member
+from loyalty.moment import Moment
+from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit
+from loyalty.quote import Choice, quote
+from loyalty.receipt import Bearer, Ending, Receipt, as_copy, return_receipt, sale_receipt
+from loyalty.refusal import Refusal
+from loyalty.rewards.amount_off import AmountOff
+from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit, reverse
+
+PROGRAM = Program(
+    code="cafe",
+    version=1,
+    currency="ILS",
+    name={"he": "מועדון קפה שקד", "en": "Shaked Coffee Club", "ar": "نادي قهوة شاكيد", "ru": "Клуб «Шакед»"},
+    units={
+        "point": Unit({"he": "נקודות", "en": "points", "ar": "نقاط", "ru": "баллы"}, worth=10),
+        "spend": Unit({"he": "שקלים", "en": "shekels", "ar": "شواكل", "ru": "шекели"}),
+    },
+    accruals={
+        "points": AccrualRule("per_money", "point", PerMoney(every=1000)),
+        "standing": AccrualRule("per_money", "spend", PerMoney(every=100, by_tier=False)),
+    },
+    rewards={"ten_off": RewardRule("amount_off", {"he": "הנחה", "en": "Ten off"}, "point", 100, AmountOff(1000))},
+    tiers=Tiers(
+        "spend",
+        (
+            Tier("silver", {"he": "כסף", "en": "Silver", "ar": "الفضة", "ru": "Серебро"}),
+            Tier("gold", {"he": "זהב", "en": "Gold", "ar": "الذهب", "ru": "Золото"}, 500, 150),
+        ),
+    ),
+)
+BALANCES = {"point": 1250, "spend": 270}
+FIRST_NAMES = {"he": "חבר", "en": "Member", "ar": "عضو", "ru": "Участник"}
+
+
+def sale() -> Sale:
+    """A basket of 65.00 with one reward of 10.00 taken."""
+    basket = Basket((Line("1", "cake", 4500), Line("2", "coffee", 2000)))
+    member = Member("handle", "", "silver", 0, BALANCES, BALANCES)
+    quoted = quote(PROGRAM, member, basket, Moment(1_772_700_000_000, 120, "2026-03-05"), (Choice("ten_off"),))
+    agreement = agree(quoted, "agreement", Strength.SIGNED, (Hold("hold", "point", 100),))
+    till = TillReference("till-1", "cashier-1", "A-1001", "2026-03-05")
+    return commit(PROGRAM, agreement, Payment(till, (Tender("card", quoted.to_pay_minor),), basket, "0" * 64))
+
+
+def sold(language: str, *, first_name: str | None = None, online: bool = True) -> Receipt:
+    """The receipt of that sale."""
+    bearer = Bearer(FIRST_NAMES[language] if first_name is None else first_name, BALANCES)
+    receipt = sale_receipt(sale(), bearer, PROGRAM, language, online=online)
+    assert receipt is not None
+    return receipt
+
+
+def returned(language: str) -> Receipt:
+    """The receipt of the cake's return, made while head office was out of reach."""
+    reversal = reverse(sale(), {}, (ReturnedLine("1", 1000),))
+    assert not isinstance(reversal, Refusal)
+    ending = Ending("A-1002", "2026-03-06", online=False)
+    return return_receipt(reversal, Bearer(FIRST_NAMES[language], {"point": 1155, "spend": 325}), PROGRAM, language, ending)
+
+
+def samples() -> dict[str, Receipt]:
+    """Every kind of receipt by name, in all languages."""
+    kinds: dict[str, Receipt] = {}
+    for language in FIRST_NAMES:
+        kinds[f"{language}-sale"] = sold(language)
+        kinds[f"{language}-return"] = returned(language)
+        kinds[f"{language}-copy"] = as_copy(sold(language))
+    return kinds
