@@ -1,7 +1,7 @@
 """Picture files -> grey frames, with their size known before a pixel is unpacked.
 
-Pillow opens the files: it tells the size from the header alone and raises on a file that is cut, where OpenCV gives a picture that
-is half grey. OpenCV does the rest.
+Pillow opens the files: it tells the size from the header alone and raises on a file that is cut, where OpenCV gives a
+picture that is half grey. OpenCV does the rest.
 """
 
 import struct
@@ -34,8 +34,8 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, MemoryError, OverflowError
 def open_picture(path: Path) -> Frame:
     """Read the picture file at `path` as a grey frame, whatever its colors; see-through parts become white.
 
-    Raises Rejected: `picture_missing`, `picture_too_large` (BYTES_MAX, PIXELS_MAX) or `picture_unreadable`, which is also what a
-    file that is still being written is.
+    Raises Rejected: `picture_missing`, `picture_too_large` (BYTES_MAX, PIXELS_MAX) or `picture_unreadable`, which is also
+    what a file that is still being written is.
     """
     try:
         if not path.is_file():
