@@ -13,7 +13,7 @@ SCANNERS = {
     "serial": "drivers.scanners.serial:SerialScanner",
     "virtual": "drivers.virtual:VirtualScanner",
 }
-"""Scanner drivers: name in the settings -> "module:Class". The class takes (name, options) and holds its `Options` dataclass."""
+"""Scanner drivers: name in settings -> "module:Class". The class takes (name, options) and holds its `Options` dataclass."""
 
 
 def load_scanner(driver: str, name: str, options: Mapping[str, object]) -> Scanner:
