@@ -67,7 +67,7 @@ class HeadOffice:
             transport=transport,
         )
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Give the connections back."""
         await self._http.aclose()
 

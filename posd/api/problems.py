@@ -36,7 +36,9 @@ def status_of(error: PosdError) -> int:
     """The HTTP status of one of our errors."""
     if error.code in STATUS_BY_CODE:
         return STATUS_BY_CODE[error.code]
-    return {Rejected: 422, Unavailable: 503, Misconfigured: 500}.get(type(error), 503 if isinstance(error, Unavailable) else 500)
+    return {Rejected: 422, Unavailable: 503, Misconfigured: 500}.get(
+        type(error), 503 if isinstance(error, Unavailable) else 500
+    )
 
 
 def problem(request: Request, error: PosdError, mistakes: list[dict[str, str]] | None = None) -> JSONResponse:

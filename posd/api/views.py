@@ -4,6 +4,8 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from loyalty.agreement import Agreement
 from loyalty.program import Program
 from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
@@ -67,7 +69,9 @@ class Speech:
     def tier(self, code: str) -> dict[str, str] | None:
         """A tier's code and name."""
         steps = self.program.tiers.steps if self.program.tiers else ()
-        return next(({"code": tier.code, "name": name_in(tier.name, self.language)} for tier in steps if tier.code == code), None)
+        return next(
+            ({"code": tier.code, "name": name_in(tier.name, self.language)} for tier in steps if tier.code == code), None
+        )
 
 
 def member_view(speech: Speech, known: Known) -> dict[str, Any]:
@@ -192,3 +196,8 @@ def _moved(speech: Speech, movements: tuple[Movement, ...]) -> list[dict[str, An
 
 def _by_line(quote: Quote, parts: tuple[int, ...]) -> dict[str, int]:
     return {line.id: part for line, part in zip(quote.basket.lines, parts, strict=True)}
+
+
+def as_json(view: dict[str, Any]) -> bytes:
+    """A view in bytes, past FastAPI's own encoder, which looks at every value twice."""
+    return msgspec.json.encode(view)
