@@ -1,9 +1,9 @@
 """Hardware. A driver is one file and one row in a table here; only what the settings name is imported."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import import_module
-from typing import Any
+from typing import Any, get_type_hints
 
 from drivers.ports import Scanner
 from runtime.errors import Misconfigured
@@ -47,14 +47,15 @@ def checked_options(shape: type, whose: str, options: Mapping[str, object]) -> A
 
     Raises Misconfigured with every wrong option and the wanted ones.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ConfigDict, ValidationError, create_model
 
-    wanted = [field.name for field in fields(shape)]
-    mistakes = [f"{key}: there is no such option" for key in options if key not in wanted]
+    hints = get_type_hints(shape, include_extras=True)
+    wanted: dict[str, Any] = {
+        one.name: (hints[one.name], ... if one.default is MISSING else one.default) for one in fields(shape)
+    }
+    strict = create_model(shape.__name__, __config__=ConfigDict(strict=True, extra="forbid"), **wanted)
     try:
-        made: Any = TypeAdapter(shape).validate_python({key: options[key] for key in options if key in wanted}, strict=True)
+        return shape(**dict(strict.model_validate(dict(options))))
     except ValidationError as error:
-        mistakes += [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-    if mistakes:
-        raise Misconfigured("driver_options", f"{whose}: {'; '.join(mistakes)}", f"Options wanted: {', '.join(wanted)}")
-    return made
+        mistakes = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise Misconfigured("driver_options", f"{whose}: {mistakes}", f"Options wanted: {', '.join(wanted)}") from None
