@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,9 +23,9 @@ from posd.enrolment import enrol
 from posd.printing import StoredQueue
 from posd.scanning import Scanning
 from posd.settings import Settings
-from posd.storing import StoredCache, StoredJournal
 from posd.store import journal, tokens
 from posd.store.database import Store, open_store
+from posd.storing import StoredCache, StoredJournal
 from posd.version import VERSION
 from runtime.log import start_logging
 from runtime.notify import feed_watchdog, notify
@@ -101,7 +102,7 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     if sync:
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:
-        loops.append((scanner.name, supervise(scanner.name, lambda scanner=scanner: parts.scanning.read(scanner))))
+        loops.append((scanner.name, supervise(scanner.name, partial(parts.scanning.read, scanner))))
     if settings.printing == "posd" and settings.printer:
         device = settings.printer
         printer = load_printer(device.driver, device.name or device.driver, device.options)

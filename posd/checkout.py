@@ -134,6 +134,7 @@ class Checkout:
 
     async def agree(self, ask: Ask) -> Agreement | Refusal:
         """Promise it, before payment and on the disk; what is spent is reserved at head office first, or it is not promised."""
+        journal.must_be_enrolled(self.terminal)
         answer = await self.quote(ask)
         refusal = answer.refusal or next((o.refusal for o in answer.quote.offers if o.refusal and _chosen(o.reward, ask)), None)
         if refusal:

@@ -66,9 +66,12 @@ class Local:
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
         """One request."""
         status, kind, data = self.raw(method, path, body, headers)
-        if kind.startswith("text/"):
+        if status < http.client.BAD_REQUEST and kind.startswith("text/"):
             return data.decode()
-        answer = json.loads(data)
+        try:
+            answer = json.loads(data)
+        except ValueError as error:
+            raise Unavailable("not_posd", f"What answers there is not posd (status {status})", "Check api.port") from error
         if status >= http.client.BAD_REQUEST:
             wrong = "".join(f"\n  {one['at']}: {one['wrong']}" for one in answer.get("mistakes", []))
             shape = Unavailable if answer.get("retryable") else Rejected

@@ -27,7 +27,7 @@ def quote(
     *,
     why: bool,
     as_json: bool,
-) -> None:  # noqa: PLR0913 (each option is one parameter; click wants it so)
+) -> None:
     """What a basket costs and earns now, and what the member may take. Books nothing."""
     body = {"basket": basket_of(file, lines), "code": code, "choices": choices_of(choices)}
     told = Local(settings).post(f"/v1/quote?language={settings.language}", body)

@@ -44,15 +44,20 @@ def head(db: Db) -> Head:
 def append(db: Db, stamp: Stamp, draft: Draft) -> Sealed:
     """Seal `draft` behind the head and write it. Raises Misconfigured when the terminal is not enrolled."""
     me = identity(db)
-    if not me.terminal:
-        hint = "Ask head office for a code (posd-central terminal enrol) and run: posd enrol CODE"
-        raise Misconfigured("not_enrolled", "This terminal is not enrolled yet", hint)
+    must_be_enrolled(me.terminal)
     sealed = seal(Chain(me.terminal, me.epoch, me.chain), head(db), stamp, draft)
     db.execute(
         "INSERT INTO journal (seq, id, kind, hash, wall_ms, bytes) VALUES (?, ?, ?, ?, ?, ?)",
         (sealed.seq, bytes.fromhex(sealed.id), sealed.kind, bytes.fromhex(sealed.hash), stamp.wall_ms, sealed.bytes),
     )
     return sealed
+
+
+def must_be_enrolled(terminal: str) -> None:
+    """Raise Misconfigured for a terminal without a name: it promises and commits nothing."""
+    if not terminal:
+        hint = "Ask head office for a code (posd-central terminal enrol) and run: posd enrol CODE"
+        raise Misconfigured("not_enrolled", "This terminal is not enrolled yet", hint)
 
 
 def find(db: Db, record_id: str) -> tuple[int, str, bytes] | None:
