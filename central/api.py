@@ -1,0 +1,153 @@
+"""What terminals ask: the four signed requests of sync/wire.py. Bodies are bounded before they are read, and read once."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from fastapi import APIRouter, Request, Response
+
+from central import auth, enrol, feed, holds, ingest
+from central.apply import Applier
+from central.auth import Signed
+from central.clock import now_ms
+from central.feed import News
+from central.store import terminals
+from central.store.engine import Store
+from central.store.terminals import Key
+from loyalty import bounds
+from runtime.errors import Rejected, Unavailable
+from sync import signing, wire
+
+SMALL_BYTES_MAX = 16 * 1024  # every request but a batch is a few hundred bytes
+REQUESTS_MAX = 200  # at work at once, those that wait for news apart: more would only wait for the database
+RETRY_AFTER_S = 5
+
+log = structlog.get_logger()
+
+Shape = TypeVar("Shape")
+Answer = Callable[[Signed, bytes], Awaitable[object]]
+
+
+class Api:
+    """The four answers. What they stand on is given at the start."""
+
+    def __init__(self, store: Store, applier: Applier, news: News) -> None:
+        """`applier` is woken when there is something to apply, `news` when the feed has moved."""
+        self._store = store
+        self._applier = applier
+        self._news = news
+        self._at_work = asyncio.Semaphore(REQUESTS_MAX)
+        self.router = APIRouter(prefix="/v1")
+        for path, bytes_max, answer in (
+            ("/enrol", SMALL_BYTES_MAX, self._enrol),
+            ("/journal", wire.INFLATED_BYTES_MAX, self._journal),
+            ("/feed", SMALL_BYTES_MAX, self._feed),
+            ("/holds", SMALL_BYTES_MAX, self._holds),
+        ):
+            self.router.add_api_route(path, self._endpoint(bytes_max, answer), methods=["POST"], response_class=Response)
+
+    def _endpoint(self, bytes_max: int, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                async with self._place():
+                    body = await _body(request, bytes_max)
+                    later = await answer(_signed(request, body), body)
+                # whoever waits for news holds no place
+                found = await later() if callable(later) else later
+            except Rejected as error:
+                return _problem(error.code, error.message, error.hint)
+            except Unavailable as error:
+                log.warning("not answered", code=error.code, message=error.message)
+                return _problem("overload", error.message if error.code == "overload" else "the database does not answer")
+            return Response(wire.encode(found), media_type="application/json")
+
+        return endpoint
+
+    @contextlib.asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place among the requests at work; when there is none, "later" is a better answer than a queue."""
+        if self._at_work.locked():
+            raise Unavailable("overload", "head office has too much to do")
+        async with self._at_work:
+            yield
+
+    async def _enrol(self, signed: Signed, body: bytes) -> object:
+        request = _message(body, wire.EnrolRequest)
+        auth.check_enrol(signed, request)
+        return await self._store.run(enrol.enrol, request, now_ms())
+
+    async def _journal(self, signed: Signed, body: bytes) -> object:
+        key = await self._terminal(signed)
+        batch = ingest.read_batch(body)
+        answer = await self._store.run(ingest.ingest, key, batch, now_ms())
+        self._applier.wake()
+        return answer
+
+    async def _holds(self, signed: Signed, body: bytes) -> object:
+        key = await self._terminal(signed)
+        request = _message(body, wire.HoldRequest)
+        answer = await self._store.run(holds.hold, key.terminal, request, now_ms())
+        self._news.tell()
+        return answer
+
+    async def _feed(self, signed: Signed, body: bytes) -> object:
+        key = await self._terminal(signed)
+        request = _message(body, wire.FeedRequest)
+        said: terminals.Said = {
+            "queued_records": min(max(request.queued_records, 0), bounds.PIECES_MAX),
+            "queued_since_ms": min(max(request.queued_since_ms, 0), 1 << 62),
+            "posd_version": request.posd_version[: bounds.TEXT_CHARS_MAX],
+        }
+        await self._store.run(terminals.heard_from, key.terminal, now_ms(), said)
+        return lambda: self._news_for(key, request)
+
+    async def _news_for(self, key: Key, request: wire.FeedRequest) -> wire.FeedPage:
+        """The next page; an empty one when nothing happens for as long as the terminal is ready to wait."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + min(request.wait_s, wire.FEED_WAIT_S_MAX)
+        while True:
+            ticket = self._news.ticket()
+            found = await self._store.read(feed.read_page, key.terminal, request.cursor, now_ms())
+            if found.news or not await self._news.wait(ticket, until - loop.time()):
+                return found.page
+
+    async def _terminal(self, signed: Signed) -> Key:
+        return await self._store.read(auth.terminal_of, signed)
+
+
+def _signed(request: Request, body: bytes) -> Signed:
+    message = signing.Message(
+        method=request.method,
+        authority=request.headers.get("host", "").lower(),
+        path=request.url.path,
+        query=request.url.query,
+        body=body,
+    )
+    return Signed(message, request.headers)
+
+
+async def _body(request: Request, bytes_max: int) -> bytes:
+    """The body, of which no more than `bytes_max` bytes are ever taken in. Raises Rejected."""
+    body = bytearray()
+    told = request.headers.get("content-length", "0")
+    async for chunk in request.stream():
+        if len(body) + len(chunk) > bytes_max or not told.isdigit() or int(told[:12]) > bytes_max:
+            raise Rejected("too_large", f"at most {bytes_max} bytes are wanted here")
+        body += chunk
+    return bytes(body)
+
+
+def _message(body: bytes, shape: type[Shape]) -> Shape:
+    try:
+        return wire.decode(body, shape)
+    except ValueError as error:
+        raise Rejected("malformed", str(error)) from error
+
+
+def _problem(code: str, message: str, hint: str = "") -> Response:
+    status = wire.PROBLEMS[code]
+    headers = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
+    problem = wire.encode(wire.Problem(code, message, hint))
+    return Response(problem, status, headers, "application/problem+json")

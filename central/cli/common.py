@@ -1,0 +1,66 @@
+"""What every command has: the settings, the store, and an answer for a person or as JSON."""
+
+import asyncio
+import functools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from central import settings as settings_file
+from central.settings import Settings
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="POSD_CENTRAL_CONFIG",
+    help="Head office's settings, a TOML file; without it the defaults.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
+
+
+def with_settings(command: Callable[Concatenate[Settings, P], T]) -> Callable[..., T]:
+    """Give a command `--config`, and the settings as its first argument."""
+
+    @_CONFIG
+    @functools.wraps(command)
+    def wrapped(config: Path | None, *args: P.args, **kwargs: P.kwargs) -> T:
+        return command(settings_file.load(config), *args, **kwargs)
+
+    return wrapped
+
+
+def answers(command: Callable[P, tuple[dict[str, Any] | list[dict[str, Any]], str]]) -> Callable[..., None]:
+    """Give a command `--json`; it returns its answer as values and as a text."""
+
+    @_JSON
+    @functools.wraps(command)
+    def wrapped(as_json: bool, *args: P.args, **kwargs: P.kwargs) -> None:
+        values, text = command(*args, **kwargs)
+        click.echo(json.dumps(values, ensure_ascii=False) if as_json else text)
+
+    return wrapped
+
+
+def in_store(settings: Settings, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """The result of a store function, in one transaction of the database that the settings name."""
+    from central.store.engine import open_store
+
+    async def once() -> T:
+        async with open_store(settings.database_url) as store:
+            return await store.run(function, *args, **kwargs)
+
+    settings_file.make_state_dir(settings)
+    return asyncio.run(once())
+
+
+def time_text(moment_ms: int) -> str:
+    """A moment as a person at this machine reads it."""
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,129 @@
+"""`posd-central member ...`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from central.cli.common import answers, in_store, with_settings
+from central.clock import now_ms
+from central.settings import Settings
+from central.store.engine import Connection
+from central.store.members import MemberHere
+from runtime.errors import Rejected
+
+FOUND_MAX = 50
+
+
+@click.group("member")
+def command() -> None:
+    """Members and their cards."""
+
+
+@command.command("add")
+@click.option("--first-name", default="", help="What the receipt greets them by.")
+@click.option("--code", default="", help="The number of a plastic card: EAN-13.")
+@answers
+@with_settings
+def add_member(settings: Settings, first_name: str, code: str) -> tuple[dict[str, Any], str]:
+    """Make a member, and print the handle.
+
+    \b
+    Example:
+      posd-central member add --first-name Noa --code 2900000000018
+    """
+    from central import members
+
+    member = in_store(settings, members.add, first_name, code, now_ms())
+    return _values(member), member.handle
+
+
+@command.command("find")
+@click.argument("text")
+@answers
+@with_settings
+def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], str]:
+    """Members by the beginning of the first name, by handle or by card number.
+
+    \b
+    Example:
+      posd-central member find Noa
+    """
+    from central.store import members
+
+    found = in_store(settings, members.find, text, FOUND_MAX)
+    return [_values(member) for member in found], "\n".join(f"{m.handle}  {m.first_name}  {m.tier}" for m in found) or "nobody"
+
+
+@command.command("code")
+@click.argument("handle", required=False)
+@click.option("--last", is_flag=True, help="The member made last.")
+@click.option("--png", type=click.Path(path_type=Path), help="Write the QR code here.")
+@click.option("--svg", type=click.Path(path_type=Path), help="Write the QR code here.")
+@click.option("--years", type=click.IntRange(1, 50), default=5, show_default=True, help="How long it is valid.")
+@answers
+@with_settings
+def member_code(
+    settings: Settings, /, handle: str | None, *, last: bool, years: int, **pictures: Path | None
+) -> tuple[dict[str, Any], str]:
+    """Print a member's signed code, and write it as a QR code.
+
+    \b
+    Example:
+      posd-central member code --last --png noa.png
+    """
+    from central import code_keys, members, qr
+
+    signer = code_keys.load(_state_dir(settings))
+    member = in_store(settings, _one, signer, "" if last else (handle or ""))
+    card = members.card(member, signer, now_ms() // 1000, years)
+    for path, write in ((pictures["png"], qr.write_png), (pictures["svg"], qr.write_svg)):
+        if path:
+            write(card.text, path)
+    return {"handle": member.handle, "code": card.text, "expires_s": card.expires_s}, card.text
+
+
+@command.command("new-card")
+@click.argument("handle")
+@answers
+@with_settings
+def new_card(settings: Settings, handle: str) -> tuple[dict[str, Any], str]:
+    """The old card was lost: it is refused from the next pull on. Print the new code with `member code`.
+
+    \b
+    Example:
+      posd-central member new-card 5ae1f0c2d4b6978812ab
+    """
+    from central import members
+
+    member = in_store(settings, members.new_card, handle)
+    return _values(member), f"{member.handle}: card {member.generation + 1}; every older one is refused"
+
+
+def _one(db: Connection, signer: Any, handle: str) -> MemberHere:
+    """The member of that handle or, without one, the last; terminals get to know the key that will sign."""
+    from central import code_keys, members
+    from central.store import members as rows
+
+    code_keys.publish(db, signer)
+    member = members.get(db, handle) if handle else rows.last(db)
+    if member is None:
+        raise Rejected("member_unknown", "there is no member yet", "Make one: posd-central member add")
+    return member
+
+
+def _state_dir(settings: Settings) -> Path:
+    from central.settings import make_state_dir
+
+    make_state_dir(settings)
+    return settings.state_dir
+
+
+def _values(member: MemberHere) -> dict[str, Any]:
+    return {
+        "handle": member.handle,
+        "first_name": member.first_name,
+        "tier": member.tier,
+        "generation": member.generation,
+        "provisional": member.provisional,
+    }

@@ -1,0 +1,193 @@
+"""What each kind of record does to the ledger. What left the shop is always booked; head office only says how."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from central.programs import tier_in_force
+from central.store import holds, ledger, members, records, sales, terminals
+from central.store.engine import Connection
+from central.store.holds import HoldRow
+from central.store.ledger import Cause
+from central.store.members import MemberHere
+from loyalty import bounds
+from loyalty.agreement import Hold
+from loyalty.ledger import Entry, available, balances, held
+from loyalty.quote import nets
+from loyalty.refusal import Refusal
+from loyalty.sale import Enrol, Return, Sale, TillReference, Void, return_entries, reverse, sale_entries, void_entries
+from runtime.errors import Rejected
+from sync import wire
+
+
+class Effect(NamedTuple):
+    """A record that is having its effect: where it is stored, its envelope, and whom its entries name as their cause."""
+
+    key: int
+    envelope: wire.Envelope
+    cause: Cause
+
+
+def enrol(db: Connection, effect: Effect, body: Enrol) -> None:
+    """The first record of a chain: the terminal says what it is."""
+    terminals.heard_from(
+        db, effect.cause.terminal, effect.cause.now_ms, {"posd_version": body.posd_version[: bounds.TEXT_CHARS_MAX]}
+    )
+
+
+def sale(db: Connection, effect: Effect, body: Sale) -> None:
+    """Book a sale: issue what it earned, redeem what it spent, end its holds. An unknown handle makes a provisional member."""
+    _sound(body)
+    if body.member is None:
+        sales.add(db, _transaction(effect, body.till, body, None))
+        return
+    member = _member(db, body.member.handle, effect.cause.now_ms)
+    entries = [*_covered(db, member, body.holds), *sale_entries(body), *_left_over(db, member, body.holds)]
+    sales.add(db, _transaction(effect, body.till, body, member.id))
+    _end(db, member, effect.cause, body.holds)
+    _book(db, member, effect.cause, entries)
+
+
+def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
+    """Book a return from the original sale, whatever the till's estimate was; the sale's id if that has not come yet."""
+    original = _sale(db, body.original)
+    if original is None:
+        return body.original
+    before = sales.returned_before(db, body.original)
+    reversal = reverse(original, before, body.lines)
+    if isinstance(reversal, Refusal):
+        raise Rejected(reversal.code, ", ".join(f"{name} {value}" for name, value in reversal.params.items()))
+    quantities: dict[str, int] = {}
+    for line in body.lines:
+        quantities[line.line] = quantities.get(line.line, 0) + line.quantity_milli
+    sales.add_returned(db, body.original, quantities)
+    member = _member(db, original.member.handle, effect.cause.now_ms) if original.member else None
+    row = _transaction(effect, body.till, original, member.id if member else None)
+    sales.add(db, row._replace(kind="return", original=body.original, amount_minor=-reversal.refund_minor, flags=""))
+    if member:
+        _book(db, member, effect.cause, return_entries(member.handle, reversal))
+    return None
+
+
+def void(db: Connection, effect: Effect, body: Void) -> None:
+    """Give holds back. One that has not come yet gets a tombstone: when it comes it is refused."""
+    if not body.holds:
+        return
+    member = _member(db, body.member, effect.cause.now_ms)
+    entries: list[Entry] = []
+    for hold in body.holds:
+        known = _own(db, member, effect.cause, hold)
+        if known and known.state == "open":
+            booked = Void(body.agreement, (Hold(known.id, known.unit, known.pieces),), member.handle)
+            entries += void_entries(booked)
+    _end(db, member, effect.cause, body.holds)
+    _book(db, member, effect.cause, entries)
+
+
+def _sound(body: Sale) -> None:
+    """Raise ValueError unless the parts of each movement fit the basket; a terminal's bug must not become the ledger's."""
+    lines = len(body.basket.lines)
+    for movement in (*body.accruals, *body.redemptions):
+        bounds.whole(f"pieces of {movement.rule}", movement.pieces, 0, bounds.PIECES_MAX)
+        if len(movement.by_line) != lines or min(movement.by_line) < 0 or sum(movement.by_line) != movement.pieces:
+            raise ValueError(f"the parts of {movement.rule} do not fit the basket")
+    for discount in body.discounts:
+        if len(discount.by_line) != lines or min(discount.by_line) < 0:
+            raise ValueError(f"the parts of {discount.rule} do not fit the basket")
+    if min(nets(body.basket, body.discounts)) < 0:
+        raise ValueError("a line is discounted by more than it costs")
+    if body.member is None and (body.redemptions or body.holds):
+        raise ValueError("it spends, and names no member")
+    for hold in body.holds:
+        bounds.whole("pieces of a hold", hold.pieces, 1, bounds.PIECES_MAX)
+    if len({hold.id for hold in body.holds}) != len(body.holds):
+        raise ValueError("it lists a hold twice")
+
+
+def _member(db: Connection, handle: str, now_ms: int) -> MemberHere:
+    bounds.text("member", handle, 1, 64)
+    return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
+
+
+def _sale(db: Connection, record_id: str) -> Sale | None:
+    data = records.bytes_of(db, record_id)
+    if data is None:
+        return None
+    body = wire.read_body(wire.read_envelope(data))
+    if not isinstance(body, Sale):
+        raise Rejected("not_a_sale", f"{record_id} is no sale")
+    return body
+
+
+def _own(db: Connection, member: MemberHere, cause: Cause, hold: Hold) -> HoldRow | None:
+    """What head office knows of a hold. Raises Rejected when it was made for another member or unit, or by another terminal."""
+    known = holds.get(db, hold.id)
+    if known and (known.member_id, known.terminal_id, known.unit) != (member.id, cause.terminal, hold.unit):
+        raise Rejected("hold_of_another", f"hold {hold.id} belongs to another member, terminal or unit")
+    return known
+
+
+def _covered(db: Connection, member: MemberHere, listed: Iterable[Hold]) -> list[Entry]:
+    """What fills the holds a sale lists up to what it says of them: head office books what left the shop, also from a hold it
+    never granted or has given back.
+    """
+    entries = []
+    for hold in listed:
+        short = hold.pieces - ledger.balance(db, member.id, held(hold.id), hold.unit)
+        if short > 0:
+            entries.append(Entry(available(member.handle), held(hold.id), hold.unit, short))
+    return entries
+
+
+def _left_over(db: Connection, member: MemberHere, listed: Iterable[Hold]) -> list[Entry]:
+    """What is in a hold beyond what the sale says of it goes back."""
+    entries = []
+    for hold in listed:
+        over = ledger.balance(db, member.id, held(hold.id), hold.unit) - hold.pieces
+        if over > 0:
+            entries.append(Entry(held(hold.id), available(member.handle), hold.unit, over))
+    return entries
+
+
+def _end(db: Connection, member: MemberHere, cause: Cause, listed: Iterable[Hold]) -> None:
+    """These holds are over, those that never came too."""
+    for hold in listed:
+        known = _own(db, member, cause, hold)
+        if known is None:
+            ended = HoldRow(member.id, hold.id, cause.terminal, hold.unit, hold.pieces, "ended")
+            holds.add(db, ended, cause.now_ms)
+        else:
+            holds.end(db, known)
+
+
+def _book(db: Connection, member: MemberHere, cause: Cause, entries: Sequence[Entry]) -> None:
+    """Post `entries` and decide the tier, by the program in force: so it does not depend on the order in which terminals come
+    back.
+    """
+    after = members.available_of(db, [member])[member.id]
+    for (account, unit), pieces in balances(entries).items():
+        if account == available(member.handle):
+            after[unit] = after.get(unit, 0) + pieces
+    tier = tier_in_force(db, after, cause.now_ms)
+    if tier is not None:
+        members.set_tier(db, member.id, tier)
+    ledger.post(db, member.id, cause, entries)
+
+
+def _transaction(effect: Effect, till: TillReference, body: Sale, member: int | None) -> sales.Transaction:
+    envelope = effect.envelope
+    return sales.Transaction(
+        record_key=effect.key,
+        id=envelope.id,
+        kind="sale",
+        original="",
+        terminal_id=effect.cause.terminal,
+        member_id=member,
+        wall_ms=envelope.wall,
+        utc_offset=envelope.utc_offset,
+        business_date=till.business_date,
+        till=till.till,
+        receipt_number=till.receipt_number,
+        amount_minor=body.paid_minor,
+        currency=body.basket.currency,
+        flags=" ".join(body.flags),
+    )

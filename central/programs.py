@@ -1,0 +1,50 @@
+"""Publishing programs, and reading the one in force."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from central.store import feed, programs
+from central.store.engine import Connection
+from central.store.programs import Published
+from loyalty.journal import canonical
+from loyalty.program import Program, tier_of
+from runtime.errors import Rejected
+from sync import program_file
+
+_PROGRAMS_READ_MAX = 8  # the one in force, and the one before while terminals catch up
+
+
+def publish(db: Connection, program: Program, values: Mapping[str, Any], now_ms: int, effective_ms: int) -> None:
+    """Publish a checked program, `values` being what its file says. The same again has no effect. Raises Rejected."""
+    latest = programs.latest(db)
+    if latest and latest.hash == program.hash:
+        return
+    if latest and latest.code != program.code:
+        message = f"this head office runs the program {latest.code!r}, and this file is {program.code!r}"
+        raise Rejected("program_other", message, f"Write code = {latest.code!r} if it is meant to replace it")
+    if latest and program.version <= latest.version:
+        message = f"version {program.version} is not above the published version {latest.version}"
+        raise Rejected("program_version", message, f"Write version = {latest.version + 1} in the file")
+    programs.add(db, Published(program.version, program.code, program.hash, canonical(values), max(effective_ms, now_ms)))
+    feed.publish(db, [("program", program.version)])
+
+
+def in_force(db: Connection, now_ms: int) -> Program | None:
+    """The newest published program that is in effect."""
+    published = programs.latest(db, now_ms)
+    return _read(published.json) if published else None
+
+
+def tier_in_force(db: Connection, balances: Mapping[str, int], now_ms: int) -> str | None:
+    """The tier that those balances reach now; None while nothing is published or the program has no tiers."""
+    program = in_force(db, now_ms)
+    tier = tier_of(program, balances) if program else None
+    return tier.code if tier else None
+
+
+@lru_cache(_PROGRAMS_READ_MAX)
+def _read(data: bytes) -> Program:
+    return program_file.from_json(msgspec.json.decode(data))

@@ -1,0 +1,136 @@
+"""The database: SQLite by default, PostgreSQL by setting; whole functions run in one transaction each.
+
+Store functions are plain and synchronous: they take a Connection and neither begin nor commit. What must be true together is
+written by one function.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from runtime.errors import Misconfigured, Unavailable
+
+__all__ = ["Connection", "Store", "open_store"]
+
+CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
+CONNECT_S_MAX = 10.0
+BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Store:
+    """Runs store functions. `read` sees one snapshot of the database, `run` writes and commits."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Take a prepared engine; see `open_store`."""
+        self._writer = engine
+        snapshot: dict[str, Any] = {"posd_reads": True}
+        if engine.dialect.name == "postgresql":
+            snapshot |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine.execution_options(**snapshot)
+        # SQLite has one writer at a time: ours wait in line here instead of asking it again and again
+        self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+
+    async def run(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of `function` in one transaction that is committed. Raises Unavailable, and then nothing was written
+        or the outcome is unknown: every caller of ours may repeat.
+        """
+        async with self._turn:
+            return await _transaction(self._writer, function, *args, **kwargs)
+
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of `function`, which only reads, from one snapshot. Raises Unavailable."""
+        return await _transaction(self._reader, function, *args, **kwargs)
+
+
+@contextlib.asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[Store]:
+    """The store at `url` (`sqlite:///PATH` or `postgresql://...`), its tables made or brought up to date.
+
+    Raises Misconfigured for a URL or a place that cannot be used, Unavailable when the database does not answer.
+    """
+    engine = _engine(url)
+    try:
+        from central.store.migrate import migrate
+
+        store = Store(engine)
+        await store.run(migrate)
+        if engine.url.database and engine.dialect.name == "sqlite":
+            _sync_folder(Path(engine.url.database).parent)
+        yield store
+    finally:
+        await engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    try:
+        place = sa.make_url(url)
+    except ArgumentError as error:
+        raise Misconfigured("database_url", f"{url!r} is no database URL", "See `database` in central.toml") from error
+    if place.drivername == "sqlite":
+        engine = create_async_engine(place.set(drivername="sqlite+aiosqlite"), **_POOL)
+        event.listen(engine.sync_engine, "connect", _on_sqlite_connect)
+        event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
+        return engine
+    if place.drivername in ("postgresql", "postgres"):
+        return create_async_engine(
+            place.set(drivername="postgresql+asyncpg"), pool_pre_ping=True, connect_args={"timeout": CONNECT_S_MAX}, **_POOL
+        )
+    raise Misconfigured("database_url", f"{place.drivername!r} is no database of ours", "sqlite:///PATH or postgresql://...")
+
+
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": CONNECT_S_MAX}
+
+
+def _on_sqlite_connect(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "trusted_schema=OFF",
+        f"busy_timeout={BUSY_MS_MAX}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("posd_reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+async def _transaction(
+    engine: AsyncEngine, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(function, *args, **kwargs)
+    except (IntegrityError, ProgrammingError):
+        raise
+    except (OSError, PoolTimeoutError, DBAPIError) as error:
+        place = engine.url.render_as_string(hide_password=True)
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()
+        message = f"the database {place} does not answer: {reason[0] if reason else type(error).__name__}"
+        raise Unavailable("database_unavailable", message, "Check that it runs and that `database` is right") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file's name must survive a power cut as well as what is in it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

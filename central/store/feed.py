@@ -1,0 +1,54 @@
+"""The feed's order. Each transaction that changes an entity takes the next position, and holds the counter until it commits.
+
+So positions become visible in their own order: whoever has read up to one will never see a lower one appear, as would happen
+with a bare sequence. The counter is taken last, after every other lock, so nobody waits for it in a circle.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.rows import upsert
+from central.store.tables import FEED, OFFICE
+
+
+class Office(NamedTuple):
+    """The name of this database's life, and the last position of the feed."""
+
+    incarnation: str
+    position: int
+
+
+class Change(NamedTuple):
+    """An entity and where it last changed; `key` is its integer key."""
+
+    position: int
+    kind: str
+    key: int
+
+
+def publish(db: Connection, changed: Sequence[tuple[str, int]]) -> int:
+    """Say that these entities, as (kind, key), change in this transaction; all of them share the position that is returned."""
+    bump = sa.update(OFFICE).values(feed_position=OFFICE.c.feed_position + 1).returning(OFFICE.c.feed_position)
+    position: int = db.execute(bump).scalar_one()
+    upsert(db, FEED, [{"kind": kind, "key": key, "position": position} for kind, key in changed], "position")
+    return position
+
+
+def office(db: Connection) -> Office:
+    """Where the feed is now."""
+    return Office(*db.execute(sa.select(OFFICE.c.incarnation, OFFICE.c.feed_position)).one())
+
+
+def changes_after(db: Connection, position: int, rows_max: int) -> list[Change]:
+    """The first changes after `position`, in order; at most `rows_max`."""
+    after = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position > position)
+    return [Change(*row) for row in db.execute(after.order_by(FEED.c.position, FEED.c.kind, FEED.c.key).limit(rows_max))]
+
+
+def changes_at(db: Connection, position: int) -> list[Change]:
+    """All the changes of one position."""
+    at = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position == position)
+    return [Change(*row) for row in db.execute(at.order_by(FEED.c.kind, FEED.c.key))]

@@ -1,0 +1,37 @@
+"""Online reservations."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.tables import HOLD
+
+
+class HoldRow(NamedTuple):
+    """A reservation: `state` is open, ended or refused; `refusal` is JSON."""
+
+    member_id: int
+    id: str
+    terminal_id: int
+    unit: str
+    pieces: int
+    state: str
+    refusal: bytes | None = None
+
+
+def get(db: Connection, hold: str) -> HoldRow | None:
+    """The hold of that id."""
+    row = db.execute(sa.select(*(HOLD.c[name] for name in HoldRow._fields)).where(HOLD.c.id == hold)).one_or_none()
+    return HoldRow(*row) if row else None
+
+
+def add(db: Connection, hold: HoldRow, now_ms: int) -> None:
+    """Keep a hold, or the tombstone of one that has not come yet."""
+    db.execute(HOLD.insert().values(**hold._asdict(), made_ms=now_ms))
+
+
+def end(db: Connection, hold: HoldRow) -> None:
+    """It is spent or given back."""
+    at = (HOLD.c.member_id == hold.member_id, HOLD.c.id == hold.id)
+    db.execute(sa.update(HOLD).where(*at).values(state="ended"))

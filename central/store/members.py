@@ -1,0 +1,121 @@
+"""Members, their plain codes, and what of them a terminal has been told."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.rows import insert_new
+from central.store.tables import BALANCE, INCLUDED, MEMBER, MEMBER_CODE
+from loyalty.ledger import available
+
+
+class MemberHere(NamedTuple):
+    """A member as head office keeps one."""
+
+    id: int
+    handle: str
+    first_name: str
+    tier: str
+    generation: int
+    blocked: bool
+    provisional: bool
+    made_ms: int
+
+
+_COLUMNS = tuple(MEMBER.c[name] for name in MemberHere._fields)
+
+
+def by_handle(db: Connection, handle: str, *, lock: bool = False) -> MemberHere | None:
+    """The member with that handle; `lock` makes everybody else wait who would change this member's units."""
+    wanted = sa.select(*_COLUMNS).where(MEMBER.c.handle == handle)
+    row = db.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    return MemberHere(*row) if row else None
+
+
+def by_ids(db: Connection, members: Sequence[int]) -> list[MemberHere]:
+    """The members with those keys."""
+    return [MemberHere(*row) for row in db.execute(sa.select(*_COLUMNS).where(MEMBER.c.id.in_(members)))]
+
+
+def last(db: Connection) -> MemberHere | None:
+    """The member made last."""
+    row = db.execute(sa.select(*_COLUMNS).order_by(MEMBER.c.id.desc()).limit(1)).one_or_none()
+    return MemberHere(*row) if row else None
+
+
+def find(db: Connection, text: str, rows_max: int) -> list[MemberHere]:
+    """Members whose first name begins so, or whose handle or plain code is `text`; all of them, newest first, for none."""
+    wanted = sa.select(*_COLUMNS).order_by(MEMBER.c.id.desc()).limit(rows_max)
+    if text:
+        codes = sa.select(MEMBER_CODE.c.member_id).where(MEMBER_CODE.c.code == text)
+        name = MEMBER.c.first_name.istartswith(text, autoescape=True)
+        wanted = wanted.where(sa.or_(MEMBER.c.handle == text, MEMBER.c.id.in_(codes), name))
+    return [MemberHere(*row) for row in db.execute(wanted)]
+
+
+def add(db: Connection, handle: str, first_name: str, tier: str, now_ms: int) -> int:
+    """Make a member; the key."""
+    new = MEMBER.insert().values(handle=handle, first_name=first_name, tier=tier, made_ms=now_ms)
+    key: int = db.execute(new.returning(MEMBER.c.id)).scalar_one()
+    return key
+
+
+def add_provisional(db: Connection, handle: str, now_ms: int) -> MemberHere:
+    """The member with that handle, locked; made, as provisional, if there is none."""
+    insert_new(db, MEMBER, {"handle": handle, "provisional": True, "made_ms": now_ms})
+    member = by_handle(db, handle, lock=True)
+    assert member is not None
+    return member
+
+
+def add_code(db: Connection, member: int, code: str) -> bool:
+    """Give a member a plain code; False if somebody has it already."""
+    if db.execute(sa.select(MEMBER_CODE.c.code).where(MEMBER_CODE.c.code == code)).first():
+        return False
+    db.execute(MEMBER_CODE.insert().values(member_id=member, code=code))
+    return True
+
+
+def set_tier(db: Connection, member: int, tier: str) -> None:
+    """Write a member's standing."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(tier=tier))
+
+
+def raise_generation(db: Connection, member: int) -> int:
+    """Make the member's signed codes void; the new generation."""
+    raised = sa.update(MEMBER).where(MEMBER.c.id == member).values(generation=MEMBER.c.generation + 1)
+    generation: int = db.execute(raised.returning(MEMBER.c.generation)).scalar_one()
+    return generation
+
+
+def codes_of(db: Connection, members: Sequence[int]) -> dict[int, list[str]]:
+    """The plain codes of each of those members."""
+    codes: dict[int, list[str]] = {}
+    wanted = sa.select(MEMBER_CODE.c.member_id, MEMBER_CODE.c.code).where(MEMBER_CODE.c.member_id.in_(members))
+    for member, code in db.execute(wanted.order_by(MEMBER_CODE.c.code)):
+        codes.setdefault(member, []).append(code)
+    return codes
+
+
+def available_of(db: Connection, members: Sequence[MemberHere]) -> dict[int, dict[str, int]]:
+    """What each of those members may use, by unit."""
+    balances: dict[int, dict[str, int]] = {member.id: {} for member in members}
+    wanted = sa.select(BALANCE.c.member_id, BALANCE.c.unit, BALANCE.c.pieces).where(
+        BALANCE.c.member_id.in_(list(balances)), BALANCE.c.account.in_([available(member.handle) for member in members])
+    )
+    for member, unit, pieces in db.execute(wanted.order_by(BALANCE.c.unit)):
+        balances[member][unit] = pieces
+    return balances
+
+
+def included_after(db: Connection, members: Sequence[int], terminal: int, position: int) -> dict[int, list[str]]:
+    """The terminal's own records and holds that have entered those members' balances after `position`."""
+    ids: dict[int, list[str]] = {}
+    wanted = sa.select(INCLUDED.c.member_id, INCLUDED.c.id).where(
+        INCLUDED.c.member_id.in_(members), INCLUDED.c.terminal_id == terminal, INCLUDED.c.position > position
+    )
+    for member, record_id in db.execute(wanted.order_by(INCLUDED.c.position, INCLUDED.c.id)):
+        ids.setdefault(member, []).append(record_id)
+    return ids

@@ -1,0 +1,61 @@
+"""Published programs and the keys that sign member codes."""
+
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.tables import CODE_KEY, PROGRAM
+
+
+class Published(NamedTuple):
+    """One version of the program, as canonical JSON."""
+
+    version: int
+    code: str
+    hash: str
+    json: bytes
+    effective_ms: int
+
+
+class CodeKey(NamedTuple):
+    """A public key of member codes, in hex."""
+
+    id: int
+    key_id: str
+    public_key: str
+    revoked: bool
+
+
+_PROGRAM = tuple(PROGRAM.c[name] for name in Published._fields)
+_CODE_KEY = tuple(CODE_KEY.c[name] for name in CodeKey._fields)
+
+
+def add(db: Connection, program: Published) -> None:
+    """Keep a program that was checked."""
+    db.execute(PROGRAM.insert().values(**program._asdict()))
+
+
+def latest(db: Connection, now_ms: int | None = None) -> Published | None:
+    """The highest version; with `now_ms`, of those in effect by then."""
+    wanted = sa.select(*_PROGRAM).order_by(PROGRAM.c.version.desc()).limit(1)
+    row = db.execute(wanted if now_ms is None else wanted.where(PROGRAM.c.effective_ms <= now_ms)).one_or_none()
+    return Published(*row) if row else None
+
+
+def by_versions(db: Connection, versions: list[int]) -> list[Published]:
+    """Those versions."""
+    return [Published(*row) for row in db.execute(sa.select(*_PROGRAM).where(PROGRAM.c.version.in_(versions)))]
+
+
+def add_code_key(db: Connection, key_id: str, public_key: str) -> int | None:
+    """Keep a public key; its own key here, or None if it was here already."""
+    if db.execute(sa.select(CODE_KEY.c.id).where(CODE_KEY.c.key_id == key_id)).first():
+        return None
+    key: int = db.execute(CODE_KEY.insert().values(key_id=key_id, public_key=public_key).returning(CODE_KEY.c.id)).scalar_one()
+    return key
+
+
+def code_keys(db: Connection, ids: list[int]) -> list[CodeKey]:
+    """Those public keys."""
+    return [CodeKey(*row) for row in db.execute(sa.select(*_CODE_KEY).where(CODE_KEY.c.id.in_(ids)))]

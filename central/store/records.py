@@ -1,0 +1,117 @@
+"""The records that terminals pushed, verbatim, and what became of each."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.rows import alone, append
+from central.store.tables import APPLIED, CHAIN, RECORD, TERMINAL
+from loyalty.journal import Sealed
+
+APPLYING = 0x6170706C  # "appl"
+
+
+class Stored(NamedTuple):
+    """A record that waits for its effect, and the terminal it came from."""
+
+    key: int
+    bytes: bytes
+    terminal: int
+
+
+def store(db: Connection, chain: int, records: Sequence[Sealed], now_ms: int) -> None:
+    """Append records to a locked chain."""
+    columns = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms")
+    append(db, RECORD, columns, [(chain, r.seq, r.id, r.kind, r.hash, r.bytes, now_ms) for r in records])
+
+
+def hash_at(db: Connection, chain: int, seq: int) -> str:
+    """The hash of a stored record."""
+    found: str = db.execute(sa.select(RECORD.c.hash).where(RECORD.c.chain_id == chain, RECORD.c.seq == seq)).scalar_one()
+    return found
+
+
+def pending(db: Connection, but: AbstractSet[int], rows_max: int) -> list[int]:
+    """The keys of the next records that have had no effect yet, but for those in `but`, in the order of their arrival."""
+    wanted = sa.select(RECORD.c.key).where(RECORD.c.state == "pending", RECORD.c.key.not_in(but))
+    return list(db.execute(wanted.order_by(RECORD.c.key).limit(rows_max)).scalars())
+
+
+def take(db: Connection, key: int) -> Stored | None:
+    """The record with that key, locked; None if it is not pending any more.
+
+    Records have their effect one at a time, also with several head office processes: a return must not miss its sale's wake.
+    """
+    alone(db, APPLYING)
+    wanted = sa.select(RECORD.c.key, RECORD.c.bytes, CHAIN.c.terminal_id).join(CHAIN)
+    row = db.execute(wanted.where(RECORD.c.key == key, RECORD.c.state == "pending").with_for_update(of=RECORD)).one_or_none()
+    return Stored(*row) if row else None
+
+
+def settle(db: Connection, key: int, state: str, reason: str = "", waits_for: str | None = None) -> None:
+    """Say what became of a record."""
+    db.execute(sa.update(RECORD).where(RECORD.c.key == key).values(state=state, reason=reason, waits_for=waits_for))
+
+
+def wake(db: Connection, sale: str) -> None:
+    """Try again what waited for this sale."""
+    waiting = sa.update(RECORD).where(RECORD.c.waits_for == sale, RECORD.c.state == "waiting")
+    db.execute(waiting.values(state="pending", waits_for=None))
+
+
+def replay(db: Connection, key: int) -> bool:
+    """Try a dead letter again; False if it is none."""
+    again = sa.update(RECORD).where(RECORD.c.key == key, RECORD.c.state == "dead").values(state="pending", reason="")
+    return db.execute(again.returning(RECORD.c.key)).first() is not None
+
+
+def applied(db: Connection, record_id: str) -> str | None:
+    """The fingerprint under which that id has had its effect; None if it has had none."""
+    found: str | None = db.execute(sa.select(APPLIED.c.fingerprint).where(APPLIED.c.id == record_id)).scalar_one_or_none()
+    return found
+
+
+def mark_applied(db: Connection, record_id: str, fingerprint: str, key: int) -> None:
+    """That id has had its effect now."""
+    db.execute(APPLIED.insert().values(id=record_id, fingerprint=fingerprint, record_key=key))
+
+
+def bytes_of(db: Connection, record_id: str) -> bytes | None:
+    """The record whose effect that id has had."""
+    wanted = sa.select(RECORD.c.bytes).join(APPLIED, APPLIED.c.record_key == RECORD.c.key).where(APPLIED.c.id == record_id)
+    found: bytes | None = db.execute(wanted).scalar_one_or_none()
+    return found
+
+
+class StoredChain(NamedTuple):
+    """A journal and its head as it was noted."""
+
+    id: int
+    terminal: str
+    epoch: int
+    seq: int
+    hash: str
+
+
+class Link(NamedTuple):
+    """A record in its chain."""
+
+    seq: int
+    hash: str
+    bytes: bytes
+
+
+def chains(db: Connection) -> list[StoredChain]:
+    """Every journal."""
+    wanted = sa.select(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.seq, CHAIN.c.hash).join(TERMINAL)
+    return [StoredChain(*row) for row in db.execute(wanted.order_by(CHAIN.c.id))]
+
+
+def of_chain(db: Connection, chain: int) -> Iterator[Link]:
+    """The records of a journal, in order."""
+    wanted = sa.select(RECORD.c.seq, RECORD.c.hash, RECORD.c.bytes).where(RECORD.c.chain_id == chain)
+    for row in db.execute(wanted.order_by(RECORD.c.seq)):
+        yield Link(*row)

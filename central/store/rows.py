@@ -1,0 +1,41 @@
+"""What the two databases say differently: inserting what may be there already, and many rows at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from central.store.engine import Connection
+
+
+def insert_new(db: Connection, table: sa.Table, values: dict[str, Any]) -> None:
+    """Insert a row unless one with its key is there."""
+    db.execute(_insert(db, table).values(**values).on_conflict_do_nothing())
+
+
+def upsert(db: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], column: str, *, add: bool = False) -> None:
+    """Insert `rows`; where a key is there already set `column` to the new value, or add the new value to it."""
+    for row in rows:
+        insert = _insert(db, table).values(**row)
+        value = table.c[column] + insert.excluded[column] if add else insert.excluded[column]
+        db.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_={column: value}))
+
+
+def append(db: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert many new rows; by COPY on PostgreSQL, so the transaction must have run a statement before (else it is outside)."""
+    if db.dialect.name == "postgresql":
+        driver: Any = db.connection.dbapi_connection
+        driver.run_async(lambda raw: raw.copy_records_to_table(table.name, columns=columns, records=rows))
+    else:
+        db.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def alone(db: Connection, what: int) -> None:
+    """Wait until no other transaction does `what`; SQLite has one writer anyhow."""
+    if db.dialect.name == "postgresql":
+        db.execute(sa.select(sa.func.pg_advisory_xact_lock(what)))
+
+
+def _insert(db: Connection, table: sa.Table) -> Any:
+    return postgresql.insert(table) if db.dialect.name == "postgresql" else sqlite.insert(table)

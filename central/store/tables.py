@@ -1,0 +1,251 @@
+"""Head office's tables, for both databases. Keys are integers; whatever leaves the house has a random id or a name beside it.
+
+The member stands in the key of every table that grows with members, so that these can be spread over several databases later.
+Times are milliseconds UTC, hashes and ids lower-case hex.
+"""
+
+import sqlalchemy as sa
+
+META = sa.MetaData()
+BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only what is called INTEGER
+
+OFFICE = sa.Table(
+    "office",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("incarnation", sa.Text, nullable=False),
+    sa.Column("feed_position", sa.BigInteger, nullable=False),
+)
+"""One row: the name of this database's life, and how far the feed has come."""
+
+STORE = sa.Table(
+    "store",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("time_zone", sa.Text, nullable=False),
+)
+
+TERMINAL = sa.Table(
+    "terminal",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("store_id", sa.ForeignKey("store.id"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("code", sa.Text, nullable=False, unique=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("posd_version", sa.Text, nullable=False, server_default=""),
+    sa.Column("contact_ms", sa.BigInteger),
+    sa.Column("queued_records", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("queued_since_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.UniqueConstraint("store_id", "name"),
+)
+"""`code` is what records and signatures call it; `epoch` is 0 until it is enrolled."""
+
+CHAIN = sa.Table(
+    "chain",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("enrolled_ms", sa.BigInteger, nullable=False),
+    sa.Column("forked_ms", sa.BigInteger),
+    sa.UniqueConstraint("terminal_id", "epoch"),
+)
+"""One journal of one terminal, with the key that signs for it and the head that head office has stored."""
+
+ENROL_CODE = sa.Table(
+    "enrol_code",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
+    sa.Column("code_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False),
+    sa.Column("chain_id", sa.ForeignKey("chain.id")),
+)
+"""`chain_id` is what came of it; a code is used once."""
+
+RECORD = sa.Table(
+    "record",
+    META,
+    sa.Column("key", BIG, primary_key=True),
+    sa.Column("chain_id", sa.ForeignKey("chain.id"), nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("bytes", sa.LargeBinary, nullable=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, server_default="pending"),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
+    sa.Column("waits_for", sa.Text),
+    sa.UniqueConstraint("chain_id", "seq"),
+    sa.Index("record_todo", "key", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")),
+    sa.Index("record_dead", "key", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'")),
+    sa.Index(
+        "record_waiting",
+        "waits_for",
+        sqlite_where=sa.text("waits_for IS NOT NULL"),
+        postgresql_where=sa.text("waits_for IS NOT NULL"),
+    ),
+)
+"""Every record as it came, verbatim. `state` is pending, applied, repeated, waiting, dead or kept."""
+
+APPLIED = sa.Table(
+    "applied",
+    META,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("record_key", sa.ForeignKey("record.key"), nullable=False),
+)
+"""Which ids have had their effect, and of what content: kept for ever."""
+
+TRANSACTIONS = sa.Table(
+    "transactions",
+    META,
+    sa.Column("record_key", sa.ForeignKey("record.key"), primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("original", sa.Text, nullable=False, server_default=""),
+    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
+    sa.Column("member_id", sa.ForeignKey("member.id")),
+    sa.Column("wall_ms", sa.BigInteger, nullable=False),
+    sa.Column("utc_offset", sa.Integer, nullable=False),
+    sa.Column("business_date", sa.Text, nullable=False),
+    sa.Column("till", sa.Text, nullable=False),
+    sa.Column("receipt_number", sa.Text, nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("flags", sa.Text, nullable=False, server_default=""),
+)
+"""Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative."""
+
+RETURNED = sa.Table(
+    "returned",
+    META,
+    sa.Column("sale", sa.Text, primary_key=True),
+    sa.Column("line", sa.Text, primary_key=True),
+    sa.Column("quantity_milli", sa.BigInteger, nullable=False),
+)
+"""How much of each original line has come back, from any store."""
+
+MEMBER = sa.Table(
+    "member",
+    META,
+    sa.Column("id", BIG, primary_key=True),
+    sa.Column("handle", sa.Text, nullable=False, unique=True),
+    sa.Column("first_name", sa.Text, nullable=False, server_default=""),
+    sa.Column("tier", sa.Text, nullable=False, server_default=""),
+    sa.Column("generation", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("blocked", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("provisional", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+)
+
+MEMBER_CODE = sa.Table(
+    "member_code",
+    META,
+    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True, unique=True),
+)
+
+ENTRY = sa.Table(
+    "entry",
+    META,
+    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
+    sa.Column("cause", sa.Text, primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("target", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("pieces", sa.BigInteger, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Index("entry_by_position", "member_id", "position"),
+)
+"""The ledger: `cause` is the record or the hold that made the entry, so nothing is posted twice."""
+
+BALANCE = sa.Table(
+    "balance",
+    META,
+    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
+    sa.Column("account", sa.Text, primary_key=True),
+    sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("pieces", sa.BigInteger, nullable=False),
+)
+"""Always the sum of the entries. The program's own accounts are kept by member too: no row that everybody waits for."""
+
+HOLD = sa.Table(
+    "hold",
+    META,
+    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True, unique=True),
+    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("pieces", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("refusal", sa.LargeBinary),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+)
+"""`state` is open, ended (by a sale or a void; before it came, too: then no entry was ever made) or refused."""
+
+INCLUDED = sa.Table(
+    "included",
+    META,
+    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
+    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), primary_key=True),
+    sa.Column("position", sa.BigInteger, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+)
+"""Which of a terminal's records and holds have entered a member's balances, and when."""
+
+FEED = sa.Table(
+    "feed",
+    META,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", BIG, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Index("feed_by_position", "position"),
+)
+"""Every entity once, at the position where it last changed."""
+
+PROGRAM = sa.Table(
+    "program",
+    META,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("json", sa.LargeBinary, nullable=False),
+    sa.Column("effective_ms", sa.BigInteger, nullable=False),
+)
+
+CODE_KEY = sa.Table(
+    "code_key",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key_id", sa.Text, nullable=False, unique=True),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("revoked", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+USERS = sa.Table(
+    "users",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+)
+"""The people of head office."""
+
+SESSION = sa.Table(
+    "session",
+    META,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("form_token", sa.Text, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False),
+)

@@ -1,0 +1,132 @@
+"""Stores, terminals, their one-time codes and their chains."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.rows import insert_new
+from central.store.tables import CHAIN, ENROL_CODE, STORE, TERMINAL
+from loyalty.journal import FIRST_PREV_HASH
+
+Said = Mapping[str, int | str]
+
+
+class Terminal(NamedTuple):
+    """A terminal as people and the wire call it; `epoch` is 0 before its first enrolment."""
+
+    id: int
+    code: str
+    name: str
+    store: str
+    time_zone: str
+    epoch: int
+
+
+class Key(NamedTuple):
+    """A key that signs, and whether its epoch is still the terminal's."""
+
+    terminal: int
+    chain: int
+    public_key: str
+    current: bool
+
+
+class ChainRow(NamedTuple):
+    """A journal and the head that is stored of it."""
+
+    id: int
+    terminal: str
+    epoch: int
+    name: str
+    public_key: str
+    seq: int
+    hash: str
+    forked: bool
+
+
+class Code(NamedTuple):
+    """A one-time code; `chain` is what came of it."""
+
+    id: int
+    terminal: int
+    expires_ms: int
+    chain: int | None
+
+
+def ensure(db: Connection, store: str, name: str, time_zone: str, code: str) -> Terminal:
+    """The terminal `name` of `store`; both are made if they are new (`time_zone` and `code` are for a new one)."""
+    insert_new(db, STORE, {"name": store, "time_zone": time_zone})
+    store_id = db.execute(sa.select(STORE.c.id).where(STORE.c.name == store)).scalar_one()
+    insert_new(db, TERMINAL, {"store_id": store_id, "name": name, "code": code, "epoch": 0})
+    return Terminal(*db.execute(_TERMINALS.where(STORE.c.name == store, TERMINAL.c.name == name)).one())
+
+
+def add_code(db: Connection, terminal: int, code_hash: str, expires_ms: int) -> None:
+    """Keep a one-time code by its hash."""
+    db.execute(ENROL_CODE.insert().values(terminal_id=terminal, code_hash=code_hash, expires_ms=expires_ms))
+
+
+def code_of(db: Connection, code_hash: str) -> Code | None:
+    """The one-time code of that hash, locked."""
+    wanted = sa.select(ENROL_CODE.c.id, ENROL_CODE.c.terminal_id, ENROL_CODE.c.expires_ms, ENROL_CODE.c.chain_id)
+    row = db.execute(wanted.where(ENROL_CODE.c.code_hash == code_hash).with_for_update()).one_or_none()
+    return Code(*row) if row else None
+
+
+def enrol(db: Connection, code: Code, chain: str, public_key: str, now_ms: int) -> None:
+    """Use `code`: the terminal gets the next epoch, and a chain that starts empty."""
+    next_epoch = sa.update(TERMINAL).where(TERMINAL.c.id == code.terminal).values(epoch=TERMINAL.c.epoch + 1)
+    epoch = db.execute(next_epoch.returning(TERMINAL.c.epoch)).scalar_one()
+    new = CHAIN.insert().values(
+        terminal_id=code.terminal,
+        epoch=epoch,
+        name=chain,
+        public_key=public_key,
+        seq=0,
+        hash=FIRST_PREV_HASH,
+        enrolled_ms=now_ms,
+    )
+    chain_id = db.execute(new.returning(CHAIN.c.id)).scalar_one()
+    db.execute(sa.update(ENROL_CODE).where(ENROL_CODE.c.id == code.id).values(chain_id=chain_id))
+
+
+def by_id(db: Connection, terminal: int) -> Terminal:
+    """The terminal with that key."""
+    return Terminal(*db.execute(_TERMINALS.where(TERMINAL.c.id == terminal)).one())
+
+
+def key(db: Connection, code: str, epoch: int) -> Key | None:
+    """The key of a terminal's epoch."""
+    wanted = sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, TERMINAL.c.epoch == CHAIN.c.epoch).join(TERMINAL)
+    row = db.execute(wanted.where(TERMINAL.c.code == code, CHAIN.c.epoch == epoch)).one_or_none()
+    return Key(row[0], row[1], row[2], bool(row[3])) if row else None
+
+
+def lock_chain(db: Connection, chain: int) -> ChainRow:
+    """A chain with its head; whoever else wants to add to it waits."""
+    columns = (CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash)
+    wanted = sa.select(*columns, CHAIN.c.forked_ms.is_not(None)).join(TERMINAL).where(CHAIN.c.id == chain)
+    return ChainRow(*db.execute(wanted.with_for_update(of=CHAIN)).one())
+
+
+def move_head(db: Connection, chain: int, seq: int, head_hash: str) -> None:
+    """Everything up to `seq` is stored."""
+    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain).values(seq=seq, hash=head_hash))
+
+
+def mark_forked(db: Connection, chain: int, now_ms: int) -> None:
+    """Somebody must look at this chain; the first time counts."""
+    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain, CHAIN.c.forked_ms.is_(None)).values(forked_ms=now_ms))
+
+
+def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
+    """The terminal was here, and what it `said` of itself: queued_records, queued_since_ms, posd_version."""
+    db.execute(sa.update(TERMINAL).where(TERMINAL.c.id == terminal).values(contact_ms=now_ms, **said))
+
+
+_TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(
+    STORE
+)
