@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loyalty import bounds
 from loyalty.accruals import ACCRUALS
@@ -116,10 +116,10 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         offer = _offer(code, rule, member, spendable, due)
         times = wanted.pop(code, 0)
         if times > offer.times_max and offer.refusal is None:
-            offer = _with_refusal(offer, Refusal("choice_too_many", {"times": times, "times_max": offer.times_max}))
+            offer = replace(offer, refusal=Refusal("choice_too_many", {"times": times, "times_max": offer.times_max}))
         elif times and offer.refusal is None:
             taken = REWARDS[rule.type].discount(rule.settings, times, due)
-            offer = Offer(code, rule.unit, rule.cost, offer.times_max, times, sum(taken))
+            offer = replace(offer, times=times, off_minor=sum(taken))
             discounts.append(Discount(code, taken))
             spent = rule.cost * times
             redemptions.append(Movement(code, rule.unit, spent, split(spent, taken)))
@@ -181,21 +181,20 @@ def _spendable(member: Member) -> dict[str, int]:
 
 def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> Offer:
     """How often `rule` could be taken by this member for what is due, or why not once."""
-    refused = Offer(code, rule.unit, rule.cost, 0)
+    room = _room(rule, member, spendable, due)
+    if isinstance(room, Refusal):
+        return Offer(code, rule.unit, rule.cost, 0, refusal=room)
+    return Offer(code, rule.unit, rule.cost, room)
+
+
+def _room(rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> int | Refusal:
     if member is None:
-        return _with_refusal(refused, Refusal("member_needed"))
+        return Refusal("member_needed")
     have = spendable.get(rule.unit, 0)
     if have < rule.cost:
-        missing: Params = {"missing": rule.cost - have, "have": have, "cost": rule.cost, "unit": rule.unit}
-        return _with_refusal(refused, Refusal("pieces_missing", missing))
+        return Refusal("pieces_missing", {"missing": rule.cost - have, "have": have, "cost": rule.cost, "unit": rule.unit})
     room = REWARDS[rule.type].room(rule.settings, due)
-    if isinstance(room, Refusal):
-        return _with_refusal(refused, room)
-    return Offer(code, rule.unit, rule.cost, min(have // rule.cost, room, TIMES_MAX))
-
-
-def _with_refusal(offer: Offer, refusal: Refusal) -> Offer:
-    return Offer(offer.reward, offer.unit, offer.cost, offer.times_max, refusal=refusal)
+    return room if isinstance(room, Refusal) else min(have // rule.cost, room, TIMES_MAX)
 
 
 def _trace(

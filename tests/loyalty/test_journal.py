@@ -207,3 +207,10 @@ def test_the_golden_records(name):
     assert record.bytes == (GOLDEN / f"{name}.json").read_bytes()
     hashes = json.loads((GOLDEN / "hashes.json").read_text())
     assert record.hash == hashes[name]
+
+
+def test_what_is_not_said_of_a_record():
+    """A body's first shape is version 1, and a clock of which nothing is known says so."""
+    assert Draft("enrol", "1", {}).version == 1
+    assert Stamp(0, 0).clock_quality == "unknown"
+    assert (Head().seq, Head().hash) == (0, "0" * 64)

@@ -138,6 +138,14 @@ def test_a_reward_is_taken():
     assert quoted.trace[1].params == {"pieces": 20, "unit": "point", "paid_minor": 2000, "percent": 100}
 
 
+def test_the_pieces_follow_the_discount():
+    """Two lines that bear 0.05 each cost the same pieces, though one was dearer: a return gives back what it takes."""
+    small = cafe(rewards={"r": replace(cafe().rewards["ten_off"], cost=1000, settings=AmountOff(10))})
+    quoted = quote(small, member(1000), basket(15, 14), NOW, (Choice("r"),))
+    assert quoted.discounts[0].by_line == (5, 5)
+    assert quoted.redemptions[0].by_line == (500, 500)
+
+
 def test_two_choices_of_one_reward_add_up():
     """The clerk pressed twice."""
     twice = quote(cafe(), member(250), basket(4000), NOW, (Choice("ten_off"), Choice("ten_off")))

@@ -229,3 +229,12 @@ def test_facts_are_bounded():
     """A balance that no database column can carry is malformed."""
     with pytest.raises(ValueError, match="balance"):
         Facts(HANDLE, Strength.SIGNED, "", {"point": 10**30}, {}, provisional=False)
+
+
+def test_two_discounts_share_what_a_cheaper_line_bears():
+    """The second finds only what the first left of it."""
+    ten = cafe().rewards["ten_off"]
+    program = cafe(rewards={"first": ten, "second": ten})
+    agreement = agreed(program, member(200), basket(3000), Choice("first"), Choice("second"))
+    sale = commit(program, agreement, paid(agreement, basket=basket(1200)))
+    assert sale.discounts == (Discount("first", (1000,)), Discount("second", (200,)))
