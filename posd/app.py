@@ -15,11 +15,11 @@ from drivers.printers.lettering import require_shaping
 from posd import keys
 from posd.api.app import make_api
 from posd.api.auth import Tokens
-from posd.api.events import Event, Events
 from posd.api.parts import Parts
 from posd.checkout import Checkout
 from posd.clock import clock_in, wall_ms
 from posd.enrolment import enrol
+from posd.events import Event, Events
 from posd.printing import StoredQueue
 from posd.scanning import Scanning
 from posd.settings import Settings

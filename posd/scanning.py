@@ -6,9 +6,9 @@ import structlog
 
 from drivers.ports import Scanner
 from loyalty.refusal import Refusal
-from posd.api.events import Event, Events
-from posd.api.views import Speech, member_view
 from posd.checkout import Checkout
+from posd.events import Event, Events
+from posd.views import Speech, member_view
 
 log = structlog.get_logger()
 

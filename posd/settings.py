@@ -10,7 +10,7 @@ from runtime import toml_file
 
 DEFAULT_FILE = Path("/etc/posd/posd.toml")
 API_PORT = 8480
-HEAD_OFFICE_PORT = 8490
+HEAD_OFFICE_PORT = 8470
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 WITH_OPTIONS = ConfigDict(extra="allow", frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drivers.ports import Scanner
-from posd.api.events import Events
 from posd.checkout import Checkout
+from posd.events import Events
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import agreements, journal, members, print_jobs

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from loyalty.refusal import Refusal
-from posd.api import shapes, views
+from posd import views
+from posd.api import shapes
 from posd.api.auth import may
 from posd.api.language import language_of
 from posd.api.parts import Parts
-from posd.api.views import Speech
 from posd.checkout import Booked, BroughtBack, Paid
 from posd.printing import hand
 from posd.store import agreements, journal, print_jobs
+from posd.views import Speech
 from runtime.errors import Rejected
 
 TILL = [Depends(may("till"))]

@@ -9,6 +9,7 @@ import click
 from posd.cli.baskets import basket_of, basket_option, choices_of, choose_option, code_option, line_option
 from posd.cli.options import Local, json_option, show, with_settings
 from posd.settings import Settings
+from runtime.errors import Rejected
 
 
 @click.command(epilog="Example: posd sell --line coffee=18.00 --code PL1:... --receipt 1001")
@@ -36,7 +37,11 @@ def sell(settings: Settings, *, as_json: bool, **given: Any) -> None:
         "tenders": [{"kind": given["tender"], "amount_minor": agreed["to_pay_minor"]}],
         "agreement": agreed["agreement"],
     }
-    booked = local.post(f"/v1/sales?language={settings.language}", sale, key=f"cli:{given['receipt']}")
+    try:
+        booked = local.post(f"/v1/sales?language={settings.language}", sale, key=f"cli:{given['receipt']}")
+    except Rejected:
+        local.post(f"/v1/agreements/{agreed['agreement']}/cancel", {})
+        raise
     if as_json:
         show(booked)
     else:

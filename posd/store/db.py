@@ -48,10 +48,9 @@ def in_transaction(db: Db, fn: Callable[Concatenate[Db, P], T], /, *args: P.args
     try:
         result = fn(db, *args, **kwargs)
         db.execute("COMMIT")
-    except BaseException as error:
-        if db.in_transaction:  # a full disk or a failed sync has rolled back already
+    except StopIteration as error:  # it would vanish in a coroutine and leave the caller waiting
+        raise RuntimeError("StopIteration in a store function") from error
+    finally:
+        if db.in_transaction:  # not after COMMIT, nor after a full disk or a failed sync, which have rolled back already
             db.execute("ROLLBACK")
-        if isinstance(error, StopIteration):  # it would vanish in a coroutine and leave the caller waiting
-            raise RuntimeError("StopIteration in a store function") from error  # noqa: TRY004
-        raise
     return result
