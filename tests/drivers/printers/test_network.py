@@ -14,6 +14,7 @@ from drivers.printers.network import NetworkOptions, NetworkPrinter
 from drivers.printers.render import raster
 from drivers.virtual_printer import Fault, VirtualTcpPrinter
 from runtime.errors import Unavailable
+from runtime.words import LANGUAGES, knows
 from tests.drivers.receipts import sold
 
 GUARD_S = 30  # a hang, not a promise
@@ -84,6 +85,14 @@ async def test_no_paper_before_the_job_keeps_it_queued() -> None:
         await settled(paper, 1)
 
     assert len(paper.printed) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_stops_a_job_has_a_sentence(language: str) -> None:
+    """Each reason to keep a job queued, and not knowing, can be told to the cashier."""
+    codes = {"error.printer_unreachable", "error.print_unknown", *(f"error.printer_{trouble}" for trouble in network.STOPS)}
+
+    assert [code for code in codes if not knows(language, code)] == []
 
 
 async def test_status() -> None:
