@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from demo.scans import Listener
 from demo.shop import ROOT, Failed, Shop
 
 FIRST_NAME = "חבר"
-TODAY = date.today().isoformat()
+TODAY = datetime.now().astimezone().date().isoformat()
 SEED = 7
 
 
@@ -69,7 +69,7 @@ class Story:
         if not scan["member"]:
             raise Failed(f"the photo was not read as a member: {scan['refusal']}")
         detail(f"read from {photo}: {scan['member']['first_name']}, tier {scan['member']['tier']['name']}")
-        booked = self.sell([("ארוחת בוקר זוגית", 13800), ("קפה הפוך", 1800), ("עוגת גבינה", 8400)])
+        booked = self.sell([("ארוחת בוקר זוגית", 13800), ("קפה הפוך", 1800), ("מגש אירוח", 18400)])
         detail(f"sale 1: paid {shekels(booked['paid_minor'])}, earned {booked['earned']['points']} points")
         self.settle()
 
@@ -82,9 +82,8 @@ class Story:
         for step in quote["trace"]:
             detail(step["sentence"])
         booked = self.sell(lines, choices=[{"reward": "ten_off", "times": 2}])
-        detail(
-            f"sale 2: paid {shekels(booked['paid_minor'])}, earned {booked['earned']['points']}, spent {booked['spent']['points']}"
-        )
+        earned, spent = booked["earned"]["points"], booked["spent"]["points"]
+        detail(f"sale 2: paid {shekels(booked['paid_minor'])}, earned {earned}, spent {spent}")
         with self.stage("printed"):
             picture = self.paper.wait_for(2)
         self.show(booked["id"])
@@ -106,12 +105,10 @@ class Story:
         back = {**self.till(), "sale": self.ids[1], "lines": [{"line": "1", "quantity_milli": 1000}]}
         returned = self.shop.ask("POST", "/v1/returns", back, key=f"r{self.receipt}")
         self.ids.append(returned["id"])
-        detail(
-            f"return: {shekels(returned['refund_minor'])} back, {returned['taken_back']} taken back, {returned['given_back']} given back"
-        )
-        detail(
-            f"{self.shop.run_posd('status')['queued_records']} records wait for head office; the last sale earned {third['earned']['points']}"
-        )
+        refund, taken = shekels(returned["refund_minor"]), returned["taken_back"]
+        detail(f"return: {refund} back, {taken} taken back, {returned['given_back']} given back")
+        detail(f"the last sale earned {third['earned']['points']} points")
+        detail(f"{self.shop.run_posd('status')['queued_records']} records wait for head office")
 
     def crash(self) -> None:
         """SIGKILL, then everything comes back."""
@@ -127,11 +124,10 @@ class Story:
     def account(self) -> dict[str, Any]:
         """What head office has against what the till did."""
         say("The books are compared.")
-        held = [one["id"] for one in self.shop.run_office("transactions") if one["kind"] in {"sale", "return"}]
+        held = [one["id"] for one in self.shop.run_office("record", "list") if one["kind"] in {"sale", "return"}]
         once = sorted(held) == sorted(self.ids)
-        detail(
-            f"the till was promised {len(self.ids)} transactions; head office has {len(held)}: {'each exactly once' if once else 'WRONG'}"
-        )
+        said = "each exactly once" if once else "WRONG"
+        detail(f"the till was promised {len(self.ids)} transactions; head office has {len(held)}: {said}")
         known = self.known()
         here = {one["unit"]: one["pieces"] for one in known["balances"]} if known else {}
         there = next(one for one in self.shop.run_office("member", "find", self.member["handle"]))["balances"]
