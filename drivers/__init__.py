@@ -1,7 +1,7 @@
 """Hardware. A driver is one file and one row in a table here; only what the settings name is imported."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from importlib import import_module
 from typing import Any, get_type_hints
 
@@ -30,16 +30,19 @@ def driver_class(table: Mapping[str, str], driver: str) -> Any:
     """Import the one class that `driver` names. Raises Misconfigured when it is not to be had."""
     where = table.get(driver, driver)
     module_name, _, class_name = where.partition(":")
-    if not module_name or not class_name:
+    if not module_name or not class_name or module_name.startswith("."):
         hint = f"Wanted: {', '.join(sorted(table))}, or module:Class"
         raise Misconfigured("driver_unknown", f"There is no driver {driver!r}", hint)
     try:
-        return getattr(import_module(module_name), class_name)
+        found = getattr(import_module(module_name), class_name)
     except ImportError as error:
         hint = "Check the spelling; for a missing library run `make setup` or install it (pyzbar needs the package libzbar0)"
         raise Misconfigured("driver_missing", f"Driver {driver!r} cannot be loaded: {error}", hint) from error
     except AttributeError:
         raise Misconfigured("driver_missing", f"{module_name} has no {class_name}", "Check the spelling") from None
+    if not is_dataclass(getattr(found, "Options", None)):
+        raise Misconfigured("driver_missing", f"{where} is no driver", "A driver is a class with an `Options` dataclass")
+    return found
 
 
 def checked_options(shape: type, whose: str, options: Mapping[str, object]) -> Any:

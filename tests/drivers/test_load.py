@@ -47,7 +47,10 @@ def test_every_mistake_is_told_at_once() -> None:
     assert all(f"{name}: " in refused.value.message for name in ("path", "baud", "suffix"))
 
 
-@pytest.mark.parametrize("driver", ["", "laser", ":", "no.such.module:Scanner", "drivers.virtual:NoSuch", "drivers.virtual:"])
+@pytest.mark.parametrize(
+    "driver",
+    ["", "laser", ":", ".x:Y", "json:JSONDecoder", "no.such.module:Scanner", "drivers.virtual:NoSuch", "drivers.virtual:"],
+)
 def test_an_unknown_driver_is_misconfigured(driver: str) -> None:
     """A name that is in no table, a module or a class that is not there: each says what to do."""
     with pytest.raises(Misconfigured) as refused:
