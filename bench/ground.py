@@ -32,6 +32,7 @@ from sync.wire import CodeKeyRow, EnrolAnswer, MemberRow, ProgramRow
 
 ROOT = Path(__file__).resolve().parent.parent
 HANDLE = "00112233445566778899"
+MEMBERS = 200  # as many as one morning brings
 KEY_ID = "deadbeef"
 NOW = Moment(1_795_000_000_000, 120, "2026-11-21")
 STAMP = Stamp(NOW.wall_ms, 120, "good")
@@ -84,14 +85,14 @@ def basket(lines: int) -> Basket:
     return Basket(tuple(Line(str(n), f"product-{n}", 1800 + 10 * n, name=f"מוצר {n}") for n in range(1, lines + 1)))
 
 
-def member() -> Member:
+def member(number: int = 0) -> Member:
     """A member with points."""
-    return Member(HANDLE, "חבר", "silver", 0, {"points": 500, "status": 600}, {"points": 500, "status": 600})
+    return Member(_handle(number % MEMBERS), "חבר", "silver", 0, {"points": 500, "status": 600}, {"points": 500, "status": 600})
 
 
 def a_sale(program: Program, number: int, lines: int = 3) -> tuple[str, Sale]:
     """A member's sale and its id."""
-    asked = quote(program, member(), basket(lines), NOW)
+    asked = quote(program, member(number), basket(lines), NOW)
     agreed: Agreement = agree(asked, "", Strength.SIGNED, ())
     till = TillReference("till-1", "1", str(number), "2026-11-21")
     tenders = (Tender("cash", agreed.to_pay_minor),)
@@ -99,20 +100,24 @@ def a_sale(program: Program, number: int, lines: int = 3) -> tuple[str, Sale]:
     return record_id("bench", "2026-11-21", str(number)), sale
 
 
-async def furnish(store: Store) -> str:
-    """Enrol the terminal, give it the café's program and one member; the member's signed code."""
+async def furnish(store: Store) -> list[str]:
+    """Enrol the terminal, give it the café's program and a morning's members; their signed codes."""
     key = Ed25519PrivateKey.generate()
     answer = EnrolAnswer("bench", "bench", 1, "0" * 32, "Asia/Jerusalem", NOW.wall_ms)
     await store.run(journal.enrol, answer, STAMP, Draft("enrol", "1" * 32, Enrol("bench", "bench")))
     _, values = program_file.load(ROOT / "config/programs/cafe.toml")
     entities = [
         ProgramRow("cafe", 1, 0, values),
-        MemberRow(HANDLE, "חבר", "silver", 0, {"points": 500, "status": 600}, ()),
+        *(MemberRow(_handle(n), "חבר", "silver", 0, {"points": 500, "status": 600}, ()) for n in range(MEMBERS)),
         CodeKeyRow(KEY_ID, key.public_key().public_bytes_raw().hex()),
     ]
     await store.run(pages.save_page, entities, PullState("bench"))
     now_s = int(time.time())
-    return codes.make(Claims(HANDLE, 0, now_s, now_s + 86_400), KEY_ID, key.sign)
+    return [codes.make(Claims(_handle(n), 0, now_s, now_s + 86_400), KEY_ID, key.sign) for n in range(MEMBERS)]
+
+
+def _handle(number: int) -> str:
+    return f"{int(HANDLE, 16) + number:020x}"
 
 
 class Notified:

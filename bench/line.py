@@ -103,7 +103,7 @@ def posts(rounds: int) -> list[Figure]:
         folder = Path(name)
         shop = Shop(folder / "shop")
         settings = shop.folder / "posd.toml"
-        terminal, code = _terminal(shop)
+        terminal, members = _terminal(shop)
         starts = []
         for _ in range(rounds):
             running = ground.Notified(ground.posd_command(settings), folder)
@@ -115,8 +115,8 @@ def posts(rounds: int) -> list[Figure]:
         try:
             idle_mb = ours.resident_mb()
             token = (terminal / TOKEN_FILE).read_text()
-            took, peers = _post_both(shop.till_port, peer_port, token, code, rounds)
-            scanned = _scans(shop, token, code)
+            took, peers = _post_both((shop.till_port, peer_port), token, members, rounds)
+            scanned = _scans(shop, token, members[0])
             busy_mb = ours.resident_mb()
         finally:
             ours.stop()
@@ -168,11 +168,11 @@ async def _same_schema(db: aiosqlite.Connection, folder: Path) -> None:
     source.close()
 
 
-def _terminal(shop: Shop) -> tuple[Path, str]:
+def _terminal(shop: Shop) -> tuple[Path, list[str]]:
     """An enrolled terminal in the shop's folder, without head office."""
     folder = shop.folder / "terminal"
 
-    async def furnish() -> str:
+    async def furnish() -> list[str]:
         async with open_store(folder) as store:
             return await ground.furnish(store)
 
@@ -190,11 +190,11 @@ def _peer_command(folder: Path, terminal: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "bench.peer", told]
 
 
-def _post_both(port: int, peer_port: int, token: str, code: str, rounds: int) -> tuple[list[float], list[float]]:
+def _post_both(ports: tuple[int, int], token: str, members: list[str], rounds: int) -> tuple[list[float], list[float]]:
     """The same number of posts to each, turn by turn."""
     lines = [{"id": str(n), "product": f"product-{n}", "amount_minor": 1800 + n} for n in range(1, 4)]
     total = sum(int(line["amount_minor"]) for line in lines)
-    ours, peer = http.client.HTTPConnection("127.0.0.1", port), http.client.HTTPConnection("127.0.0.1", peer_port)
+    ours, peer = (http.client.HTTPConnection("127.0.0.1", port) for port in ports)
     took, peers = [], []
     for number in range(rounds * EACH + WARM):
         sale = {
@@ -202,7 +202,7 @@ def _post_both(port: int, peer_port: int, token: str, code: str, rounds: int) ->
             "receipt_number": str(number),
             "business_date": "2026-11-21",
             "tenders": [{"kind": "cash", "amount_minor": total}],
-            "ask": {"basket": {"lines": lines}, "code": code},
+            "ask": {"basket": {"lines": lines}, "code": members[number % len(members)]},
         }
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": str(number)}
         mine = _timed(ours, "/v1/sales", sale, headers)

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import secrets
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from drivers.printers.job import receipt_bytes, receipt_from
 from loyalty import quote as quoting
@@ -116,10 +116,7 @@ class Checkout:
         """Say whose code this is, or why it is nobody's."""
         program = await self.program()
         keys = await self.store.look(pages.code_keys)
-
-        def read_signed(signed: str) -> Claims | Refusal:
-            return codes.read(signed, codes.verifier(keys))
-
+        read_signed = partial(_claims, keys=tuple(keys.items()))
         code = identify(text, read_signed, program.plain_prefixes, self.clock.now().wall_ms // 1000)
         return code if isinstance(code, Refusal) else await self._known(code)
 
@@ -337,6 +334,12 @@ class Checkout:
 def _parsed(text: str) -> Program:
     """A program from the store; the few versions in use stay read."""
     return program_file.from_json(json.loads(text))
+
+
+@lru_cache(maxsize=256)
+def _claims(text: str, keys: tuple[tuple[str, bytes], ...]) -> Claims | Refusal:
+    """What a signed code says; a checkout asks about the same one several times, and a signature takes a while to check."""
+    return codes.read(text, codes.verifier(dict(keys)))
 
 
 def _sale(data: bytes) -> Sale:

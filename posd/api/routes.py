@@ -27,15 +27,15 @@ router = APIRouter(prefix="/v1")
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
-def parts_of(request: Request) -> Parts:
-    """What the routes work with."""
+async def parts_of(request: Request) -> Parts:
+    """What the routes work with. Async, as every dependency here: FastAPI sends a plain function to a thread."""
     parts: Parts = request.app.state.parts
     return parts
 
 
 async def speech_of(request: Request) -> Speech:
     """In which language to answer, with the names of the program in force."""
-    return Speech(language_of(request), await parts_of(request).checkout.program())
+    return Speech(language_of(request), await (await parts_of(request)).checkout.program())
 
 
 With = Annotated[Parts, Depends(parts_of)]

@@ -17,13 +17,13 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def cashier() -> Response:
+async def cashier() -> Response:
     """The shell."""
     return _file("cashier.html")
 
 
 @router.get("/static/{name}")
-def static(name: str) -> Response:
+async def static(name: str) -> Response:
     """Its style and its script."""
     return _file(name)
 

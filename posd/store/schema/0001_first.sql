@@ -71,7 +71,7 @@ CREATE TABLE entry (
   pieces INTEGER NOT NULL,
   included INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX entry_open ON entry (member) WHERE included = 0;
+CREATE INDEX entry_open ON entry (member, unit, pieces) WHERE included = 0;
 
 -- Promises. `state`: open, committed, cancelled.
 CREATE TABLE agreement (
