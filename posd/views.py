@@ -8,7 +8,7 @@ import msgspec
 
 from loyalty.agreement import Agreement
 from loyalty.program import Program
-from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
+from loyalty.quote import Accrual, Movement, Offer, Quote, pieces_by_unit
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
 from loyalty.sale import Return, Sale
@@ -182,7 +182,7 @@ def _offer(speech: Speech, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _moved(speech: Speech, movements: tuple[Movement, ...]) -> list[dict[str, Any]]:
+def _moved(speech: Speech, movements: tuple[Movement | Accrual, ...]) -> list[dict[str, Any]]:
     return [
         {
             "rule": movement.rule,
