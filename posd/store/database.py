@@ -17,7 +17,7 @@ import structlog
 
 from loyalty.ids import ENTROPY_BYTES, random_id
 from loyalty.journal import FIRST_PREV_HASH
-from posd.store.db import Db, in_transaction
+from posd.store.db import Db, in_snapshot, in_transaction
 from runtime.errors import Misconfigured, Unavailable
 
 FILE = "posd.db"
@@ -65,11 +65,11 @@ class Store:
             raise
 
     async def look(self, fn: Callable[Concatenate[Db, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `fn(db, ...)`, which only reads a few rows, without waiting for a writer.
+        """Run `fn(db, ...)`, which only reads a few rows, on one state of the database and without waiting for a writer.
 
         It runs on the caller's own thread: a look-up takes some ten microseconds, a hop to another thread ten times that.
         """
-        return fn(self._looking, *args, **kwargs)
+        return in_snapshot(self._looking, fn, *args, **kwargs)
 
 
 async def _hop(connection: aiosqlite.Connection, fn: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -66,6 +66,11 @@ def find(db: Db, record_id: str) -> tuple[int, str, bytes] | None:
     return tuple(row) if row else None
 
 
+def made_ms(db: Db, seq: int) -> int:
+    """The wall time of our record `seq`, in milliseconds UTC."""
+    return int(db.execute("SELECT wall_ms FROM journal WHERE seq = ?", (seq,)).fetchone()[0])
+
+
 def find_receipt(db: Db, number: str, business_date: str) -> list[tuple[int, str, bytes]]:
     """The records with the till's receipt `number`, newest first; of one `business_date` unless that is empty."""
     found = db.execute(

@@ -66,6 +66,7 @@ def save(db: Db, row: MemberRow) -> None:
         "UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref = ?",
         [(member, bytes.fromhex(ref)) for ref in row.includes],
     )
+    db.executemany("UPDATE hold SET included = 1 WHERE id = ?", [(bytes.fromhex(ref),) for ref in row.includes])
 
 
 def count(db: Db) -> int:
