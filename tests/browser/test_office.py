@@ -9,13 +9,15 @@ import httpx
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from sync import wire
+from sync import program_file, wire
 from sync.signing import key_id
+from tests.central.conftest import PROGRAM_PATH
 from tests.central.running import HeadOffice
-from tests.samples import basket, cafe, member, sold
+from tests.samples import basket, member, sold
 from tests.terminals import FieldTerminal
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PROGRAM, _ = program_file.load(PROGRAM_PATH)
 PASSWORD = "a long enough password"
 
 pytestmark = pytest.mark.browser
@@ -26,7 +28,7 @@ def office(tmp_path_factory):
     """Head office, running, with a clerk, a program and two members."""
     with HeadOffice(tmp_path_factory.mktemp("office")).configure() as running:
         running.command("user", "add", "דנה", "--password-stdin", given=f"{PASSWORD}\n")
-        running.command("program", "publish", "config/programs/cafe.toml")
+        running.command("program", "publish", str(PROGRAM_PATH))
         running.handles = [running.asked("member", "add", "--first-name", name)["handle"] for name in ("חבר", "Noa")]
         running.codes = [
             running.asked("terminal", "enrol", "--store", store, "--terminal", name)["code"]
@@ -53,10 +55,10 @@ def terminals(office):
         terminal.is_now(ask(office, terminal, "/v1/enrol", request, wire.EnrolAnswer, key_id("enrol", 0)))
         enrolled.append(terminal)
     first, second = enrolled
-    bought = sold(cafe(), replace(member(), handle=office.handles[0]), basket(4200, 1350))
+    bought = sold(PROGRAM, replace(member(), handle=office.handles[0]), basket(4200, 1350))
     first.sells(bought)
     first.record("sale", first.any_id(), {"nonsense": "<b>not bold</b>"})
-    second.sells(sold(cafe(), None, basket(990)))
+    second.sells(sold(PROGRAM, None, basket(990)))
     for terminal in enrolled:
         ask(office, terminal, "/v1/journal", terminal.batch(), wire.PushAnswer)
         ask(office, terminal, "/v1/feed", wire.FeedRequest("", 0.0, 0, 0, "0.1.0"), wire.FeedPage)
@@ -113,7 +115,7 @@ def test_transactions_appear_by_themselves(page, office, terminals):
     page.locator("nav a[href='/transactions']").click()
     expect(page.locator("tbody tr").first).to_be_visible()
     before = page.locator("tbody tr").count()
-    terminals[1].sells(sold(cafe(), replace(member(), handle=office.handles[1]), basket(123456)))
+    terminals[1].sells(sold(PROGRAM, replace(member(), handle=office.handles[1]), basket(123456)))
     ask(office, terminals[1], "/v1/journal", terminals[1].batch(), wire.PushAnswer)
     expect(page.locator("tbody tr")).to_have_count(before + 1, timeout=60_000)
     expect(page.locator("tbody tr").first).to_contain_text("₪1,234.56")

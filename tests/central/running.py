@@ -76,6 +76,7 @@ class HeadOffice:
         """Pull the plug."""
         self.process.kill()
         self.process.wait(STOP_S_MAX)
+        self.process.stdout.close()
 
     def __enter__(self) -> Self:
         return self
