@@ -61,7 +61,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "live": ("מתעדכן מעצמו", "Updates by itself"),
     # dead letters
     "received": ("התקבלה", "Received"),
-    "reason": ("סיבה", "Reason"),
     "letter.dead": ("תקועה", "Dead"),
     "letter.waiting": ("ממתינה למכירה", "Waits for its sale"),
     "try_again": ("ניסיון נוסף", "Try again"),
@@ -85,7 +84,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "provisional": ("זמני: הקוד תקף, הפרטים טרם הגיעו", "provisional: the code is valid, the details have not come yet"),
     "blocked": ("חסום", "blocked"),
     "since": ("חבר מאז", "Member since"),
-    "cards": ("כרטיסים", "Cards"),
     "card_show": ("הצגת הקוד והדפסה", "Show and print the code"),
     "card_new": ("כרטיס אבד: כרטיס חדש", "Card lost: new card"),
     "card_new_why": ("הקוד הישן יידחה בכל מקום.", "The old code will be refused everywhere."),
