@@ -5,7 +5,7 @@ READY := .venv/.ready
 LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pyproject.toml
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test check bench fmt lock clean
+.PHONY: setup demo run test golden check bench fmt lock clean
 
 setup: $(READY)
 
@@ -25,6 +25,9 @@ run: $(READY)  ## the same shop, left up for the browser
 
 test: $(READY)  ## every test, in parallel
 	@$(BIN)/python -m pytest -q -n auto
+
+golden: $(READY)  ## write the golden receipts anew; look at tests/golden/receipts/*.png before you commit them
+	@$(BIN)/python -m tests.drivers.golden
 
 check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/ruff format --check --quiet $(FOLDERS)

@@ -1,60 +1,55 @@
-"""Hardware. A driver is one file and one row in a table here; only what the settings name is imported."""
+"""Hardware. A driver is one file and one row here, or "module:Class" in the settings; what they do not name is not imported."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any
 
-from drivers.ports import Scanner
+from drivers.options import checked
+from drivers.ports import Printer, Scanner
 from runtime.errors import Misconfigured
 
-SCANNERS = {
+SCANNERS: Mapping[str, str] = {
     "camera": "drivers.scanners.camera:Camera",
     "serial": "drivers.scanners.serial:SerialScanner",
     "virtual": "drivers.virtual:VirtualScanner",
 }
-"""Scanner drivers: name in settings -> "module:Class". The class takes (name, options) and holds its `Options` dataclass."""
+
+PRINTERS: Mapping[str, str] = {
+    "network": "drivers.printers.network:NetworkPrinter",
+    "folder": "drivers.virtual_printer:FolderPrinter",
+}
 
 
 def load_scanner(driver: str, name: str, options: Mapping[str, object]) -> Scanner:
-    """Make the scanner `name` with a driver out of SCANNERS, or one named "module:Class". Opens nothing yet.
+    """The scanner `name` of the settings. `driver` is a row of SCANNERS or "module:Class"; nothing is opened yet.
 
-    Raises Misconfigured with every mistake in `options` and what is wanted, or when the driver or its library is not here.
+    Raises Misconfigured for a driver that is not there or whose library is missing, and for every wrong option at once.
     """
-    made = driver_class(SCANNERS, driver)
-    scanner: Scanner = made(name, checked_options(made.Options, f"scanner {name!r} ({driver})", options))
-    return scanner
-
-
-def driver_class(table: Mapping[str, str], driver: str) -> Any:
-    """Import the one class that `driver` names. Raises Misconfigured when it is not to be had."""
-    where = table.get(driver, driver)
-    module_name, _, class_name = where.partition(":")
-    if not module_name or not class_name:
-        hint = f"Wanted: {', '.join(sorted(table))}, or module:Class"
-        raise Misconfigured("driver_unknown", f"There is no driver {driver!r}", hint)
-    try:
-        return getattr(import_module(module_name), class_name)
-    except ImportError as error:
-        hint = "Check the spelling; for a missing library run `make setup` or install it (pyzbar needs the package libzbar0)"
-        raise Misconfigured("driver_missing", f"Driver {driver!r} cannot be loaded: {error}", hint) from error
-    except AttributeError:
-        raise Misconfigured("driver_missing", f"{module_name} has no {class_name}", "Check the spelling") from None
-
-
-def checked_options(shape: type, whose: str, options: Mapping[str, object]) -> Any:
-    """Make a `shape`, a driver's frozen dataclass, of `options`.
-
-    Raises Misconfigured with every wrong option and the wanted ones.
-    """
-    from pydantic import TypeAdapter, ValidationError
-
-    wanted = [field.name for field in fields(shape)]
-    mistakes = [f"{key}: there is no such option" for key in options if key not in wanted]
-    try:
-        made: Any = TypeAdapter(shape).validate_python({key: options[key] for key in options if key in wanted}, strict=True)
-    except ValidationError as error:
-        mistakes += [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-    if mistakes:
-        raise Misconfigured("driver_options", f"{whose}: {'; '.join(mistakes)}", f"Options wanted: {', '.join(wanted)}")
+    made: Scanner = _load(SCANNERS, driver, f"scanner {name!r} ({driver})", name, options)
     return made
+
+
+def load_printer(driver: str, name: str, options: Mapping[str, object]) -> Printer:
+    """The printer `name` of the settings. `driver` is a row of PRINTERS or "module:Class".
+
+    Raises Misconfigured as `load_scanner` does, and where Hebrew cannot be drawn.
+    """
+    made: Printer = _load(PRINTERS, driver, f"printer {name!r} ({driver})", name, options)
+    return made
+
+
+def _load(table: Mapping[str, str], driver: str, whose: str, name: str, options: Mapping[str, object]) -> Any:
+    """The driver's class, called with the name and an instance of the frozen dataclass that its attribute `Options` names."""
+    module, colon, attribute = table.get(driver, driver).partition(":")
+    if not (module and colon and attribute) or module.startswith("."):
+        wanted = f'One of {", ".join(table)}, or "module:Class"'
+        raise Misconfigured("driver_unknown", f"{whose}: there is no driver {driver!r}", wanted)
+    try:
+        made = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        hint = "Check the spelling; for a missing library install it (pyzbar needs the package libzbar0)"
+        raise Misconfigured("driver_missing", f"{whose}: driver {driver!r} cannot be loaded: {error}", hint) from error
+    if not is_dataclass(getattr(made, "Options", None)):
+        raise Misconfigured("driver_missing", f"{whose}: {driver!r} is no driver", "It is a class with a dataclass `Options`")
+    return made(name, checked(made.Options, options, whose))

@@ -1,6 +1,6 @@
 """What the line needs of a device: small protocols, each with a virtual twin in drivers/virtual.py and one contract suite."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -22,7 +22,7 @@ class Scanner(Protocol):
 
     name: str
 
-    def scans(self) -> AsyncIterator[Scan]:
+    def scans(self) -> AsyncGenerator[Scan, None]:
         """Open the device and yield each reading once; return when the source has ended (a file).
 
         Raises Unavailable when the device is gone or cannot be opened: the supervisor waits and calls again. Leaving the

@@ -23,7 +23,7 @@ def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
 
     Raises ValueError for a negative weight, or when there is something to share and every weight is zero.
     """
-    if any(weight < 0 for weight in weights):
+    if weights and min(weights) < 0:
         raise ValueError("a weight is negative")
     if total < 0:
         return tuple(-part for part in split(-total, weights))
@@ -33,7 +33,10 @@ def split(total: int, weights: Sequence[int]) -> tuple[int, ...]:
             raise ValueError("there is something to share and nobody to give it to")
         return (0,) * len(weights)
     parts = [total * weight // whole for weight in weights]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
-    for i in by_remainder[: total - sum(parts)]:
-        parts[i] += 1
+    left = total - sum(parts)
+    if left:
+        remainders = [total * weight % whole for weight in weights]
+        by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)  # stable: the earlier first
+        for place in by_remainder[:left]:
+            parts[place] += 1
     return tuple(parts)

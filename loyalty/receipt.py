@@ -154,7 +154,7 @@ def _next_tier(program: Program, balances: dict[str, int], language: str) -> lis
     filled = floor_share(max(have - now.from_pieces, 0), 100, whole)
     params: dict[str, int | str] = {"missing": above.from_pieces - have, "tier": name_in(above.name, language)}
     params |= _unit(program, program.tiers.unit, language)
-    return [Bar("next_tier", min(filled, 100), 100, params)]
+    return [Bar("next_tier", filled, 100, params)]
 
 
 def _closing(ending: Ending) -> list[Block]:

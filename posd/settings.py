@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
+from loyalty.program import Mistake
 from runtime import toml_file
 
 DEFAULT_FILE = Path("/etc/posd/posd.toml")
 API_PORT = 8480
-HEAD_OFFICE_PORT = 8490
+HEAD_OFFICE_PORT = 8470
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 WITH_OPTIONS = ConfigDict(extra="allow", frozen=True)
@@ -76,15 +77,13 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def _meaning(settings: Settings) -> list[toml_file.Mistake]:
+def _meaning(settings: Settings) -> list[Mistake]:
     mistakes = []
     if settings.printing == "posd" and settings.printer is None:
         wanted = 'a table [printer] with its driver, or printing = "till" or "none"'
-        mistakes.append(toml_file.Mistake("printing", 'it says "posd" but there is no printer', wanted))
+        mistakes.append(Mistake("printing", 'it says "posd" but there is no printer', wanted))
     names = [scanner.name or scanner.driver for scanner in settings.scanners]
     for place, name in enumerate(names):
         if name in names[:place]:
-            mistakes.append(
-                toml_file.Mistake(f"scanners.{place}.name", f"another scanner is named {name!r}", "a name of its own")
-            )
+            mistakes.append(Mistake(f"scanners.{place}.name", f"another scanner is named {name!r}", "a name of its own"))
     return mistakes

@@ -86,8 +86,9 @@ def wrap(text: str, hand: Hand, width_max: int, lines_max: int) -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """`text` without the letters that the font has no shape for, such as emoji: better gone than a box."""
-    return " ".join("".join(letter for letter in text if letter == " " or _has_shape(letter)).split())
+    """`text` on one line (Raqm raises on line ends), without emoji and whatever else the font could show only as a box."""
+    shown = "".join(letter for letter in " ".join(text.split()) if _has_shape(letter))
+    return " ".join(shown.split())
 
 
 def strip(text: str, hand: Hand, side: str, width_dots: int) -> Image.Image:

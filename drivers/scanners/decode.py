@@ -1,10 +1,10 @@
 """Codes in a grey frame -> readings: zxing-cpp on the frame as OpenCV prepares it in ever dearer ways, pyzbar last.
 
 Whoever holds up a phone chooses the pixels, so every decoder call is fenced: what it raises becomes a Dropped, and the next
-stage has its turn. The order of the stages and what each is worth on 1,455 pictures is measured in docs/scanners.md.
+stage has its turn. docs/scanners.md lists the stages and what they reach on hard photos.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -45,42 +45,38 @@ Stage = Callable[[Frame], Symbols]
 
 
 def read_frame(frame: Frame, *, thorough: bool = False) -> Decoded:
-    """Read every code that the first successful stage sees in `frame`.
+    """Read every code that the first stage to see any sees in `frame`.
 
     A QR code wins over an EAN-13 beside it: goods lie in view of the camera, and they are not what is being shown. `thorough`
     adds the stages that only a still picture is worth, since no better frame follows it. Never raises.
     """
     assert frame.ndim == 2
     assert frame.dtype == np.uint8
-    dropped: dict[Dropped, None] = {}
+    failures: list[Dropped] = []
     if min(frame.shape) < SIDE_PX_MIN:
         return Decoded(())
     for stage in THOROUGH if thorough else STAGES:
-        readings = set()
-        for symbol in _fenced(stage, frame):
-            if isinstance(symbol, Reading):
-                readings.add(symbol)
-            else:
-                dropped[symbol] = None
-        if readings:
-            ordered = sorted(readings, key=lambda reading: (reading.text, reading.aim))
-            return Decoded(_one_a_text(ordered), tuple(dropped))
-    return Decoded((), tuple(dropped))
+        symbols, failure = _fenced(stage, frame)
+        failures += [failure] if failure else []
+        if symbols:
+            # Even if none can be taken: a later stage would see the same, and zbar would make a text of what is none.
+            return Decoded(_in_order(symbols), (*failures, *(one for one in symbols if isinstance(one, Dropped))))
+    return Decoded((), tuple(failures))
 
 
-def _one_a_text(ordered: list[Reading]) -> tuple[Reading, ...]:
-    by_text: dict[str, Reading] = {}
-    for reading in ordered:
-        by_text.setdefault(reading.text, reading)
-    return tuple(by_text.values())[:READINGS_MAX]
+def _in_order(symbols: list[Reading | Dropped]) -> tuple[Reading, ...]:
+    by_text = {one.text: one for one in symbols if isinstance(one, Reading)}
+    return tuple(by_text[text] for text in sorted(by_text))[:READINGS_MAX]
 
 
-def _fenced(stage: Stage, frame: Frame) -> Iterator[Reading | Dropped]:
-    """Yield what `stage` gives until it breaks; how it broke is one Dropped, for its words may quote the payload."""
+def _fenced(stage: Stage, frame: Frame) -> tuple[list[Reading | Dropped], Dropped | None]:
+    """Collect what `stage` gives until it breaks, and how it broke, without its words: they may quote the payload."""
+    symbols: list[Reading | Dropped] = []
     try:
-        yield from stage(frame)
+        symbols.extend(stage(frame))
     except Exception as error:
-        yield Dropped(f"{stage.__name__} failed with {type(error).__name__}")
+        return symbols, Dropped(f"{stage.__name__} failed with {type(error).__name__}")
+    return symbols, None
 
 
 def _zxing(frame: Frame, formats: zxingcpp.BarcodeFormats, binarizer: zxingcpp.Binarizer = LOCAL) -> Symbols:
@@ -126,8 +122,18 @@ def _scaled(frame: Frame, factor: float, how: int) -> Frame:
 
 
 def plain(frame: Frame) -> Symbols:
-    """Read the frame as it is: three of four real pictures end here. zxing-cpp tries it light on dark (dark mode) too."""
+    """Read the frame as it is, dark on light and light on dark: three of four real pictures end here."""
     return _zxing(frame, QR_AND_MICRO)
+
+
+def light(frame: Frame) -> Symbols:
+    """Read the frame as it is, dark on light only: what most frames show, for less."""
+    return _taken(zxingcpp.read_barcodes(frame, QR_AND_MICRO, try_rotate=False, try_invert=False, text_mode=PLAIN))
+
+
+def dark(frame: Frame) -> Symbols:
+    """Read light on dark, as phones in dark mode show it."""
+    return light(np.asarray(cv2.bitwise_not(frame), dtype=np.uint8))
 
 
 def thresholded(frame: Frame) -> Symbols:
@@ -176,5 +182,5 @@ def ean(frame: Frame) -> Symbols:
     return _taken(zxingcpp.read_barcodes(frame, EAN, try_rotate=True, try_invert=False, try_downscale=False, text_mode=PLAIN))
 
 
-STAGES: tuple[Stage, ...] = (plain, thresholded, halved, sharpened, enlarged, zbar_halved, ean)
+STAGES: tuple[Stage, ...] = (light, dark, thresholded, halved, sharpened, enlarged, zbar_halved, ean)
 THOROUGH: tuple[Stage, ...] = (plain, thresholded, halved, sharpened, enlarged, doubled, zbar_halved, zbar_plain, ean)

@@ -36,7 +36,9 @@ def status_of(error: PosdError) -> int:
     """The HTTP status of one of our errors."""
     if error.code in STATUS_BY_CODE:
         return STATUS_BY_CODE[error.code]
-    return {Rejected: 422, Unavailable: 503, Misconfigured: 500}.get(type(error), 503 if isinstance(error, Unavailable) else 500)
+    return {Rejected: 422, Unavailable: 503, Misconfigured: 500}.get(
+        type(error), 503 if isinstance(error, Unavailable) else 500
+    )
 
 
 def problem(request: Request, error: PosdError, mistakes: list[dict[str, str]] | None = None) -> JSONResponse:
@@ -60,11 +62,11 @@ def add_problems(app: FastAPI) -> None:
     """Answer every error in this shape."""
 
     @app.exception_handler(PosdError)
-    def ours(request: Request, error: PosdError) -> JSONResponse:
+    async def ours(request: Request, error: PosdError) -> JSONResponse:
         return problem(request, error)
 
     @app.exception_handler(RequestValidationError)
-    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
         found = [
             {"at": ".".join(str(part) for part in one["loc"]), "wrong": one["msg"].removeprefix("Value error, ")}
             for one in error.errors()[:MISTAKES_MAX]
@@ -74,12 +76,12 @@ def add_problems(app: FastAPI) -> None:
         return problem(request, told, found)
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
         code = {404: "no_such_page", 405: "wrong_method"}.get(error.status_code, "malformed")
         return problem(request, Rejected(code, str(error.detail), "The paths are at /openapi.json"))
 
     @app.exception_handler(Exception)
-    def bug(request: Request, error: Exception) -> JSONResponse:
+    async def bug(request: Request, error: Exception) -> JSONResponse:
         log.error("a bug in the local API", path=request.url.path, exc_info=error)
         hint = "It was written to the log (journalctl -u posd); repeat the request with the same key, nothing is booked twice"
         return problem(request, Misconfigured("internal", "Something broke inside posd", hint))

@@ -1,7 +1,6 @@
 """posd decode: what the decoder reads in picture files."""
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -18,8 +17,9 @@ def decode(pictures: tuple[Path, ...], *, as_json: bool) -> None:
     for picture in pictures:
         line = _read(picture)
         failed |= "error" in line
-        click.echo(json.dumps(line, ensure_ascii=False) if as_json else _in_words(line))
-    sys.exit(1 if failed else 0)
+        click.echo(json.dumps(line) if as_json else _in_words(line))
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 def _read(picture: Path) -> dict[str, object]:
@@ -36,6 +36,10 @@ def _read(picture: Path) -> dict[str, object]:
 
 def _in_words(line: dict[str, object]) -> str:
     found = line.get("error") or line["texts"] or "no code"
-    # A code may hold line breaks and terminal escapes: JSON spells them out.
-    words = ", ".join(json.dumps(text, ensure_ascii=False) for text in found) if isinstance(found, list) else str(found)
-    return f"{line['file']}: {words}"
+    words = ", ".join(f'"{_spelled(text)}"' for text in found) if isinstance(found, list) else str(found)
+    return f"{_spelled(str(line['file']))}: {words}"
+
+
+def _spelled(text: str) -> str:
+    # A stranger's code may hold line breaks and terminal escapes: what does not print is spelled out.
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)

@@ -42,16 +42,26 @@ class Db(Protocol):
         ...
 
 
+def in_snapshot(db: Db, fn: Callable[Concatenate[Db, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `fn`, which only reads, so that all of it sees one state of the database."""
+    db.execute("BEGIN")
+    try:
+        return fn(db, *args, **kwargs)
+    except StopIteration as error:  # it would vanish in a coroutine and leave the caller waiting
+        raise RuntimeError("StopIteration in a store function") from error
+    finally:
+        db.execute("ROLLBACK")
+
+
 def in_transaction(db: Db, fn: Callable[Concatenate[Db, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `fn` between BEGIN IMMEDIATE and COMMIT; whatever it raises rolls all of it back."""
     db.execute("BEGIN IMMEDIATE")
     try:
         result = fn(db, *args, **kwargs)
         db.execute("COMMIT")
-    except BaseException as error:
-        if db.in_transaction:  # a full disk or a failed sync has rolled back already
+    except StopIteration as error:  # it would vanish in a coroutine and leave the caller waiting
+        raise RuntimeError("StopIteration in a store function") from error
+    finally:
+        if db.in_transaction:  # not after COMMIT, nor after a full disk or a failed sync, which have rolled back already
             db.execute("ROLLBACK")
-        if isinstance(error, StopIteration):  # it would vanish in a coroutine and leave the caller waiting
-            raise RuntimeError("StopIteration in a store function") from error  # noqa: TRY004
-        raise
     return result

@@ -23,10 +23,9 @@ def replace(db: Db, name: str, scope: str, token: str, now_ms: int) -> None:
     add(db, name, scope, token, now_ms)
 
 
-def scope_of(db: Db, token: str) -> tuple[str, str] | None:
-    """The name and the scope of `token`, if it may come in."""
-    row = db.execute("SELECT name, scope FROM token WHERE hash = ?", (_hash(token),)).fetchone()
-    return tuple(row) if row else None
+def by_hash(db: Db) -> dict[bytes, tuple[str, str]]:
+    """The name and the scope of each token, by its SHA-256."""
+    return {row[0]: (row[1], row[2]) for row in db.execute("SELECT hash, name, scope FROM token")}
 
 
 def revoke(db: Db, name: str) -> bool:

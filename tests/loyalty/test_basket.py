@@ -119,3 +119,9 @@ def test_a_moment_is_an_instant_on_earth(wall_ms, offset):
     """Milliseconds up to the year 9999, and offsets that exist."""
     with pytest.raises(ValueError, match=r"wall_ms|utc_offset_minutes"):
         Moment(wall_ms, offset, "2026-11-18")
+
+
+def test_a_moment_may_be_west_of_greenwich():
+    """The bounds themselves are allowed, on both sides."""
+    assert Moment(0, -1080, "1970-01-01").utc_offset_minutes == -1080
+    assert Moment(253_402_300_799_999, 1080, "9999-12-31").utc_offset_minutes == 1080

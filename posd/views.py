@@ -4,14 +4,17 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from loyalty.agreement import Agreement
 from loyalty.program import Program
-from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
+from loyalty.quote import Accrual, Movement, Offer, Quote, pieces_by_unit
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
 from loyalty.sale import Return, Sale
-from posd.checkout import Booked, Known
+from posd.booking import Booked
 from posd.printing import Handed
+from posd.quoting import Known
 from runtime import words
 
 
@@ -33,11 +36,17 @@ class Speech:
             named["reward"] = name_in(reward.name, self.language)
         return named
 
+    def say(self, code: str, params: Params) -> str:
+        """The sentence of `code`."""
+        return words.say(self.language, code, self.params(params), self.program.currency)
+
     def refusal(self, refusal: Refusal | None) -> dict[str, Any] | None:
         """A refusal with its sentence."""
         if refusal is None:
             return None
-        sentence = words.say(self.language, f"refusal.{refusal.code}", self.params(refusal.params), self.program.currency)
+        code = f"refusal.{refusal.code}"
+        known = words.knows(self.language, code)  # head office may be newer than we are, and refuse for a reason of its own
+        sentence = self.say(code, refusal.params) if known else self.say("error.other", {})
         return {"code": refusal.code, "params": dict(refusal.params), "sentence": sentence}
 
     def trace(self, quote: Quote) -> list[dict[str, Any]]:
@@ -47,7 +56,7 @@ class Speech:
                 "rule": step.rule,
                 "code": step.code,
                 "params": dict(step.params),
-                "sentence": words.say(self.language, f"trace.{step.code}", self.params(step.params), self.program.currency),
+                "sentence": self.say(f"trace.{step.code}", step.params),
             }
             for step in quote.trace
         ]
@@ -67,7 +76,9 @@ class Speech:
     def tier(self, code: str) -> dict[str, str] | None:
         """A tier's code and name."""
         steps = self.program.tiers.steps if self.program.tiers else ()
-        return next(({"code": tier.code, "name": name_in(tier.name, self.language)} for tier in steps if tier.code == code), None)
+        return next(
+            ({"code": tier.code, "name": name_in(tier.name, self.language)} for tier in steps if tier.code == code), None
+        )
 
 
 def member_view(speech: Speech, known: Known) -> dict[str, Any]:
@@ -178,7 +189,7 @@ def _offer(speech: Speech, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _moved(speech: Speech, movements: tuple[Movement, ...]) -> list[dict[str, Any]]:
+def _moved(speech: Speech, movements: tuple[Movement | Accrual, ...]) -> list[dict[str, Any]]:
     return [
         {
             "rule": movement.rule,
@@ -192,3 +203,8 @@ def _moved(speech: Speech, movements: tuple[Movement, ...]) -> list[dict[str, An
 
 def _by_line(quote: Quote, parts: tuple[int, ...]) -> dict[str, int]:
     return {line.id: part for line, part in zip(quote.basket.lines, parts, strict=True)}
+
+
+def as_json(view: dict[str, Any]) -> bytes:
+    """A view in bytes, past FastAPI's own encoder, which looks at every value twice."""
+    return msgspec.json.encode(view)

@@ -1,0 +1,79 @@
+"""The local API as one ASGI application."""
+
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request
+from starlette.middleware import Middleware
+
+from posd.api import routes, shapes
+from posd.api.auth import Door, Tokens, may
+from posd.api.parts import Parts
+from posd.api.problems import add_problems
+from posd.clock import wall_ms
+from posd.keys import new_token
+from posd.store import tokens as stored
+from posd.version import VERSION
+from posd.web import pages
+from runtime.errors import Rejected
+
+ABOUT = """What a till asks of posd, on this machine only. Amounts are whole agorot, quantities thousandths. Send
+`Authorization: Bearer TOKEN` with everything, `Idempotency-Key` with whatever is booked, and `Accept-Language` (he, en, ar, ru)
+for the sentences. Errors are application/problem+json with `code`, `message`, `hint` and a `sentence` for the cashier."""
+
+
+def make_api(parts: Parts, tokens: Tokens, hosts: frozenset[str]) -> FastAPI:
+    """Put it together. `hosts` are the exact Host headers that it answers to."""
+    origins = frozenset({*(f"http://{host}" for host in hosts), *parts.settings.api.origins})
+    app = FastAPI(
+        title="posd",
+        version=VERSION,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(Door, hosts=hosts, origins=origins)],
+    )
+    app.state.parts = parts
+    app.state.tokens = tokens
+    app.state.language = parts.settings.language
+    add_problems(app)
+    app.include_router(routes.router)
+    app.include_router(pages.router)
+    _add_admin(app, parts, tokens)
+    return app
+
+
+def _add_admin(app: FastAPI, parts: Parts, tokens: Tokens) -> None:
+    """What only this machine's administrator may do."""
+    admin = [Depends(may("admin"))]
+    store = parts.checkout.store
+
+    async def renew() -> None:
+        tokens.by_hash = await store.look(stored.by_hash)
+
+    @app.post("/v1/enrol", dependencies=admin)
+    async def enrol(shape: shapes.EnrolShape, request: Request) -> dict[str, str]:
+        """Become a terminal of head office by a one-time code; all parts then start anew."""
+        answer: dict[str, str] = await request.app.state.enrol(shape.code)
+        return answer
+
+    @app.get("/v1/tokens", dependencies=admin)
+    async def listed() -> list[dict[str, Any]]:
+        """Who may use this API."""
+        found = await store.look(stored.listed)
+        return [{"name": name, "scope": scope, "made_ms": made_ms} for name, scope, made_ms in found]
+
+    @app.post("/v1/tokens", dependencies=admin)
+    async def add(shape: shapes.TokenShape) -> dict[str, str]:
+        """Let somebody in. The token is shown this once; only its hash is kept."""
+        token = new_token()
+        await store.run(stored.add, shape.name, shape.scope, token, wall_ms())
+        await renew()
+        return {"name": shape.name, "scope": shape.scope, "token": token}
+
+    @app.post("/v1/tokens/{name}/revoke", dependencies=admin)
+    async def revoke(name: str) -> dict[str, str]:
+        """Let it in no more."""
+        if not await store.run(stored.revoke, name):
+            raise Rejected("token_unknown", f"There is no token named {name!r}", "See: posd token list")
+        await renew()
+        return {"revoked": name}

@@ -1,0 +1,59 @@
+"""What the routes work with."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from drivers.ports import Scanner
+from posd import quoting
+from posd.checkout import Checkout
+from posd.events import Events
+from posd.scanning import Scanning
+from posd.settings import Settings
+from posd.store import agreements, journal, members, print_jobs
+from posd.version import VERSION
+
+
+@dataclass
+class Parts:
+    """One running posd. `paper` wakes the printing; `enrol` takes a one-time code."""
+
+    settings: Settings
+    checkout: Checkout
+    events: Events
+    scanning: Scanning
+    scanners: tuple[Scanner, ...] = ()
+    paper: asyncio.Event = field(default_factory=asyncio.Event)
+    lost: Callable[[], None] = lambda: None
+
+    async def status(self) -> dict[str, Any]:
+        """Everything a person wants to know at a glance; the same for the page, `posd status` and a monitor."""
+        store, link = self.checkout.store, self.checkout.link
+        me = await store.look(journal.identity)
+        queued, since_ms = await store.look(journal.queued)
+        push = await store.look(journal.push_state)
+        pull = await store.look(journal.pull_state)
+        waiting = await store.look(agreements.still_open)
+        program = await self.checkout.program()
+        unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
+        return {
+            "version": VERSION,
+            "enrolled": bool(me.terminal),
+            "terminal": me.terminal,
+            "store": me.store,
+            "online": link.online,
+            "trouble": push.trouble or link.trouble or ("program_unreadable" if unreadable else ""),
+            "last_contact_ms": link.last_contact_ms,
+            "clock_offset_ms": link.clock_offset_ms,
+            "queued_records": queued,
+            "queued_since_ms": since_ms,
+            "acknowledged_seq": push.seq,
+            "caught_up": pull.caught_up,
+            "members": await store.look(members.count),
+            "program": {"code": program.code, "version": program.version} if program.version else None,
+            "open_agreements": len(waiting),
+            "printing": self.settings.printing,
+            "prints": await store.look(print_jobs.counts),
+            "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
+        }

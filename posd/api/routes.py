@@ -1,0 +1,183 @@
+"""The local API, version 1: what a till asks, in the order of a checkout."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from loyalty.refusal import Refusal
+from posd import views
+from posd.api import shapes
+from posd.api.auth import may
+from posd.api.language import language_of
+from posd.api.parts import Parts
+from posd.booking import Booked, BroughtBack, Paid
+from posd.printing import hand
+from posd.store import agreements, journal, print_jobs
+from posd.views import Speech
+from runtime.errors import Rejected
+
+TILL = [Depends(may("till"))]
+DISPLAY = [Depends(may("display"))]
+
+router = APIRouter(prefix="/v1")
+
+Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+
+
+async def parts_of(request: Request) -> Parts:
+    """What the routes work with. Async, as every dependency here: FastAPI sends a plain function to a thread."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+async def speech_of(request: Request) -> Speech:
+    """In which language to answer, with the names of the program in force."""
+    return Speech(language_of(request), await (await parts_of(request)).checkout.program())
+
+
+With = Annotated[Parts, Depends(parts_of)]
+Spoken = Annotated[Speech, Depends(speech_of)]
+Language = Annotated[str, Depends(language_of)]
+
+
+@router.get("/events", response_class=EventSourceResponse, dependencies=DISPLAY)
+async def events(parts: With) -> AsyncIterator[ServerSentEvent]:
+    """Everything that happens from now on: `scan`, `link` (head office came or went), `print`. Read it with fetch()."""
+    yield ServerSentEvent(event="link", data=await parts.status())
+    async for event in parts.events.stream():
+        yield ServerSentEvent(event=event.kind, data=event.body)
+
+
+@router.get("/status", dependencies=DISPLAY)
+async def status(parts: With) -> dict[str, Any]:
+    """How this terminal is doing: head office, queue, devices, prints, open agreements, the program in force."""
+    return await parts.status()
+
+
+@router.post("/scans", dependencies=TILL)
+async def scan(shape: shapes.CodeShape, parts: With) -> dict[str, bool]:
+    """Pass on a code as if a scanner of ours had read it: for tills that own the scanner."""
+    await parts.scanning.tell(shape.code, "till")
+    return {"told": True}
+
+
+@router.post("/members/look-up", dependencies=TILL)
+async def look_up(shape: shapes.CodeShape, parts: With, speech: Spoken) -> dict[str, Any]:
+    """Whose code this is, or why it is nobody's."""
+    who = await parts.checkout.identify(shape.code)
+    if isinstance(who, Refusal):
+        return {"member": None, "refusal": speech.refusal(who)}
+    return {"member": views.member_view(speech, who), "refusal": None}
+
+
+@router.post("/quote", dependencies=TILL)
+async def quote(shape: shapes.AskShape, parts: With, speech: Spoken) -> dict[str, Any]:
+    """What this basket earns, what the member may take, what is to be paid, and why. Repeat it as often as you like."""
+    answer = await parts.checkout.quote(shape.ask())
+    return views.quote_view(speech, answer.quote, answer.refusal)
+
+
+@router.post("/agreements", dependencies=TILL)
+async def agree(shape: shapes.AskShape, parts: With, speech: Spoken) -> dict[str, Any]:
+    """Before payment: promise the quote and reserve what it spends. Either `agreement` or `refusal` is there; nothing is
+    spent without an agreement."""
+    agreed = await parts.checkout.agree(shape.ask())
+    if isinstance(agreed, Refusal):
+        return {"agreement": None, "refusal": speech.refusal(agreed)}
+    return {**views.agreement_view(agreed), "refusal": None}
+
+
+@router.get("/agreements", dependencies=TILL)
+async def open_agreements(parts: With) -> list[dict[str, Any]]:
+    """Promises that are neither committed nor cancelled, oldest first."""
+    return [views.agreement_view(one) for one in await parts.checkout.store.look(agreements.still_open)]
+
+
+@router.post("/agreements/{agreement}/cancel", dependencies=TILL)
+async def cancel(agreement: shapes.Id, parts: With) -> dict[str, str]:
+    """Take a promise back; `state` is how it stands now: cancelled, or committed if the sale was faster."""
+    return {"agreement": agreement, "state": await parts.checkout.cancel(agreement)}
+
+
+@router.post("/sales", dependencies=TILL)
+async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With, language: Language) -> Response:
+    """After payment: book it. Never refused once it is well-formed; the same key gets the same answer for ever."""
+    paid = Paid(
+        key=key,
+        fingerprint=await _fingerprint(request),
+        till=shape.reference(),
+        tenders=shape.paid(),
+        agreement=shape.agreement or "",
+        ask=shape.ask.ask() if shape.ask else None,
+        language=language,
+    )
+    return await _booked(parts, language, await parts.checkout.commit(paid))
+
+
+@router.post("/returns", dependencies=TILL)
+async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With, language: Language) -> Response:
+    """Book what comes back: earned units are taken back, spent ones given back, each line by its share."""
+    back = BroughtBack(
+        key=key,
+        fingerprint=await _fingerprint(request),
+        till=shape.reference(),
+        lines=shape.returned(),
+        sale=shape.sale or "",
+        receipt_number=shape.of_receipt_number,
+        business_date=shape.of_business_date or "",
+        language=language,
+    )
+    return await _booked(parts, language, await parts.checkout.give_back(back))
+
+
+@router.get("/records/{record}/receipt.{form}", dependencies=TILL)
+async def receipt(record: shapes.Id, form: str, parts: With) -> Response:
+    """Our block of that sale or return again: as `png` or `txt`."""
+    from drivers.printers.job import receipt_from
+
+    if form not in {"png", "txt"}:
+        raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png or receipt.txt")
+    stored = await _stored_receipt(parts, record)
+    handed = await hand(receipt_from(stored[1]))
+    if form == "png":
+        return Response(handed.png, media_type="image/png")
+    return Response(handed.text, media_type="text/plain; charset=utf-8")
+
+
+@router.post("/records/{record}/print", dependencies=TILL)
+async def print_again(record: shapes.Id, parts: With) -> dict[str, Any]:
+    """Print our block again; it says that it is a copy."""
+    from drivers.printers.job import receipt_bytes, receipt_from
+    from loyalty.receipt import as_copy
+
+    if not parts.checkout.prints:
+        raise Rejected("no_printer", "posd owns no printer here", 'Set printing = "posd" in the settings')
+    seq, stored = await _stored_receipt(parts, record)
+    copy = receipt_bytes(as_copy(receipt_from(stored)))
+    job = await parts.checkout.store.run(print_jobs.add, seq, parts.checkout.clock.now().wall_ms, copy)
+    parts.paper.set()
+    return {"job": job, "copy": True}
+
+
+async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
+    parts.paper.set()
+    speech = Speech(language, booked.program)
+    handed = await hand(booked.receipt) if booked.receipt and parts.settings.printing == "till" else None
+    headers = {"Idempotent-Replay": "true"} if booked.replayed else {}
+    return Response(views.as_json(views.booked_view(speech, booked, handed)), media_type="application/json", headers=headers)
+
+
+async def _stored_receipt(parts: Parts, record: str) -> tuple[int, bytes]:
+    found = await parts.checkout.store.look(journal.find, record)
+    stored = await parts.checkout.store.look(print_jobs.receipt_of, found[0]) if found else None
+    if not found or not stored:
+        raise Rejected("no_receipt", "There is no receipt of ours for this id", "Only a member's sale or return has one")
+    return found[0], stored
+
+
+async def _fingerprint(request: Request) -> str:
+    """The SHA-256 of the body as it came."""
+    return hashlib.sha256(await request.body()).hexdigest()

@@ -1,0 +1,150 @@
+"""The only place where the parts meet: built from the settings, started in order, stopped in reverse."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
+
+import structlog
+
+from drivers import load_printer, load_scanner
+from drivers.printers.job import run_jobs
+from drivers.printers.lettering import require_shaping
+from posd import keys
+from posd.api.app import make_api
+from posd.api.auth import Tokens
+from posd.api.parts import Parts
+from posd.checkout import Checkout
+from posd.clock import clock_in, wall_ms
+from posd.enrolment import enrol
+from posd.events import Event, Events
+from posd.printing import StoredQueue
+from posd.scanning import Scanning
+from posd.settings import Settings
+from posd.store import journal, tokens
+from posd.store.database import Store, open_store
+from posd.storing import StoredCache, StoredJournal
+from posd.version import VERSION
+from runtime.log import start_logging
+from runtime.notify import feed_watchdog, notify
+from runtime.serve import listen, on_stop_signals, serving
+from runtime.supervise import supervise
+from sync.client import HeadOffice
+from sync.loop import Link, Sync
+from sync.signing import key_id
+
+CLI_TOKEN = "cli"
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. An enrolment starts all parts anew under the new name, on the same socket."""
+    start_logging(settings.log_level)
+    if settings.printing != "none":
+        require_shaping()
+    stop = asyncio.Event()
+    on_stop_signals(stop)
+    async with open_store(settings.state_path) as store:
+        with listen(settings.api.host, settings.api.port) as listener:
+            while not stop.is_set():
+                await _run_once(settings, store, listener, stop)
+
+
+async def _run_once(settings: Settings, store: Store, listener: socket.socket, stop: asyncio.Event) -> None:
+    anew = asyncio.Event()
+    async with contextlib.AsyncExitStack() as stack:
+        parts, sync = await _build(settings, store, stack)
+        api = make_api(parts, await _tokens(settings, store), _authorities(settings, listener))
+
+        async def enrolled(code: str) -> dict[str, str]:
+            answer = await enrol(store, settings, code)
+            asyncio.get_running_loop().call_soon(anew.set)
+            return {"terminal": answer.terminal, "store": answer.store}
+
+        api.state.enrol = enrolled
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync)]
+            running.append(group.create_task(feed_watchdog(lambda: store.run(journal.identity)), name="watchdog"))
+            async with serving(api, listener.dup()) as server:
+                notify(f"READY=1\nSTATUS={_said(parts)}")
+                log.info("ready", version=VERSION, terminal=parts.checkout.terminal, port=listener.getsockname()[1])
+                await _first(stop.wait(), anew.wait(), server)
+                notify("STOPPING=1" if stop.is_set() else "STATUS=enrolled, starting anew")
+                parts.events.close()
+            for task in running:
+                task.cancel()
+
+
+async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitStack) -> tuple[Parts, Sync | None]:
+    """Everything but the HTTP server; no task runs yet."""
+    me = await store.look(journal.identity)
+    link, events, office = Link(), Events(), None
+    if me.terminal:
+        key = keys.terminal_key(settings.state_path)
+        office = HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), key.sign)
+        stack.push_async_callback(office.aclose)
+    checkout = Checkout(store, clock_in(me.time_zone), link, me.terminal, office, prints=settings.printing == "posd")
+    if me.terminal and (voided := await checkout.recover()):
+        log.warning("holds voided that nobody answered before the stop", holds=voided)
+    scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
+    parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
+    link.changed = lambda: _tell_link(parts)
+    sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION) if office else None
+    return parts, sync
+
+
+def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+    """Every supervised part by name."""
+    loops = []
+    if sync:
+        loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
+    for scanner in parts.scanners:
+        loops.append((scanner.name, supervise(scanner.name, partial(parts.scanning.read, scanner))))
+    if settings.printing == "posd" and settings.printer:
+        device = settings.printer
+        printer = load_printer(device.driver, device.name or device.driver, device.options)
+        queue = StoredQueue(parts.checkout.store)
+        loops.append(("printer", supervise("printer", lambda: run_jobs(queue, printer, parts.paper))))
+    return loops
+
+
+async def _tokens(settings: Settings, store: Store) -> Tokens:
+    """Those who may come in, with a fresh token for this machine's own command line."""
+    token = keys.new_token()
+    await store.run(tokens.replace, CLI_TOKEN, "admin", token, wall_ms())
+    keys.write_secret(settings.state_path / keys.TOKEN_FILE, token.encode())
+    return Tokens(await store.look(tokens.by_hash))
+
+
+def _authorities(settings: Settings, listener: socket.socket) -> frozenset[str]:
+    """The Host headers that are ours."""
+    port = listener.getsockname()[1]
+    return frozenset(f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]"))
+
+
+def _tell_link(parts: Parts) -> None:
+    link = parts.checkout.link
+    notify(f"STATUS={_said(parts)}")
+    parts.events.send(Event("link", {"online": link.online, "trouble": link.trouble}))
+
+
+def _said(parts: Parts) -> str:
+    """One line for `systemctl status`."""
+    checkout = parts.checkout
+    if not checkout.terminal:
+        return "not enrolled: run posd enrol CODE"
+    return f"terminal {checkout.terminal}, head office {'online' if checkout.link.online else 'out of reach'}"
+
+
+async def _first(*waiting: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:
+    """Until one of them is done; an exception of it is raised."""
+    tasks = [one if isinstance(one, asyncio.Task) else asyncio.create_task(one) for one in waiting]
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task, one in zip(tasks, waiting, strict=True):
+        if one is not task:
+            task.cancel()
+    for task in done:
+        task.result()

@@ -1,0 +1,36 @@
+"""posd enrol"""
+
+import asyncio
+
+import click
+
+from posd.cli.options import Local, json_option, show, with_settings
+from posd.settings import Settings
+from runtime.errors import Misconfigured
+
+
+@click.command(epilog="Example: posd enrol K3MF-2QXA-...   (head office makes the code: posd-central terminal enrol)")
+@click.argument("code")
+@json_option
+@with_settings
+def enrol(code: str, settings: Settings, *, as_json: bool) -> None:
+    """Become a terminal of head office by its one-time CODE. Works while posd runs and while it does not."""
+    try:
+        answer = asyncio.run(_alone(settings, code))
+    except Misconfigured as error:
+        if error.code != "already_running":
+            raise
+        answer = Local(settings).post("/v1/enrol", {"code": code})
+    if as_json:
+        show(answer)
+    else:
+        click.echo(f"This is terminal {answer['terminal']} of {answer['store']} now.")
+
+
+async def _alone(settings: Settings, code: str) -> dict[str, str]:
+    from posd.enrolment import enrol as enrol_here
+    from posd.store.database import open_store
+
+    async with open_store(settings.state_path) as store:
+        answer = await enrol_here(store, settings, code)
+        return {"terminal": answer.terminal, "store": answer.store}

@@ -1,0 +1,112 @@
+"""Options that commands share, and how they speak to the running posd."""
+
+import functools
+import http.client
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from posd.settings import DEFAULT_FILE, Settings, load
+from runtime.errors import Rejected, Unavailable
+
+ANSWER_S = 40.0  # an enrolment may wait for head office
+TOKEN_FILE = "cli.token"  # as posd/keys.py, which would import cryptography here
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_FILE,
+    envvar="POSD_CONFIG",
+    show_default=True,
+    help="The settings file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+
+
+def with_settings(command: F) -> F:
+    """Give the command `settings` in place of `--config FILE`."""
+
+    @config_option
+    @functools.wraps(command)
+    def wrapped(*args: Any, config: Path, **kwargs: Any) -> Any:
+        return command(*args, settings=load(config), **kwargs)
+
+    return wrapped  # type: ignore[return-value]
+
+
+class Local:
+    """The posd that runs on this machine, over its local API."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises Unavailable when it has never run, or when we may not read its token."""
+        self.settings = settings
+        path = settings.state_path / TOKEN_FILE
+        try:
+            self.token = path.read_text()
+        except PermissionError as error:
+            hint = "Run this as the user posd or as root: sudo -u posd posd ..."
+            raise Unavailable("token_unreadable", f"{path} may not be read by you", hint) from error
+        except OSError as error:
+            raise _not_running(settings) from error
+
+    def get(self, path: str) -> Any:
+        """The answer to a question."""
+        return self.ask("GET", path)
+
+    def post(self, path: str, body: object, key: str = "") -> Any:
+        """The answer to an order; `key` makes a repeat harmless. Raises what posd answered as Rejected or Unavailable."""
+        return self.ask("POST", path, json.dumps(body).encode(), {"Idempotency-Key": key} if key else {})
+
+    def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
+        """One request."""
+        status, kind, data = self.raw(method, path, body, headers)
+        try:
+            answer: Any = data.decode() if kind == "text/plain" else json.loads(data)
+            if status < http.client.BAD_REQUEST:
+                return answer
+            wrong = "".join(f"\n  {one['at']}: {one['wrong']}" for one in answer.get("mistakes", []))
+            shape = Unavailable if answer["retryable"] else Rejected
+            error = shape(answer["code"], answer["message"] + wrong, answer["hint"])
+        except (ValueError, KeyError, TypeError, AttributeError) as strange:
+            raise _not_posd(self.settings, f"status {status}, {kind}") from strange
+        raise error
+
+    def raw(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, str, bytes]:
+        """Status, content type and body."""
+        api = self.settings.api
+        connection = http.client.HTTPConnection(api.host, api.port, timeout=ANSWER_S)
+        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})}
+        try:
+            connection.request(method, path, body, sent)
+            response = connection.getresponse()
+            return response.status, response.headers.get_content_type(), response.read()
+        except OSError as error:
+            raise _not_running(self.settings) from error
+        except http.client.HTTPException as error:
+            raise _not_posd(self.settings, "no HTTP") from error
+        finally:
+            connection.close()
+
+
+def _not_posd(settings: Settings, answered: str) -> Unavailable:
+    where = f"{settings.api.host}:{settings.api.port}"
+    hint = "Another program has that port: see api.port in the settings"
+    return Unavailable("not_posd", f"What answers at {where} is not posd ({answered})", hint)
+
+
+def _not_running(settings: Settings) -> Unavailable:
+    where = f"{settings.api.host}:{settings.api.port}"
+    return Unavailable("not_running", f"posd does not answer at {where}", "Start it: systemctl start posd (or: posd run)")
+
+
+def show(value: object) -> None:
+    """Print JSON for programs, readable for people too."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,53 @@
+"""posd status"""
+
+import time
+from typing import Any
+
+import click
+
+from posd.cli.options import Local, json_option, show, with_settings
+from posd.settings import Settings
+
+
+@click.command(epilog="Example: posd status --json")
+@json_option
+@with_settings
+def status(settings: Settings, *, as_json: bool) -> None:
+    """How this terminal is doing: head office, what waits, the devices."""
+    told = Local(settings).get("/v1/status")
+    if as_json:
+        show(told)
+    else:
+        for line in lines(told, int(time.time() * 1000)):
+            click.echo(line)
+
+
+def lines(told: dict[str, Any], now_ms: int) -> list[str]:
+    """The same for a person."""
+    if not told["enrolled"]:
+        return [f"posd {told['version']}, not enrolled: ask head office for a code, then: posd enrol CODE"]
+    contact = told["last_contact_ms"]
+    office = "online" if told["online"] else f"out of reach since {_ago(now_ms - contact)}" if contact else "never reached"
+    queued = told["queued_records"]
+    waits = f"{queued} records wait, the oldest for {_ago(now_ms - told['queued_since_ms'])}" if queued else "nothing waits"
+    program = f"{told['program']['code']} version {told['program']['version']}" if told["program"] else "none yet"
+    prints = told["prints"]
+    found = [
+        f"posd {told['version']}, terminal {told['terminal']} of {told['store']}",
+        f"head office:  {office}; {waits}",
+        f"program:      {program}, {told['members']} members known",
+        f"printing:     {told['printing']}, {prints['waiting']} waiting, {prints['unknown']} unknown",
+    ]
+    if told["trouble"]:
+        found.append(f"trouble:      {told['trouble']}")
+    if told["open_agreements"]:
+        found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
+    return found + [f"scanner:      {one['name']}, last sign of life {one['lag_s']} s ago" for one in told["scanners"]]
+
+
+def _ago(ms: int) -> str:
+    seconds = max(ms, 0) // 1000
+    for size, word in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {word}"
+    return f"{seconds} seconds"

@@ -1,0 +1,46 @@
+"""The terminal's own Ed25519 key and its command-line token: files of mode 0600 in the state directory."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from runtime.errors import Misconfigured
+
+KEY_FILE = "terminal.key"
+TOKEN_FILE = "cli.token"
+TOKEN_BYTES = 32
+
+
+def terminal_key(state_dir: Path) -> Ed25519PrivateKey:
+    """The key that signs everything this terminal says to head office; made at the first start. Raises Misconfigured."""
+    path = state_dir / KEY_FILE
+    if not path.exists():
+        made = Ed25519PrivateKey.generate()
+        no_password = serialization.NoEncryption()
+        write_secret(path, made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        raise Misconfigured("key_unreadable", f"{path}: {error}", "Put the key back, or enrol this terminal anew") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Misconfigured("key_unreadable", f"{path} is no Ed25519 key", "Put the key back, or enrol this terminal anew")
+    return key
+
+
+def new_token() -> str:
+    """A token of 256 random bits for the local API."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def write_secret(path: Path, secret: bytes) -> None:
+    """Write `secret` so that nobody else can read it, and so that a crash leaves the old file or the new one."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,53 @@
+"""Receipts on their way: from the store to our printer, or drawn for the till that owns one."""
+
+import asyncio
+from dataclasses import dataclass
+
+from drivers.printers.job import JobState, receipt_from
+from loyalty.receipt import Receipt
+from posd.store import print_jobs
+from posd.store.database import Store
+
+TILL_PROFILE = "generic-80mm"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A receipt as a till may want it: plain text, a picture, and ESC/POS bytes without cut."""
+
+    text: str
+    png: bytes
+    escpos: bytes
+
+
+async def hand(receipt: Receipt, profile_name: str = TILL_PROFILE) -> Handed:
+    """Draw `receipt` for the till, off the loop's thread."""
+    from drivers.printers import escpos, plain, render
+    from drivers.printers.profile import load_profile
+
+    def draw() -> Handed:
+        profile = load_profile(profile_name)
+        image = render.raster(receipt, profile.dots)
+        return Handed(plain.text(receipt), render.png(receipt, profile.dots), escpos.block_bytes(image, profile))
+
+    return await asyncio.to_thread(draw)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQueue:
+    """The print jobs of the store, as drivers/printers/job.py wants them."""
+
+    store: Store
+
+    async def next_queued(self) -> tuple[str, Receipt] | None:
+        """The oldest job that waits."""
+        waiting = await self.store.look(print_jobs.next_queued)
+        return (str(waiting[0]), receipt_from(waiting[1])) if waiting else None
+
+    async def mark(self, job_id: str, state: JobState) -> None:
+        """It is in `state` now."""
+        await self.store.run(print_jobs.mark, int(job_id), state.value)
+
+    async def recover(self) -> tuple[str, ...]:
+        """Jobs that were being sent when we died; they are unknown now."""
+        return tuple(str(job) for job in await self.store.run(print_jobs.recover))

@@ -1,0 +1,52 @@
+"""The store as the sync loop wants it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from posd.store import journal, pages
+from posd.store.database import Store
+from sync.pull import PullState
+from sync.push import PushState
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJournal:
+    """sync.ports.Journal over the store."""
+
+    store: Store
+
+    async def push_state(self) -> PushState:
+        """How far head office has us."""
+        return await self.store.look(journal.push_state)
+
+    async def save_push_state(self, state: PushState) -> None:
+        """Remember it."""
+        await self.store.run(journal.save_push_state, state)
+
+    async def records_after(self, seq: int, records_max: int, bytes_max: int) -> list[bytes]:
+        """The next records."""
+        return await self.store.look(journal.records_after, seq, records_max, bytes_max)
+
+    async def hash_at(self, seq: int) -> str | None:
+        """Our record's hash there."""
+        return await self.store.look(journal.hash_at, seq)
+
+    async def queued(self) -> tuple[int, int]:
+        """What waits, and since when."""
+        return await self.store.look(journal.queued)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCache:
+    """sync.ports.Cache over the store."""
+
+    store: Store
+
+    async def pull_state(self) -> PullState:
+        """Where reading goes on."""
+        return await self.store.look(journal.pull_state)
+
+    async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
+        """Rows and cursor in one transaction."""
+        await self.store.run(pages.save_page, entities, state)

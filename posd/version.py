@@ -1,0 +1,5 @@
+"""Which posd this is."""
+
+from importlib.metadata import version
+
+VERSION = version("posd")
