@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -25,8 +25,10 @@ CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows
 CONNECT_S_MAX = 10.0
 BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
 
-TROUBLES = ("08", "25", "28", "3D", "40", "53", "55", "57", "58")
+STATES_OF_TROUBLE = ("08", "25", "28", "3D", "40", "53", "55", "57", "58")
 """Classes of PostgreSQL's SQLSTATE: connection, read-only, login, no database, rollback, resources, locks, an operator, I/O."""
+CODES_OF_TROUBLE = (5, 6, 8, 10, 11, 13, 14, 15, 26)
+"""SQLite's result codes: busy, locked, read-only, I/O, corrupt, full, cannot open, locking protocol, not a database."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -121,21 +123,22 @@ async def _transaction(
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(function, *args, **kwargs)
-    except (OSError, PoolTimeoutError, DBAPIError) as error:
-        if isinstance(error, DBAPIError) and not _is_trouble(error):
+    except (OSError, PoolTimeoutError, DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(error, OSError | PoolTimeoutError) and not _is_trouble(cause):
             raise
         place = engine.url.render_as_string(hide_password=True)
-        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()
-        message = f"the database {place} does not answer: {reason[0] if reason else type(error).__name__}"
+        reason = str(cause).splitlines()
+        message = f"the database {place} does not answer: {reason[0] if reason else type(cause).__name__}"
         raise Unavailable("database_unavailable", message, "Check that it runs and that `database` is right") from error
 
 
-def _is_trouble(error: DBAPIError) -> bool:
+def _is_trouble(cause: object) -> bool:
     """Whether the database could not, rather than would not: what it refuses to do is a bug of ours."""
-    state = getattr(error.orig, "sqlstate", None)
+    state, number = getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None)
     if state:
-        return str(state)[:2] in TROUBLES
-    return isinstance(error, OperationalError | InterfaceError) or type(error) is DBAPIError
+        return str(state)[:2] in STATES_OF_TROUBLE
+    return number is None or number & 0xFF in CODES_OF_TROUBLE
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from central import enrol, programs
+from central import code_keys, enrol, programs
 from central.app import build
 from central.apply import Applier
 from central.clock import now_ms
@@ -141,11 +141,12 @@ class Office:
 
 
 @pytest.fixture
-async def office(store):
+async def office(store, tmp_path):
     """Head office with the cafe's program published."""
     news = News()
     applier = Applier(store, now_ms, news.tell)
-    transport = httpx.ASGITransport(build(store, applier, news))
+    signer = code_keys.load(tmp_path)
+    transport = httpx.ASGITransport(build(store, applier, news, signer))
     program, values = program_file.load(PROGRAM_PATH)
     await store.run(programs.publish, program, values, NOW_MS, 0)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
