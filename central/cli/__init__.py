@@ -13,6 +13,7 @@ COMMANDS = {
     "program": "central.cli.program",
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
+    "record": "central.cli.record",
 }
 """Command -> the module whose `command` it is."""
 
@@ -37,7 +38,7 @@ def group() -> None:
 
     \b
     A first start:
-      posd-central user add dana
+      posd-central user add office
       posd-central program publish cafe.toml
       posd-central terminal enrol --store "Allenby 12" --terminal "Till 1"
       posd-central run

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -24,6 +24,9 @@ __all__ = ["Connection", "Store", "open_store"]
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
 BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
+
+TROUBLES = ("08", "25", "28", "3D", "40", "53", "55", "57", "58")
+"""Classes of PostgreSQL's SQLSTATE: connection, read-only, login, no database, rollback, resources, locks, an operator, I/O."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -118,13 +121,21 @@ async def _transaction(
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(function, *args, **kwargs)
-    except (IntegrityError, ProgrammingError):
-        raise
     except (OSError, PoolTimeoutError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and not _is_trouble(error):
+            raise
         place = engine.url.render_as_string(hide_password=True)
         reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()
         message = f"the database {place} does not answer: {reason[0] if reason else type(error).__name__}"
         raise Unavailable("database_unavailable", message, "Check that it runs and that `database` is right") from error
+
+
+def _is_trouble(error: DBAPIError) -> bool:
+    """Whether the database could not, rather than would not: what it refuses to do is a bug of ours."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state:
+        return str(state)[:2] in TROUBLES
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DBAPIError
 
 
 def _sync_folder(folder: Path) -> None:
