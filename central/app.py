@@ -19,7 +19,8 @@ from central.console.pages import Console
 from central.feed import News
 from central.settings import Settings, check_host, make_state_dir
 from central.store import feed
-from central.store.engine import Store, open_store
+from central.store.engine import Store
+from central.store.opening import open_store
 from runtime.errors import Unavailable
 from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving

@@ -6,9 +6,7 @@ written by one function.
 
 import asyncio
 import contextlib
-import os
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -19,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from runtime.errors import Misconfigured, Unavailable
 
-__all__ = ["Connection", "Store", "open_store"]
+__all__ = ["Connection", "Store", "make_engine"]
 
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
@@ -38,7 +36,7 @@ class Store:
     """Runs store functions. `read` sees one snapshot of the database, `run` writes and commits."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        """Take a prepared engine; see `open_store`."""
+        """Take a prepared engine; see opening.py."""
         self._writer = engine
         snapshot: dict[str, Any] = {"posd_reads": True}
         if engine.dialect.name == "postgresql":
@@ -59,26 +57,8 @@ class Store:
         return await _transaction(self._reader, function, *args, **kwargs)
 
 
-@contextlib.asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[Store]:
-    """The store at `url` (`sqlite:///PATH` or `postgresql://...`), its tables made or brought up to date.
-
-    Raises Misconfigured for a URL or a place that cannot be used, Unavailable when the database does not answer.
-    """
-    engine = _engine(url)
-    try:
-        from central.store.migrate import migrate
-
-        store = Store(engine)
-        await store.run(migrate)
-        if engine.url.database and engine.dialect.name == "sqlite":
-            _sync_folder(Path(engine.url.database).parent)
-        yield store
-    finally:
-        await engine.dispose()
-
-
-def _engine(url: str) -> AsyncEngine:
+def make_engine(url: str) -> AsyncEngine:
+    """An engine for `url`, with the settings that durability needs. Raises Misconfigured for a URL that is none of ours."""
     try:
         place = sa.make_url(url)
     except ArgumentError as error:
@@ -139,12 +119,3 @@ def _is_trouble(cause: object) -> bool:
     if state:
         return str(state)[:2] in STATES_OF_TROUBLE
     return number is None or number & 0xFF in CODES_OF_TROUBLE
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new file's name must survive a power cut as well as what is in it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -15,7 +15,8 @@ from central.apply import Applier
 from central.clock import now_ms
 from central.feed import News
 from central.store import members as rows
-from central.store.engine import Store, open_store
+from central.store.engine import Store
+from central.store.opening import open_store
 from sync import program_file, wire
 from sync.signing import key_id
 from tests.postgres import cluster, run_sql

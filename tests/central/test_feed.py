@@ -12,7 +12,7 @@ from central import code_keys, feed, members, programs
 from central.clock import now_ms
 from central.store import feed as rows
 from central.store import terminals
-from central.store.engine import open_store
+from central.store.opening import open_store
 from central.store.tables import OFFICE
 from loyalty.journal import canonical
 from sync import program_file, wire

@@ -11,7 +11,7 @@ from central.apply import Applier
 from central.clock import now_ms
 from central.store import members as rows
 from central.store import terminals
-from central.store.engine import open_store
+from central.store.opening import open_store
 from loyalty.agreement import Hold
 from loyalty.quote import Choice
 from loyalty.sale import ReturnedLine

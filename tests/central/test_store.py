@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from central.store import migrate
-from central.store.engine import open_store
+from central.store.opening import open_store
 from central.store.tables import META, OFFICE, USERS
 from runtime.errors import Misconfigured, Unavailable
 
