@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from posd.api.language import language_of
+from posd.language import language_of
 from runtime import words
 from runtime.errors import Rejected
 
