@@ -21,8 +21,8 @@ from central.settings import Settings, check_host, make_state_dir
 from central.store import feed
 from central.store.engine import Store
 from central.store.opening import open_store
-from runtime.errors import Misconfigured
-from runtime.notify import feed_watchdog, notify
+from runtime.errors import Unavailable
+from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
 from runtime.supervise import supervise
 
@@ -50,7 +50,7 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
         background = (
             supervise("apply", applier.run),
             supervise("news", lambda: watch_feed(store, news)),
-            feed_watchdog(lambda: store.read(feed.office)),
+            supervise("watchdog", lambda: feed_watchdog(lambda: store.read(feed.office)), wait_s_max=WATCHDOG_WAIT_S_MAX),
         )
         tasks = [asyncio.create_task(task) for task in background]
         parts.push_async_callback(_cancel, tasks)
@@ -92,14 +92,14 @@ async def watch_feed(store: Store, news: News) -> None:
 
 @contextlib.contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the state directory's lock. Raises Misconfigured when another head office runs on it."""
+    """Hold the state directory's lock. Raises Unavailable while another head office runs on it."""
     path = Path(settings.state_dir, LOCK_NAME)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             hint = "Stop that one first, or give this one another state_dir"
-            raise Misconfigured("already_running", f"another posd-central runs on {settings.state_dir}", hint) from error
+            raise Unavailable("already_running", f"another posd-central runs on {settings.state_dir}", hint) from error
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

@@ -46,11 +46,11 @@ def group() -> None:
 
 
 def main() -> Any:
-    """The entry point: an error of ours is one clear message on standard error, and exit status 1."""
+    """The entry point: an error of ours is one clear message on standard error, and its kind is the exit status."""
     from runtime.errors import PosdError
 
     try:
         return group(prog_name="posd-central")
     except PosdError as error:
         click.echo(f"posd-central: {error}", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_status)

@@ -11,9 +11,9 @@ from loyalty.refusal import Refusal
 from posd import views
 from posd.api import shapes
 from posd.api.auth import may
-from posd.api.language import language_of
 from posd.api.parts import Parts
 from posd.booking import Booked, BroughtBack, Paid
+from posd.language import language_of
 from posd.printing import hand
 from posd.store import agreements, journal, print_jobs
 from posd.views import Speech

@@ -6,7 +6,7 @@ import click
 
 from posd.cli.options import Local, json_option, show, with_settings
 from posd.settings import Settings
-from runtime.errors import Misconfigured
+from runtime.errors import Unavailable
 
 
 @click.command(epilog="Example: posd enrol K3MF-2QXA-...   (head office makes the code: posd-central terminal enrol)")
@@ -17,7 +17,7 @@ def enrol(code: str, settings: Settings, *, as_json: bool) -> None:
     """Become a terminal of head office by its one-time CODE. Works while posd runs and while it does not."""
     try:
         answer = asyncio.run(_alone(settings, code))
-    except Misconfigured as error:
+    except Unavailable as error:
         if error.code != "already_running":
             raise
         answer = Local(settings).post("/v1/enrol", {"code": code})

@@ -85,7 +85,7 @@ async def _hop(connection: aiosqlite.Connection, fn: Callable[Concatenate[Any, P
 async def open_store(state_dir: Path) -> AsyncIterator[Store]:
     """The database in `state_dir`, made or migrated if need be, for this process alone.
 
-    Raises Misconfigured when the folder cannot be written or another posd has it.
+    Raises Misconfigured when the folder cannot be written, Unavailable while another posd has it.
     """
     path = state_dir / FILE
     with _locked(state_dir):
@@ -133,7 +133,7 @@ def _locked(state_dir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             hint = "Use the one that runs (posd status), or stop it first (systemctl stop posd)"
-            raise Misconfigured("already_running", f"Another posd is using {state_dir}", hint) from error
+            raise Unavailable("already_running", f"Another posd is using {state_dir}", hint) from error
         yield
 
 
