@@ -7,6 +7,7 @@ from pathlib import Path
 
 from central.store.engine import Store, make_engine
 from central.store.migrate import migrate
+from runtime.errors import Unavailable
 
 
 @contextlib.asynccontextmanager
@@ -16,14 +17,28 @@ async def open_store(url: str) -> AsyncIterator[Store]:
     Raises Misconfigured for a URL or a place that cannot be used, Unavailable when the database does not answer.
     """
     engine = make_engine(url)
+    file = Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+    if file:
+        _touch(file)
     try:
         store = Store(engine)
         await store.run(migrate)
-        if engine.url.database and engine.dialect.name == "sqlite":
-            _sync_folder(Path(engine.url.database).parent)
+        if file:
+            _sync_folder(file.parent)
         yield store
     finally:
         await engine.dispose()
+
+
+def _touch(file: Path) -> None:
+    """Make sure that the file can be opened, by its owner only. aiosqlite's thread dies noisily when it cannot."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        message = f"the database {file} does not answer: {error.strerror}"
+        raise Unavailable(
+            "database_unavailable", message, "Check that it may be written and that `database` is right"
+        ) from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -27,9 +27,9 @@ pytestmark = pytest.mark.browser
 def office(tmp_path_factory):
     """Head office, running, with a clerk, a program and two members."""
     with HeadOffice(tmp_path_factory.mktemp("office")).configure() as running:
-        running.command("user", "add", "דנה", "--password-stdin", given=f"{PASSWORD}\n")
+        running.command("user", "add", "משרד", "--password-stdin", given=f"{PASSWORD}\n")
         running.command("program", "publish", str(PROGRAM_PATH))
-        running.handles = [running.asked("member", "add", "--first-name", name)["handle"] for name in ("חבר", "Noa")]
+        running.handles = [running.asked("member", "add", "--first-name", name)["handle"] for name in ("חבר", "Alef")]
         running.codes = [
             running.asked("terminal", "enrol", "--store", store, "--terminal", name)["code"]
             for store, name in (("אלנבי 12", "קופה 1"), ("Dizengoff 99", "Till 2"), ("Dizengoff 99", "Till 3"))
@@ -85,7 +85,7 @@ def page(request, chromium, office, terminals):
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(office.address)
-    page.locator("input[name=name]").fill("דנה")
+    page.locator("input[name=name]").fill("משרד")
     page.locator("input[name=password]").fill(PASSWORD)
     page.locator("button.main").click()
     expect(page).to_have_url(f"{office.address}/terminals")
@@ -154,9 +154,9 @@ def test_a_member_is_made_and_the_code_can_be_read(page, tmp_path):
     from PIL import Image
 
     page.goto(page.url.replace("/terminals", "/members"))
-    page.locator("input[name=first_name]").fill("עומר")
+    page.locator("input[name=first_name]").fill("חדש")
     page.locator("form.inline button").click()
-    expect(page.locator("main h1")).to_contain_text("עומר")
+    expect(page.locator("main h1")).to_contain_text("חדש")
     text = page.locator("p.mono").inner_text()
     page.locator(".drawn").screenshot(path=tmp_path / "qr.png")
     with Image.open(tmp_path / "qr.png") as drawn:

@@ -26,7 +26,7 @@ PAGES = ("/terminals", "/transactions", "/letters", "/members")
 @pytest.fixture
 async def door(office):
     """A browser in front of the door, and a user who may come in."""
-    await office.store.run(auth.add_user, "dana", auth.hash_password(PASSWORD))
+    await office.store.run(auth.add_user, "clerk", auth.hash_password(PASSWORD))
     return office.http
 
 
@@ -39,7 +39,7 @@ async def inside(door):
     return door
 
 
-async def log_in(http: httpx.AsyncClient, name="dana", password=PASSWORD, **headers):
+async def log_in(http: httpx.AsyncClient, name="clerk", password=PASSWORD, **headers):
     """Send the door's form."""
     return await http.post("/login", data={"name": name, "password": password}, headers=ORIGIN | headers)
 
@@ -52,7 +52,9 @@ async def test_nobody_sees_a_page_without_logging_in(door):
         assert (await door.post(path, data={}, headers=ORIGIN)).headers["location"] == "/login"
 
 
-@pytest.mark.parametrize(("name", "password"), [("dana", "wrong"), ("nobody", PASSWORD), ("", ""), ("dana\0", PASSWORD + "\0")])
+@pytest.mark.parametrize(
+    ("name", "password"), [("clerk", "wrong"), ("nobody", PASSWORD), ("", ""), ("clerk\0", PASSWORD + "\0")]
+)
 async def test_a_wrong_password_opens_nothing(door, name, password):
     """The answer does not say which of the two was wrong."""
     answer = await log_in(door, name, password)
@@ -74,7 +76,7 @@ async def test_a_session_ends(office, inside):
     for end in (
         lambda: inside.post("/logout", data={"token": inside.token}, headers=ORIGIN),
         lambda: office.store.run(lambda db: db.execute(sa.update(SESSION).values(expires_ms=now_ms() - 1))),
-        lambda: office.store.run(auth.add_user, "dana", auth.hash_password(PASSWORD)),
+        lambda: office.store.run(auth.add_user, "clerk", auth.hash_password(PASSWORD)),
     ):
         old = {"cookie": "; ".join(f"{name}={value}" for name, value in inside.cookies.items())}
         assert (await inside.get("/members")).status_code == 200
@@ -88,7 +90,7 @@ async def test_a_session_ends(office, inside):
 @pytest.mark.parametrize("what", ["no token", "wrong token", "other origin", "no origin", "too large", "not a form"])
 async def test_a_form_of_somebody_else_changes_nothing(office, inside, what):
     """A form that is not ours, or not this session's, is refused."""
-    fields = {"first_name": "Mallory", "token": inside.token}
+    fields = {"first_name": "Stranger", "token": inside.token}
     headers = dict(ORIGIN)
     if what == "no token":
         del fields["token"]
@@ -108,9 +110,9 @@ async def test_a_form_of_somebody_else_changes_nothing(office, inside, what):
 
 async def test_a_form_of_ours_does_what_it_says(office, inside):
     """A member is made and the code is shown; a terminal's code is made."""
-    answer = await inside.post("/members", data={"first_name": "<b>Noa", "token": inside.token}, headers=ORIGIN)
+    answer = await inside.post("/members", data={"first_name": "<b>Alef", "token": inside.token}, headers=ORIGIN)
     shown = await inside.get(answer.headers["location"])
-    assert "&lt;b&gt;Noa" in shown.text
+    assert "&lt;b&gt;Alef" in shown.text
     assert 'class="qr"' in shown.text
     handle = answer.headers["location"].split("/")[2]
     answer = await inside.post(f"/members/{handle}/new-card", data={"token": inside.token}, headers=ORIGIN)

@@ -28,7 +28,7 @@ def entities(page):
     return found
 
 
-async def add(office, name="Noa", code=""):
+async def add(office, name="Alef", code=""):
     """A member of that name."""
     return await office.store.run(members.add, name, code, now_ms())
 
@@ -54,8 +54,8 @@ async def test_a_cursor_reads_only_what_has_changed(office):
     assert not page.more
     again = await office.feed(terminal, page.cursor)
     assert (again.rows, again.cursor, again.more) == ((), page.cursor, False)
-    ori = await add(office, "Ori")
-    assert [row.handle for row in entities(await office.feed(terminal, page.cursor))["member"]] == [ori.handle]
+    bet = await add(office, "Bet")
+    assert [row.handle for row in entities(await office.feed(terminal, page.cursor))["member"]] == [bet.handle]
 
 
 @pytest.mark.parametrize("cursor", ["x", "ffffffffffffffff.3.3", "9" * 200, "-1", "\0"])
@@ -134,11 +134,11 @@ async def test_a_member_that_changes_between_two_pages_keeps_what_it_includes(of
     early = terminal.sells(sold(cafe(), member(), basket(200)))
     await add(office, "n1")
     late = terminal.sells(sold(cafe(), member(), basket(300)))
-    noa = await add(office, "n2")
-    assert noa
+    alef = await add(office, "n2")
+    assert alef
     # the sales come in around two new members; the first page ends before the member's row, which then moves on again
     await office.deliver()
-    await office.store.run(rows.publish, [("member", noa.id)])
+    await office.store.run(rows.publish, [("member", alef.id)])
     page = await read_on(office, terminal, start, 1)
     assert page.more
     third = terminal.sells(sold(cafe(), member(), basket(400)))

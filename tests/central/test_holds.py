@@ -56,7 +56,7 @@ async def test_a_short_balance_says_what_is_missing(office, terminal):
 async def test_an_id_that_means_something_else_is_refused(office, terminal):
     """Other pieces, another unit, another member or another terminal under a used id is no hold."""
     other = await office.terminal()
-    someone = (await office.store.run(members.add, "Noa", "", now_ms())).handle
+    someone = (await office.store.run(members.add, "Alef", "", now_ms())).handle
     await office.hold(terminal, asks())
     for who, request in (
         (terminal, asks(pieces=1)),

@@ -131,7 +131,7 @@ def test_what_a_command_changes_reaches_a_waiting_terminal(small):
     pages = []
     waiting = threading.Thread(target=lambda: pages.append(fed(small, terminal, cursor, 25.0)))
     waiting.start()
-    handle = small.asked("member", "add", "--first-name", "Noa")["handle"]
+    handle = small.asked("member", "add", "--first-name", "Alef")["handle"]
     waiting.join(60)
     assert [wire.entity_of(row).handle for row in pages[0].rows] == [handle]
 
