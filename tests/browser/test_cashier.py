@@ -164,7 +164,7 @@ def test_a_lost_answer_is_asked_for_again(page: Page, shop: Shop) -> None:
     before = shop.records() + 1
     code, sent = until_the_answer_is_lost(page, shop)
     button(page, "send_again").click()
-    wait_for("the second request", lambda: page.wait_for_timeout(20) or len(sent) == 2)
+    expect(button(page, "send_again")).to_be_enabled()
     page.unroute("**/v1/sales")
     button(page, "send_again").click()
     expect(page.locator(".done .earned strong")).to_have_text("+40")
@@ -203,6 +203,8 @@ def test_an_agreement_can_be_cancelled(page: Page, shop: Shop) -> None:
 
 def test_agreements_left_open_are_listed(page: Page, shop: Shop) -> None:
     """After a reload one open agreement is finished and another cancelled from the list."""
+    for left in shop.http.get("/v1/agreements").json():
+        shop.http.post(f"/v1/agreements/{left['agreement']}/cancel", json={})
     for amount in ("11", "22"):
         ring(page, "Tea", amount)
         button(page, "agree").click()
@@ -253,6 +255,7 @@ def test_a_name_turns_nothing_around(page: Page, shop: Shop) -> None:
     """Names are isolated in their own direction, numbers run left to right."""
     meet(page, shop, shop.member("חבר"), "חבר")
     ring(page, "Tea", "5")
+    expect(page.locator(".earns")).to_be_visible()
     name = page.locator(".card h2 bdi")
     assert name.get_attribute("dir") == "auto"
     assert name.evaluate("element => getComputedStyle(element).direction") == "rtl"

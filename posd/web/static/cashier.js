@@ -225,7 +225,7 @@ const ACTIONS = {
     h("div", { class: "pair" }, button("go", "cash", "paid_cash", () => pay("cash")), button("go", "card", "paid_card", () => pay("card"))),
     button("quiet", "close", "cancel", () => cancel(sale.agreement, true)),
   ],
-  sending: () => [h("p", { class: "agreed", role: "status" }, icon("clock"), text("booking"))],
+  sending: () => [h("p", { class: "wait", role: "status" }, icon("clock"), text("one_moment"))],
   lost: () => [button("go", "warn", "send_again", () => pay(""))],
   done: () => [
     button("go", null, "next", startOver),
