@@ -14,10 +14,13 @@ from central import code_keys
 from central.api import Api
 from central.apply import Applier
 from central.clock import now_ms
+from central.code_keys import CodeSigner
+from central.console.pages import Console
 from central.feed import News
 from central.settings import Settings, check_host, make_state_dir
 from central.store import feed
-from central.store.engine import Store, open_store
+from central.store.engine import Store
+from central.store.opening import open_store
 from runtime.errors import Unavailable
 from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
@@ -39,10 +42,11 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
         parts.enter_context(alone(settings))
         listener = parts.enter_context(listen(settings.host, settings.port))
         store = await parts.enter_async_context(open_store(settings.database_url))
-        await store.run(code_keys.publish, code_keys.load(settings.state_dir))
+        signer = code_keys.load(settings.state_dir)
+        await store.run(code_keys.publish, signer)
         news = News()
         applier = Applier(store, now_ms, news.tell)
-        app = build(store, applier, news)
+        app = build(store, applier, news, signer)
         background = (
             supervise("apply", applier.run),
             supervise("news", lambda: watch_feed(store, news)),
@@ -62,10 +66,16 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
             news.close()
 
 
-def build(store: Store, applier: Applier, news: News) -> FastAPI:
-    """The web application: what terminals ask, and the pages."""
+def build(store: Store, applier: Applier, news: News, signer: CodeSigner) -> FastAPI:
+    """The web application: what terminals ask, and the pages for people."""
+
+    def changed() -> None:
+        applier.wake()
+        news.tell()
+
     app = FastAPI(title="posd head office", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"logs": False})
     app.include_router(Api(store, applier, news).router)
+    Console(store, signer, changed).add_to(app)
     return app
 
 

@@ -40,13 +40,16 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        listener = socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         where = f"{host}:{port}: {os.strerror(error.errno or 0)}"
         if error.errno == errno.EADDRINUSE:
             hint = f"Stop the program that uses it (see: ss -ltnp 'sport = :{port}'), or change the port in the settings"
             raise Unavailable("port_in_use", where, hint) from error
         raise Misconfigured("port_unavailable", where, "Change the host or the port in the settings") from error
+    # asyncio does this only for sockets that were made with the protocol's number; without it an answer waits 40 ms for an ACK
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 @contextlib.asynccontextmanager

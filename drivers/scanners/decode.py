@@ -1,7 +1,7 @@
 """Codes in a grey frame -> readings: zxing-cpp on the frame as OpenCV prepares it in ever dearer ways, pyzbar last.
 
 Whoever holds up a phone chooses the pixels, so every decoder call is fenced: what it raises becomes a Dropped, and the next
-stage has its turn. The order of the stages and what each is worth on 1,455 pictures is measured in docs/scanners.md.
+stage has its turn. docs/scanners.md lists the stages and what they reach on hard photos.
 """
 
 from collections.abc import Callable, Iterable

@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from central import enrol, programs
+from central import code_keys, enrol, programs
 from central.app import build
 from central.apply import Applier
 from central.clock import now_ms
 from central.feed import News
 from central.store import members as rows
-from central.store.engine import Store, open_store
+from central.store.engine import Store
+from central.store.opening import open_store
 from sync import program_file, wire
 from sync.signing import key_id
 from tests.postgres import cluster, run_sql
@@ -141,11 +142,12 @@ class Office:
 
 
 @pytest.fixture
-async def office(store):
+async def office(store, tmp_path):
     """Head office with the cafe's program published."""
     news = News()
     applier = Applier(store, now_ms, news.tell)
-    transport = httpx.ASGITransport(build(store, applier, news))
+    signer = code_keys.load(tmp_path)
+    transport = httpx.ASGITransport(build(store, applier, news, signer))
     program, values = program_file.load(PROGRAM_PATH)
     await store.run(programs.publish, program, values, NOW_MS, 0)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
