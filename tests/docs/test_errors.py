@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 COMPUTED: dict[str, set[Pair]] = {
     "drivers/printers/network.py": {("Unavailable", f"printer_{stop}") for stop in STOPS},
     "posd/api/problems.py": {("Rejected", code) for code in ("no_such_page", "wrong_method", "malformed")},
-    "posd/checkout.py": set(),  # the code of a Refusal
+    "posd/booking.py": set(),  # the code of a Refusal
     "central/effects.py": set(),  # the code of a Refusal
     "sync/client.py": set(),  # head office's own code, which is Rejected there
 }
