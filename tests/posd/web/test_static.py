@@ -76,9 +76,13 @@ def test_nothing_comes_from_elsewhere() -> None:
     """No address of another host stands in the page; what is loaded is loaded from /static/."""
     for path in FILES:
         source = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
-        found = re.findall(r"https?://[^\s\"')]+", "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("*")))
+        found = re.findall(
+            r"https?://[^\s\"')]+", "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("*"))
+        )
         assert found == [], path.name
-    for loaded in re.findall(r'(?:href|src)="(?!#)([^"]+)"', SHELL) + re.findall(r'from "([^"]+)"', "".join(map(Path.read_text, SCRIPTS))):
+    for loaded in re.findall(r'(?:href|src)="(?!#)([^"]+)"', SHELL) + re.findall(
+        r'from "([^"]+)"', "".join(map(Path.read_text, SCRIPTS))
+    ):
         assert loaded.startswith("/static/")
         assert (pages.FOLDER / loaded.removeprefix("/static/")).is_file()
 
@@ -86,7 +90,12 @@ def test_nothing_comes_from_elsewhere() -> None:
 def test_no_text_can_become_code() -> None:
     """No script writes markup, evaluates text or sets an inline style or handler."""
     for path in SCRIPTS:
-        assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b", path.read_text()) == []
+        assert (
+            re.findall(
+                r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b", path.read_text()
+            )
+            == []
+        )
     assert re.findall(r"<script(?! type=\"module\" src)|\son\w+=|\sstyle=", SHELL) == []
 
 
