@@ -1,6 +1,7 @@
 """Head office as a process: started, stopped, killed, and started again."""
 
 import json
+import os
 import socket
 import sqlite3
 import subprocess
@@ -153,29 +154,29 @@ def test_a_second_head_office_is_refused(small, tmp_path):
     """Two would apply the same records: the second says so, and the first goes on."""
     small.start()
     again = small.command("run", check=False)
-    assert (again.returncode, "another posd-central runs" in again.stderr) == (1, True)
+    assert (again.returncode, "another posd-central runs" in again.stderr) == (os.EX_TEMPFAIL, True)
     assert small.stop() == 0
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "status", "said"),
     [
-        ('host = "0.0.0.0"', "is not loopback"),
-        ('database = "mysql://x/y"', "is no database of ours"),
-        ('database = "nonsense"', "is no database URL"),
-        ('database = "postgresql://x@127.0.0.1:1/x"', "does not answer"),
-        ('state_dir = "/proc/nowhere"', "state_dir"),
-        ("port = {taken}", "Address already in use"),
+        ('host = "0.0.0.0"', os.EX_CONFIG, "is not loopback"),
+        ('database = "mysql://x/y"', os.EX_CONFIG, "is no database of ours"),
+        ('database = "nonsense"', os.EX_CONFIG, "is no database URL"),
+        ('database = "postgresql://x@127.0.0.1:1/x"', os.EX_TEMPFAIL, "does not answer"),
+        ('state_dir = "/proc/nowhere"', os.EX_CONFIG, "state_dir"),
+        ("port = {taken}", os.EX_TEMPFAIL, "Address already in use"),
     ],
 )
-def test_what_cannot_work_is_said_clearly(tmp_path, settings, said):
-    """One message with what to do, exit status 1, no traceback."""
+def test_what_cannot_work_is_said_clearly(tmp_path, settings, status, said):
+    """One message with what to do, no traceback, and a status that says whether starting again may help."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = tmp_path / "central.toml"
         text = settings.replace("{taken}", str(taken.getsockname()[1]))
         config.write_text(text if "state_dir" in text else f'{text}\nstate_dir = "{tmp_path}/state"\n')
         ran = subprocess.run([*COMMAND, "run", "--config", config], capture_output=True, text=True, timeout=120, check=False)
-    assert (ran.returncode, ran.stdout) == (1, "")
+    assert (ran.returncode, ran.stdout) == (status, "")
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
 
@@ -185,7 +186,7 @@ def test_a_file_that_is_no_database_is_said(small):
     (small.folder / "state").mkdir()
     (small.folder / "state" / "central.db").write_bytes(b"this is not SQLite" * 100)
     ran = small.command("run", check=False)
-    assert (ran.returncode, "does not answer: file is not a database" in ran.stderr) == (1, True)
+    assert (ran.returncode, "does not answer: file is not a database" in ran.stderr) == (os.EX_TEMPFAIL, True)
 
 
 def test_all_mistakes_of_the_settings_are_told_at_once(tmp_path):
