@@ -101,13 +101,16 @@ class Daemon:
         return self.file.with_name("daemon.log")
 
     def lines(self) -> list[dict[str, Any]]:
-        """Its log, which is JSON and nothing else."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """Its log so far, which is whole lines of JSON and nothing else."""
+        return [json.loads(line) for line in self.log.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection to its local API, at the port that its log names."""
-        port = next(line["port"] for line in self.lines() if line["event"] == "ready")
-        return http.client.HTTPConnection("127.0.0.1", port, timeout=READY_S_MAX)
+        end = time.monotonic() + READY_S_MAX
+        while not (ready := [line for line in self.lines() if line["event"] == "ready"]):  # logged just after READY=1
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return http.client.HTTPConnection("127.0.0.1", ready[0]["port"], timeout=READY_S_MAX)
 
     @contextlib.contextmanager
     def page(self) -> Iterator[http.client.HTTPResponse]:
