@@ -1,5 +1,6 @@
 """What each kind of record does to the ledger. What left the shop is always booked; head office only says how."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from loyalty.refusal import Refusal
 from loyalty.sale import Enrol, Return, Sale, TillReference, Void, return_entries, reverse, sale_entries, void_entries
 from runtime.errors import Rejected
 from sync import wire
+
+_HANDLE = re.compile(f"[0-9a-f]{{{wire.HANDLE_CHARS}}}")
 
 
 class Effect(NamedTuple):
@@ -92,7 +95,8 @@ def _sound(body: Sale) -> None:
 
 
 def _member(db: Connection, handle: str, now_ms: int) -> MemberHere:
-    bounds.text("member", handle, 1, 64)
+    if not _HANDLE.fullmatch(handle):
+        raise ValueError(f"{handle!r:.80} is no member's handle")
     return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
 
 
@@ -155,6 +159,7 @@ def _book(db: Connection, member: MemberHere, cause: Cause, entries: Sequence[En
     for (account, unit), pieces in balances(entries).items():
         if account == available(member.handle):
             after[unit] = after.get(unit, 0) + pieces
+            bounds.whole("balance", after[unit], -wire.SEQ_MAX, wire.SEQ_MAX)
     tier = tier_in_force(db, after, cause.now_ms)
     if tier is not None:
         members.set_tier(db, member.id, tier)

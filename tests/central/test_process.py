@@ -1,6 +1,7 @@
 """Head office as a process: started, stopped, killed, and started again."""
 
 import json
+import os
 import socket
 import sqlite3
 import subprocess
@@ -15,7 +16,7 @@ from sync.signing import key_id
 from tests.central.conftest import PROGRAM_PATH
 from tests.central.running import COMMAND, STOP_S_MAX, HeadOffice
 from tests.samples import HANDLE, basket, member, sold
-from tests.terminals import FieldTerminal
+from tests.terminals import FieldTerminal, entity
 
 PROGRAM, _ = program_file.load(PROGRAM_PATH)
 
@@ -65,7 +66,7 @@ def member_row(office, terminal):
     """What the feed says of the sample's member, once everything is applied."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        found = [wire.entity_of(row) for row in fed(office, terminal).rows if row.kind == "member"]
+        found = [entity(row) for row in fed(office, terminal).rows if row.kind == "member"]
         rows = [row for row in found if row.handle == HANDLE]
         if rows and len(rows[0].includes) >= len(terminal.records) - 1:
             return rows[0]
@@ -133,7 +134,7 @@ def test_what_a_command_changes_reaches_a_waiting_terminal(small):
     waiting.start()
     handle = small.asked("member", "add", "--first-name", "Alef")["handle"]
     waiting.join(60)
-    assert [wire.entity_of(row).handle for row in pages[0].rows] == [handle]
+    assert [entity(row).handle for row in pages[0].rows] == [handle]
 
 
 def test_systemd_is_told(small, tmp_path):
@@ -153,29 +154,29 @@ def test_a_second_head_office_is_refused(small, tmp_path):
     """Two would apply the same records: the second says so, and the first goes on."""
     small.start()
     again = small.command("run", check=False)
-    assert (again.returncode, "another posd-central runs" in again.stderr) == (1, True)
+    assert (again.returncode, "another posd-central runs" in again.stderr) == (os.EX_CONFIG, True)
     assert small.stop() == 0
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "said", "status"),
     [
-        ('host = "0.0.0.0"', "is not loopback"),
-        ('database = "mysql://x/y"', "is no database of ours"),
-        ('database = "nonsense"', "is no database URL"),
-        ('database = "postgresql://x@127.0.0.1:1/x"', "does not answer"),
-        ('state_dir = "/proc/nowhere"', "state_dir"),
-        ("port = {taken}", "Address already in use"),
+        ('host = "0.0.0.0"', "is not loopback", os.EX_CONFIG),
+        ('database = "mysql://x/y"', "is no database of ours", os.EX_CONFIG),
+        ('database = "nonsense"', "is no database URL", os.EX_CONFIG),
+        ('database = "postgresql://x@127.0.0.1:1/x"', "does not answer", os.EX_TEMPFAIL),
+        ('state_dir = "/proc/nowhere"', "state_dir", os.EX_CONFIG),
+        ("port = {taken}", "Address already in use", os.EX_TEMPFAIL),
     ],
 )
-def test_what_cannot_work_is_said_clearly(tmp_path, settings, said):
-    """One message with what to do, exit status 1, no traceback."""
+def test_what_cannot_work_is_said_clearly(tmp_path, settings, said, status):
+    """One message with what to do, the exit status of its kind, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = tmp_path / "central.toml"
         text = settings.replace("{taken}", str(taken.getsockname()[1]))
         config.write_text(text if "state_dir" in text else f'{text}\nstate_dir = "{tmp_path}/state"\n')
         ran = subprocess.run([*COMMAND, "run", "--config", config], capture_output=True, text=True, timeout=120, check=False)
-    assert (ran.returncode, ran.stdout) == (1, "")
+    assert (ran.returncode, ran.stdout) == (status, "")
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
 
@@ -185,7 +186,7 @@ def test_a_file_that_is_no_database_is_said(small):
     (small.folder / "state").mkdir()
     (small.folder / "state" / "central.db").write_bytes(b"this is not SQLite" * 100)
     ran = small.command("run", check=False)
-    assert (ran.returncode, "does not answer: file is not a database" in ran.stderr) == (1, True)
+    assert (ran.returncode, "does not answer: file is not a database" in ran.stderr) == (os.EX_TEMPFAIL, True)
 
 
 def test_all_mistakes_of_the_settings_are_told_at_once(tmp_path):
