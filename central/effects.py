@@ -18,6 +18,7 @@ from loyalty.sale import Enrol, Return, Sale, TillReference, Void, return_entrie
 from runtime.errors import Rejected
 from sync import wire
 
+FLAGS_MAX = 20  # five are known
 _HANDLE = re.compile(f"[0-9a-f]{{{wire.HANDLE_CHARS}}}")
 
 
@@ -90,6 +91,9 @@ def _sound(body: Sale) -> None:
     """Raise ValueError for what one Sale by itself may say and no ledger can book."""
     if body.member is None and (body.redemptions or body.holds):
         raise ValueError("it spends, and names no member")
+    bounds.whole("number of flags", len(body.flags), 0, FLAGS_MAX)
+    for flag in body.flags:
+        bounds.text("flag", flag, 1, 40)
     if len({hold.id for hold in body.holds}) != len(body.holds):
         raise ValueError("it lists a hold twice")
 
