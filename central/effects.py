@@ -32,9 +32,7 @@ class Effect(NamedTuple):
 
 def enrol(db: Connection, effect: Effect, body: Enrol) -> None:
     """The first record of a chain: the terminal says what it is."""
-    terminals.heard_from(
-        db, effect.cause.terminal, effect.cause.now_ms, {"posd_version": body.posd_version[: bounds.TEXT_CHARS_MAX]}
-    )
+    terminals.heard_from(db, effect.cause.terminal, effect.cause.now_ms, {"posd_version": body.posd_version})
 
 
 def sale(db: Connection, effect: Effect, body: Sale) -> None:
