@@ -12,7 +12,7 @@ from pathlib import Path
 from demo.shop import Failed
 from demo.story import Story, say
 
-PASSWORD = "demo-only"  # of the shop that make run leaves up on this machine's loopback, gone with its folder
+PASSWORD = "demo-only-1948"  # of the shop that make run leaves up on this machine's loopback, gone with its folder
 
 
 def main() -> int:
@@ -29,6 +29,8 @@ def main() -> int:
         say(f"Everything is in {folder}: member-code.png, photo.png, printed/*.png, shop/*.log")
         if given.stay:
             stay(story)
+    except KeyboardInterrupt:
+        closing = {"ok": False, "error": "interrupted", "folder": str(folder)}
     except (Failed, subprocess.TimeoutExpired) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         closing = {"ok": False, "error": str(error), "folder": str(folder)}

@@ -47,7 +47,7 @@ class Story:
             self.shop.open(ROOT / "config/programs/cafe.toml")
         status = self.shop.run_posd("status")
         detail(
-            f"terminal {status['terminal']} of {status['store']}, program {status['program']['code']} "
+            f"{status['name']} of {status['store']}, program {status['program']['code']} "
             f"version {status['program']['version']}, {'online' if status['online'] else 'offline'}"
         )
         say(f"A member joins: {FIRST_NAME}. Head office signs a code and draws it as a QR.")

@@ -26,7 +26,7 @@ def load_scanner(driver: str, name: str, options: Mapping[str, object]) -> Scann
 
     Raises Misconfigured for a driver that is not there or whose library is missing, and for every wrong option at once.
     """
-    made: Scanner = _load(SCANNERS, driver, f"scanner {name!r} ({driver})", name, options)
+    made: Scanner = _load(SCANNERS, driver, f"scanner {name!r}", name, options)
     return made
 
 
@@ -35,7 +35,7 @@ def load_printer(driver: str, name: str, options: Mapping[str, object]) -> Print
 
     Raises Misconfigured as `load_scanner` does, and where Hebrew cannot be drawn.
     """
-    made: Printer = _load(PRINTERS, driver, f"printer {name!r} ({driver})", name, options)
+    made: Printer = _load(PRINTERS, driver, f"printer {name!r}", name, options)
     return made
 
 

@@ -62,7 +62,7 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
         async def enrolled(code: str) -> dict[str, str]:
             answer = await enrol(store, settings, code)
             asyncio.get_running_loop().call_soon(anew.set)
-            return {"terminal": answer.terminal, "store": answer.store}
+            return {"terminal": answer.terminal, "name": answer.name, "store": answer.store}
 
         api.state.enrol = enrolled
         async with asyncio.TaskGroup() as group:

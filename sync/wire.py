@@ -91,7 +91,7 @@ class EnrolRequest:
 
 @dataclass(frozen=True, slots=True)
 class EnrolAnswer:
-    """Who the terminal is from now on. `time_zone` is the store's."""
+    """Who the terminal is from now on; `name` is what people call it. `time_zone` is the store's."""
 
     terminal: str
     store: str
@@ -99,6 +99,7 @@ class EnrolAnswer:
     incarnation: str
     time_zone: str
     server_ms: int
+    name: str = ""
 
     def __post_init__(self) -> None:
         bounds.text("terminal", self.terminal, 1, 64)

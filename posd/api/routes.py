@@ -40,7 +40,6 @@ async def speech_of(request: Request) -> Speech:
 
 With = Annotated[Parts, Depends(parts_of)]
 Spoken = Annotated[Speech, Depends(speech_of)]
-Language = Annotated[str, Depends(language_of)]
 
 
 @router.get("/events", response_class=EventSourceResponse, dependencies=DISPLAY)
@@ -103,7 +102,7 @@ async def cancel(agreement: shapes.Id, parts: With) -> dict[str, str]:
 
 
 @router.post("/sales", dependencies=TILL)
-async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With, language: Language) -> Response:
+async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With) -> Response:
     """After payment: book it. Never refused once it is well-formed; the same key gets the same answer for ever."""
     paid = Paid(
         key=key,
@@ -112,13 +111,13 @@ async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With,
         tenders=shape.paid(),
         agreement=shape.agreement or "",
         ask=shape.ask.ask() if shape.ask else None,
-        language=language,
+        language=language_of(request),
     )
-    return await _booked(parts, language, await parts.checkout.commit(paid))
+    return await _booked(parts, paid.language, await parts.checkout.commit(paid))
 
 
 @router.post("/returns", dependencies=TILL)
-async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With, language: Language) -> Response:
+async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With) -> Response:
     """Book what comes back: earned units are taken back, spent ones given back, each line by its share."""
     back = BroughtBack(
         key=key,
@@ -128,9 +127,9 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts
         sale=shape.sale or "",
         receipt_number=shape.of_receipt_number,
         business_date=shape.of_business_date or "",
-        language=language,
+        language=language_of(request),
     )
-    return await _booked(parts, language, await parts.checkout.give_back(back))
+    return await _booked(parts, back.language, await parts.checkout.give_back(back))
 
 
 @router.get("/records/{record}/receipt.{form}", dependencies=TILL)

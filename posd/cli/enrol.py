@@ -24,7 +24,7 @@ def enrol(code: str, settings: Settings, *, as_json: bool) -> None:
     if as_json:
         show(answer)
     else:
-        click.echo(f"This is terminal {answer['terminal']} of {answer['store']} now.")
+        click.echo(f"This is {answer['name']} of {answer['store']} now (terminal {answer['terminal']}).")
 
 
 async def _alone(settings: Settings, code: str) -> dict[str, str]:
@@ -33,4 +33,4 @@ async def _alone(settings: Settings, code: str) -> dict[str, str]:
 
     async with open_store(settings.state_path) as store:
         answer = await enrol_here(store, settings, code)
-        return {"terminal": answer.terminal, "store": answer.store}
+        return {"terminal": answer.terminal, "name": answer.name, "store": answer.store}

@@ -37,7 +37,7 @@ async def static(name: str) -> Response:
 
 
 @router.get("/v1/words")
-def page_words(request: Request) -> dict[str, Any]:
+async def page_words(request: Request) -> dict[str, Any]:
     """The page's words in the asked language, and which languages there are. They are no secret: the page needs them to say
     that its token is wrong."""
     language = language_of(request)

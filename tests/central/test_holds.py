@@ -69,7 +69,7 @@ async def test_an_id_that_means_something_else_is_refused(office, terminal):
 
 async def test_unknown_and_blocked_members_hold_nothing(office, terminal):
     """The reason is told."""
-    assert (await office.hold(terminal, asks(member="ff" * 10))).refusal.code == "member_unknown"
+    assert (await office.hold(terminal, asks(member="ff" * 10))).refusal.code == "unknown_member"
     await office.store.run(lambda db: db.execute(sa.update(MEMBER).values(blocked=True)))
     assert (await office.hold(terminal, asks())).refusal.code == "member_blocked"
 

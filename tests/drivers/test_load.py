@@ -36,7 +36,7 @@ def test_wrong_options_are_named_with_the_wanted_ones(options: dict[str, object]
     with pytest.raises(Misconfigured) as refused:
         load_scanner("camera", "cam", options)
     assert refused.value.code == "options_wrong"
-    assert f"scanner 'cam' (camera): {mistake}" in refused.value.message
+    assert f"scanner 'cam': {mistake}" in refused.value.message
     assert refused.value.hint == "The keys are: path, follow, again_after_s"
 
 

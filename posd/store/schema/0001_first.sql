@@ -4,6 +4,7 @@
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
+  terminal TEXT NOT NULL DEFAULT '',
   name TEXT NOT NULL DEFAULT '',
   store TEXT NOT NULL DEFAULT '',
   epoch INTEGER NOT NULL DEFAULT 0,

@@ -1,6 +1,6 @@
 // Thin bands under the header: what is not as usual, and what it means for the sale. Never a window in the way.
 
-import { byId, fill, h, icon, ltr } from "/static/dom.js";
+import { byId, fill, h, icon } from "/static/dom.js";
 import { count, say, text, time } from "/static/words.js";
 
 const PRINTER_MS_MAX = 5_000; // a receipt is on paper long before
@@ -35,5 +35,5 @@ export function showBands(line, status, unknown) {
   const online = line === "open" && status?.online;
   const known = line === "lost" || status;
   fill("link", known && h("span", { class: online ? "on" : "off" }, icon(online ? "cloud" : "no-cloud"), text(online ? "online" : "offline")));
-  if (status?.store) byId("store").replaceChildren(status.store, " ", ltr(status.terminal, "terminal"));
+  if (status?.store) byId("store").replaceChildren(status.store);
 }

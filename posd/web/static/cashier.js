@@ -225,7 +225,7 @@ const ACTIONS = {
     h("div", { class: "pair" }, button("go", "cash", "paid_cash", () => pay("cash")), button("go", "card", "paid_card", () => pay("card"))),
     button("quiet", "close", "cancel", () => cancel(sale.agreement, true)),
   ],
-  sending: () => [h("p", { class: "agreed", role: "status" }, icon("clock"), text("booking"))],
+  sending: () => [h("p", { class: "wait", role: "status" }, icon("clock"), text("one_moment"))],
   lost: () => [button("go", "warn", "send_again", () => pay(""))],
   done: () => [
     button("go", null, "next", startOver),
@@ -278,12 +278,18 @@ async function refresh() {
 function onLine(line, problem) {
   const before = terminal.line;
   terminal.line = line;
-  if (line === "refused") return note("warn", problem.sentence);
+  if (line === "refused") return shut(problem.sentence);
   show();
   if (line === "open" && before !== "open") {
     refresh();
     if (before !== "lost" || sale.phase === "lost") resend();
   }
+}
+
+/** Nothing can be done without a token: only the sentence that says how to get in. */
+function shut(sentence) {
+  document.querySelector("main").hidden = true;
+  fill("gate", h("div", { class: "idle" }, icon("warn"), h("p", { class: "big" }, sentence)));
 }
 
 /** Sales of before a reload, or of before posd was away: send each again as it was. */
