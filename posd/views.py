@@ -9,12 +9,13 @@ import msgspec
 
 from loyalty.agreement import Agreement
 from loyalty.program import Program
-from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
+from loyalty.quote import Accrual, Movement, Offer, Quote, pieces_by_unit
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
 from loyalty.sale import Return, Sale
-from posd.checkout import Booked, Known
+from posd.booking import Booked
 from posd.printing import Handed
+from posd.quoting import Known
 from runtime import words
 
 
@@ -36,11 +37,17 @@ class Speech:
             named["reward"] = name_in(reward.name, self.language)
         return named
 
+    def say(self, code: str, params: Params) -> str:
+        """The sentence of `code`."""
+        return words.say(self.language, code, self.params(params), self.program.currency)
+
     def refusal(self, refusal: Refusal | None) -> dict[str, Any] | None:
         """A refusal with its sentence."""
         if refusal is None:
             return None
-        sentence = words.say(self.language, f"refusal.{refusal.code}", self.params(refusal.params), self.program.currency)
+        code = f"refusal.{refusal.code}"
+        known = words.knows(self.language, code)  # head office may be newer than we are, and refuse for a reason of its own
+        sentence = self.say(code, refusal.params) if known else self.say("error.other", {})
         return {"code": refusal.code, "params": dict(refusal.params), "sentence": sentence}
 
     def trace(self, quote: Quote) -> list[dict[str, Any]]:
@@ -50,7 +57,7 @@ class Speech:
                 "rule": step.rule,
                 "code": step.code,
                 "params": dict(step.params),
-                "sentence": words.say(self.language, f"trace.{step.code}", self.params(step.params), self.program.currency),
+                "sentence": self.say(f"trace.{step.code}", step.params),
             }
             for step in quote.trace
         ]
@@ -195,7 +202,7 @@ def _offer(speech: Speech, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _moved(speech: Speech, movements: tuple[Movement, ...]) -> list[dict[str, Any]]:
+def _moved(speech: Speech, movements: tuple[Movement | Accrual, ...]) -> list[dict[str, Any]]:
     return [
         {
             "rule": movement.rule,

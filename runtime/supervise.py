@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from runtime.errors import Unavailable
+from runtime.errors import PosdError
 
 FIRST_WAIT_S = 0.5
 WAIT_S_MAX = 30.0  # a cable is plugged in again within a minute; nobody should wait longer for posd to notice
@@ -25,8 +25,8 @@ async def supervise(name: str, task: Callable[[], Awaitable[None]], *, wait_s_ma
         started = loop.time()
         try:
             await task()
-        except Unavailable as error:
-            log.warning("unavailable", part=name, code=error.code, message=error.message, hint=error.hint)
+        except PosdError as error:
+            log.warning("part stopped", part=name, code=error.code, message=error.message, hint=error.hint)
         except Exception:
             log.exception("part failed", part=name)
         else:

@@ -80,7 +80,7 @@ class Sync:
             self.link.heard(answer.server_ms, self.wall_ms())
             before, state = state, push.next_state(state, answer, await self.journal.hash_at(answer.seq))
             await self.journal.save_push_state(state)
-            if state.seq == before.seq and not state.trouble:
+            if state.seq <= before.seq and not state.trouble:  # a rewind too: whoever sends us back and forth gets a pause
                 raise Unavailable("push_stalled", "Head office took none of the records", "It will be tried again by itself")
             if state.trouble:
                 log.error("head office has another history of this terminal", trouble=state.trouble, seq=answer.seq)
@@ -92,7 +92,7 @@ class Sync:
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
         page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version)))
-        entities = [entity for entity in map(wire.entity_of, page.rows) if entity is not None]
+        entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
         self.link.heard(page.server_ms, self.wall_ms())
         if entities:

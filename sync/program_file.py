@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, create_model
 
+from loyalty import bounds
 from loyalty.accruals import ACCRUALS
 from loyalty.journal import canonical
 from loyalty.money import Minor
@@ -35,12 +36,13 @@ def _money(value: object) -> int:
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", strict=True)]
 Words = dict[Literal["he", "en", "ar", "ru"], Annotated[str, Field(strict=True, min_length=1, max_length=60)]]
+Whole = Annotated[StrictInt, Field(ge=-bounds.PIECES_MAX, le=bounds.PIECES_MAX)]
 Money = Annotated[int, BeforeValidator(_money)]
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
 _AS_WRITTEN: Mapping[object, object] = {
     Minor: Money,
-    int: StrictInt,
+    int: Whole,
     bool: StrictBool,
     str: StrictStr,
     Names: Words,
@@ -54,7 +56,7 @@ class _Program(BaseModel):
 
     model_config = STRICT
     code: Code
-    version: StrictInt
+    version: Whole
     currency: Literal["ILS", "USD", "EUR"] = "ILS"
     name: Words
     plain_prefixes: tuple[StrictStr, ...] = ()

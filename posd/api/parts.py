@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drivers.ports import Scanner
+from posd import quoting
 from posd.checkout import Checkout
 from posd.events import Events
 from posd.scanning import Scanning
@@ -35,13 +36,15 @@ class Parts:
         pull = await store.look(journal.pull_state)
         waiting = await store.look(agreements.still_open)
         program = await self.checkout.program()
+        unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
         return {
             "version": VERSION,
             "enrolled": bool(me.terminal),
             "terminal": me.terminal,
+            "name": me.name,
             "store": me.store,
             "online": link.online,
-            "trouble": push.trouble or link.trouble,
+            "trouble": push.trouble or link.trouble or ("program_unreadable" if unreadable else ""),
             "last_contact_ms": link.last_contact_ms,
             "clock_offset_ms": link.clock_offset_ms,
             "queued_records": queued,

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from posd.api.language import language_of
+from posd.language import language_of
 from runtime import words
 from runtime.errors import Misconfigured, PosdError, Rejected, Unavailable
 
@@ -77,6 +77,8 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, PosdError):  # FastAPI wraps what reading the body raised
+            return problem(request, error.__cause__)
         code = {404: "no_such_page", 405: "wrong_method"}.get(error.status_code, "malformed")
         return problem(request, Rejected(code, str(error.detail), "The paths are at /openapi.json"))
 

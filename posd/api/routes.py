@@ -11,9 +11,9 @@ from loyalty.refusal import Refusal
 from posd import views
 from posd.api import shapes
 from posd.api.auth import may
-from posd.api.language import language_of
 from posd.api.parts import Parts
-from posd.checkout import Booked, BroughtBack, Paid
+from posd.booking import Booked, BroughtBack, Paid
+from posd.language import language_of
 from posd.printing import hand
 from posd.store import agreements, journal, print_jobs
 from posd.views import Speech
@@ -27,15 +27,15 @@ router = APIRouter(prefix="/v1")
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
-def parts_of(request: Request) -> Parts:
-    """What the routes work with."""
+async def parts_of(request: Request) -> Parts:
+    """What the routes work with. Async, as every dependency here: FastAPI sends a plain function to a thread."""
     parts: Parts = request.app.state.parts
     return parts
 
 
 async def speech_of(request: Request) -> Speech:
     """In which language to answer, with the names of the program in force."""
-    return Speech(language_of(request), await parts_of(request).checkout.program())
+    return Speech(language_of(request), await (await parts_of(request)).checkout.program())
 
 
 With = Annotated[Parts, Depends(parts_of)]
@@ -102,7 +102,7 @@ async def cancel(agreement: shapes.Id, parts: With) -> dict[str, str]:
 
 
 @router.post("/sales", dependencies=TILL)
-async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With, speech: Spoken) -> Response:
+async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With) -> Response:
     """After payment: book it. Never refused once it is well-formed; the same key gets the same answer for ever."""
     paid = Paid(
         key=key,
@@ -111,13 +111,13 @@ async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With,
         tenders=shape.paid(),
         agreement=shape.agreement or "",
         ask=shape.ask.ask() if shape.ask else None,
-        language=speech.language,
+        language=language_of(request),
     )
-    return await _booked(parts, speech, await parts.checkout.commit(paid))
+    return await _booked(parts, paid.language, await parts.checkout.commit(paid))
 
 
 @router.post("/returns", dependencies=TILL)
-async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With, speech: Spoken) -> Response:
+async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With) -> Response:
     """Book what comes back: earned units are taken back, spent ones given back, each line by its share."""
     back = BroughtBack(
         key=key,
@@ -127,9 +127,9 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts
         sale=shape.sale or "",
         receipt_number=shape.of_receipt_number,
         business_date=shape.of_business_date or "",
-        language=speech.language,
+        language=language_of(request),
     )
-    return await _booked(parts, speech, await parts.checkout.give_back(back))
+    return await _booked(parts, back.language, await parts.checkout.give_back(back))
 
 
 @router.get("/records/{record}/receipt.{form}", dependencies=TILL)
@@ -137,13 +137,13 @@ async def receipt(record: shapes.Id, form: str, parts: With) -> Response:
     """Our block of that sale or return again: as `png` or `txt`."""
     from drivers.printers.job import receipt_from
 
+    if form not in {"png", "txt"}:
+        raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png or receipt.txt")
     stored = await _stored_receipt(parts, record)
     handed = await hand(receipt_from(stored[1]))
     if form == "png":
         return Response(handed.png, media_type="image/png")
-    if form == "txt":
-        return Response(handed.text, media_type="text/plain; charset=utf-8")
-    raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png or receipt.txt")
+    return Response(handed.text, media_type="text/plain; charset=utf-8")
 
 
 @router.post("/records/{record}/print", dependencies=TILL)
@@ -161,8 +161,9 @@ async def print_again(record: shapes.Id, parts: With) -> dict[str, Any]:
     return {"job": job, "copy": True}
 
 
-async def _booked(parts: Parts, speech: Speech, booked: Booked) -> Response:
+async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
     parts.paper.set()
+    speech = Speech(language, booked.program)
     handed = await hand(booked.receipt) if booked.receipt and parts.settings.printing == "till" else None
     headers = {"Idempotent-Replay": "true"} if booked.replayed else {}
     return Response(views.as_json(views.booked_view(speech, booked, handed)), media_type="application/json", headers=headers)

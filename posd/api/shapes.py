@@ -8,7 +8,7 @@ from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
 from loyalty.quote import TIMES_MAX, Choice
 from loyalty.sale import ReturnedLine, TillReference
-from posd.checkout import Ask
+from posd.quoting import Ask
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 

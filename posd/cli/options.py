@@ -66,17 +66,16 @@ class Local:
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
         """One request."""
         status, kind, data = self.raw(method, path, body, headers)
-        if status < http.client.BAD_REQUEST and kind.startswith("text/"):
-            return data.decode()
         try:
-            answer = json.loads(data)
-        except ValueError as error:
-            raise Unavailable("not_posd", f"What answers there is not posd (status {status})", "Check api.port") from error
-        if status >= http.client.BAD_REQUEST:
+            answer: Any = data.decode() if kind == "text/plain" else json.loads(data)
+            if status < http.client.BAD_REQUEST:
+                return answer
             wrong = "".join(f"\n  {one['at']}: {one['wrong']}" for one in answer.get("mistakes", []))
-            shape = Unavailable if answer.get("retryable") else Rejected
-            raise shape(answer["code"], answer["message"] + wrong, answer["hint"])
-        return answer
+            shape = Unavailable if answer["retryable"] else Rejected
+            error = shape(answer["code"], answer["message"] + wrong, answer["hint"])
+        except (ValueError, KeyError, TypeError, AttributeError) as strange:
+            raise _not_posd(self.settings, f"status {status}, {kind}") from strange
+        raise error
 
     def raw(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
@@ -91,8 +90,16 @@ class Local:
             return response.status, response.headers.get_content_type(), response.read()
         except OSError as error:
             raise _not_running(self.settings) from error
+        except http.client.HTTPException as error:
+            raise _not_posd(self.settings, "no HTTP") from error
         finally:
             connection.close()
+
+
+def _not_posd(settings: Settings, answered: str) -> Unavailable:
+    where = f"{settings.api.host}:{settings.api.port}"
+    hint = "Another program has that port: see api.port in the settings"
+    return Unavailable("not_posd", f"What answers at {where} is not posd ({answered})", hint)
 
 
 def _not_running(settings: Settings) -> Unavailable:

@@ -1,5 +1,6 @@
 """Promises and the online reservations behind them."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -29,23 +30,30 @@ def ask_holds(db: Db, handle: str, holds: tuple[Hold, ...]) -> None:
     )
 
 
-def settle_refused(db: Db, holds: tuple[Hold, ...]) -> None:
-    """Head office refused these: nothing was reserved, nothing is to be undone."""
-    db.executemany("UPDATE hold SET state = 'refused' WHERE id = ?", [(bytes.fromhex(hold.id),) for hold in holds])
+def give_up(db: Db, refused: tuple[Hold, ...], void: Void, stamp: Stamp, void_id: str) -> None:
+    """Head office refused some: nothing was reserved, nothing is to be undone. The others are voided by a record."""
+    db.executemany("UPDATE hold SET state = 'refused' WHERE id = ?", [(bytes.fromhex(hold.id),) for hold in refused])
+    if void.holds:
+        void_holds(db, void, stamp, void_id)
 
 
 def save(db: Db, agreement: Agreement) -> None:
-    """Keep the promise; its holds are granted, and their pieces are gone from what is available."""
+    """Keep the promise; its holds are granted, and their pieces are gone from what is available.
+
+    The feed may have been faster than the answer: then head office's balance is without them already, and `included` says so.
+    """
     own = bytes.fromhex(agreement.id)
     db.execute(
         "INSERT INTO agreement (id, state, made_ms, bytes) VALUES (?, 'open', ?, ?)",
         (own, agreement.made_ms, msgspec.json.encode(agreement)),
     )
     for hold in agreement.holds:
-        member = db.execute(
-            "UPDATE hold SET state = 'granted', agreement = ? WHERE id = ? RETURNING member", (own, bytes.fromhex(hold.id))
-        ).fetchone()[0]
-        members.move(db, hold.id, member, {hold.unit: -hold.pieces})
+        member, included = db.execute(
+            "UPDATE hold SET state = 'granted', agreement = ? WHERE id = ? RETURNING member, included",
+            (own, bytes.fromhex(hold.id)),
+        ).fetchone()
+        if not included:
+            members.move(db, hold.id, member, {hold.unit: -hold.pieces})
 
 
 def find(db: Db, agreement_id: str) -> Kept | None:
@@ -88,9 +96,11 @@ def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
         db.execute("UPDATE hold SET state = 'ended' WHERE id = ?", (bytes.fromhex(hold.id),))
 
 
-def unanswered_holds(db: Db) -> list[tuple[str, Hold]]:
-    """Holds that were asked for when we died, with their member's handle."""
+def void_unanswered(db: Db, stamp: Stamp, new_id: Callable[[], str]) -> int:
+    """Void the holds that were asked for and never settled; how many. Call it when no request for holds is under way."""
     found = db.execute(
         "SELECT m.handle, h.id, h.unit, h.pieces FROM hold h JOIN member m ON m.id = h.member WHERE h.state = 'asked'"
-    )
-    return [(handle.hex(), Hold(own.hex(), unit, pieces)) for handle, own, unit, pieces in found.fetchall()]
+    ).fetchall()
+    for handle, own, unit, pieces in found:
+        void_holds(db, Void("", (Hold(own.hex(), unit, pieces),), handle.hex()), stamp, new_id())
+    return len(found)

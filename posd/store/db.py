@@ -42,6 +42,17 @@ class Db(Protocol):
         ...
 
 
+def in_snapshot(db: Db, fn: Callable[Concatenate[Db, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `fn`, which only reads, so that all of it sees one state of the database."""
+    db.execute("BEGIN")
+    try:
+        return fn(db, *args, **kwargs)
+    except StopIteration as error:  # it would vanish in a coroutine and leave the caller waiting
+        raise RuntimeError("StopIteration in a store function") from error
+    finally:
+        db.execute("ROLLBACK")
+
+
 def in_transaction(db: Db, fn: Callable[Concatenate[Db, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run `fn` between BEGIN IMMEDIATE and COMMIT; whatever it raises rolls all of it back."""
     db.execute("BEGIN IMMEDIATE")

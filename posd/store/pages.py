@@ -9,6 +9,8 @@ from posd.store.db import Db
 from sync.pull import PullState
 from sync.wire import CodeKeyRow, MemberRow, ProgramRow
 
+VERSION_MAX = (1 << 63) - 1
+
 
 def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
     """Take over the rows of a page and remember where it ended."""
@@ -17,10 +19,13 @@ def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
     journal.save_pull_state(db, state)
 
 
-def program_json(db: Db, now_ms: int) -> str | None:
-    """The published program in force at `now_ms`."""
-    row = db.execute("SELECT json FROM program WHERE effective_ms <= ? ORDER BY version DESC LIMIT 1", (now_ms,)).fetchone()
-    return row[0] if row else None
+def newest_program(db: Db, now_ms: int, below: int = VERSION_MAX) -> tuple[int, str] | None:
+    """The version and JSON of the newest published program in force at `now_ms`, of those with a lower version than `below`."""
+    row = db.execute(
+        "SELECT version, json FROM program WHERE effective_ms <= ? AND version < ? ORDER BY version DESC LIMIT 1",
+        (now_ms, below),
+    ).fetchone()
+    return tuple(row) if row else None
 
 
 def program_of(db: Db, version: int) -> str | None:

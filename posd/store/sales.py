@@ -2,21 +2,26 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from loyalty.journal import Draft, Stamp
 from loyalty.ledger import Entry, available
+from loyalty.refusal import Refusal
 from loyalty.sale import Return, Sale, return_entries, sale_entries
 from posd.store import agreements, journal, members
 from posd.store.db import Db
-from runtime.errors import Rejected
 
 
 class Commit(NamedTuple):
-    """What is to be committed: the record's id, when, our receipt in bytes (empty where there is none), and who prints it."""
+    """What is to be committed: the record's id, when, our receipt in bytes (empty where there is none), who prints it, and what
+    could not be had.
+    """
 
     id: str
     stamp: Stamp
     receipt: bytes
     prints: bool
+    refusals: tuple[Refusal, ...] = ()
 
 
 def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
@@ -26,6 +31,8 @@ def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
         _move(db, commit.id, sale.member.handle, sale_entries(sale))
     if sale.agreement:
         agreements.end(db, sale.agreement, agreements.COMMITTED)
+    if commit.refusals:
+        db.execute("INSERT INTO refused (seq, bytes) VALUES (?, ?)", (seq, msgspec.json.encode(commit.refusals)))
     _number(db, seq, sale.till.business_date, sale.till.receipt_number)
     return seq
 
@@ -50,11 +57,10 @@ def returned_before(db: Db, original: str) -> dict[str, int]:
     return dict(found.fetchall())
 
 
-def refuse_reuse(stored: str, given: str, receipt_number: str) -> None:
-    """Raise Rejected when a key comes back with another body than the one that is booked under it."""
-    if stored != given:
-        hint = "Use a new key for a new sale; the one that is booked stays as it is"
-        raise Rejected("key_reused", f"This key already has another request booked, receipt {receipt_number}", hint)
+def refusals_of(db: Db, seq: int) -> tuple[Refusal, ...]:
+    """What could not be had in the sale `seq`."""
+    row = db.execute("SELECT bytes FROM refused WHERE seq = ?", (seq,)).fetchone()
+    return msgspec.json.decode(row[0], type=tuple[Refusal, ...]) if row else ()
 
 
 def _append(db: Db, commit: Commit, draft: Draft) -> int:

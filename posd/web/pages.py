@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from posd.api.language import language_of
+from posd.language import language_of
 from runtime import words
 from runtime.errors import Rejected
 
@@ -25,19 +25,19 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def cashier() -> Response:
+async def cashier() -> Response:
     """The shell."""
     return _file("cashier.html")
 
 
 @router.get("/static/{name}")
-def static(name: str) -> Response:
+async def static(name: str) -> Response:
     """Its style and its script."""
     return _file(name)
 
 
 @router.get("/v1/words")
-def page_words(request: Request) -> dict[str, Any]:
+async def page_words(request: Request) -> dict[str, Any]:
     """The page's words in the asked language, and which languages there are. They are no secret: the page needs them to say
     that its token is wrong."""
     language = language_of(request)

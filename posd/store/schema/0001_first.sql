@@ -4,6 +4,7 @@
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
+  terminal TEXT NOT NULL DEFAULT '',
   name TEXT NOT NULL DEFAULT '',
   store TEXT NOT NULL DEFAULT '',
   epoch INTEGER NOT NULL DEFAULT 0,
@@ -36,6 +37,12 @@ CREATE TABLE receipt_number (
   number TEXT NOT NULL
 ) STRICT;
 CREATE INDEX receipt_number_find ON receipt_number (number, business_date);
+
+-- What was asked for inside a sale and could not be had, as JSON: the same key is told the same again.
+CREATE TABLE refused (
+  seq INTEGER PRIMARY KEY REFERENCES journal (seq),
+  bytes BLOB NOT NULL
+) STRICT;
 
 -- How much of a line of a sale of ours has come back to this terminal.
 CREATE TABLE returned (
@@ -71,7 +78,7 @@ CREATE TABLE entry (
   pieces INTEGER NOT NULL,
   included INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX entry_open ON entry (member) WHERE included = 0;
+CREATE INDEX entry_open ON entry (member, unit, pieces) WHERE included = 0;
 
 -- Promises. `state`: open, committed, cancelled.
 CREATE TABLE agreement (
@@ -83,13 +90,15 @@ CREATE TABLE agreement (
 CREATE INDEX agreement_open ON agreement (made_ms) WHERE state = 'open';
 
 -- Online reservations. `state`: asked, granted, refused, ended. One that was asked and never answered is voided at start.
+-- `included` once head office's balance is without these pieces: its feed may be faster than its answer.
 CREATE TABLE hold (
   id BLOB PRIMARY KEY,
   member INTEGER NOT NULL REFERENCES member (id),
   unit TEXT NOT NULL,
   pieces INTEGER NOT NULL,
   state TEXT NOT NULL,
-  agreement BLOB
+  agreement BLOB,
+  included INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
 

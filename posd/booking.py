@@ -1,0 +1,209 @@
+"""The point of no return: a paid basket or a return becomes a record. Each function here runs whole in one transaction."""
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from drivers.printers.job import receipt_bytes, receipt_from
+from loyalty.agreement import Agreement
+from loyalty.basket import Tender
+from loyalty.ids import RecordId
+from loyalty.journal import Stamp
+from loyalty.program import Program
+from loyalty.receipt import Bearer, Ending, Receipt, return_receipt, sale_receipt
+from loyalty.refusal import Refusal
+from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit, reverse
+from posd.quoting import Ask, program_now, program_of
+from posd.store import agreements, journal, members, print_jobs, sales
+from posd.store.db import Db
+from runtime.errors import Rejected
+from sync import wire
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a till reports after payment: under which key, its receipt, the tenders; the agreement, or all that one would have.
+
+    `fingerprint` is the SHA-256 of the request, so that a key that comes back with another body is noticed.
+    """
+
+    key: str
+    fingerprint: str
+    till: TillReference
+    tenders: tuple[Tender, ...]
+    agreement: str = ""
+    ask: Ask | None = None
+    language: str = "he"
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtBack:
+    """What a till reports of a return: which sale (its id, or receipt number and date), which lines."""
+
+    key: str
+    fingerprint: str
+    till: TillReference
+    lines: tuple[ReturnedLine, ...]
+    sale: str = ""
+    receipt_number: str = ""
+    business_date: str = ""
+    language: str = "he"
+
+
+class Booking(NamedTuple):
+    """What a record needs beside the till's report: its id, when it is made, who prints, whether head office is in reach."""
+
+    id: RecordId
+    stamp: Stamp
+    prints: bool
+    online: bool
+
+
+class Promise(NamedTuple):
+    """The agreement that a sale keeps. `ended` is as in loyalty.sale.Payment; `refusals` say what could not be promised."""
+
+    agreement: Agreement
+    ended: str = ""
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A committed record: nothing takes it back. `refusals` say what was asked for and could not be had."""
+
+    id: RecordId
+    seq: int
+    body: Sale | Return
+    receipt: Receipt | None
+    program: Program
+    replayed: bool = False
+    refusals: tuple[Refusal, ...] = ()
+
+
+def keep(db: Db, paid: Paid, booking: Booking) -> Booked | None:
+    """Book `paid` by the agreement it cites, or find it booked already; None when this terminal has no such agreement."""
+    if already := _before(db, booking.id, paid.fingerprint):
+        return already
+    kept = agreements.find(db, paid.agreement) if paid.agreement else None
+    if kept is None:
+        return None
+    if kept.state == agreements.OPEN:
+        return _sell(db, paid, booking, Promise(kept.agreement))
+    return _sell(db, paid, booking, Promise(dataclasses.replace(kept.agreement, holds=()), kept.state))
+
+
+def before(db: Db, paid: Paid, booking: Booking) -> Booked | None:
+    """What is booked under this key already."""
+    return _before(db, booking.id, paid.fingerprint)
+
+
+def keep_on_the_spot(db: Db, paid: Paid, booking: Booking, promise: Promise) -> Booked:
+    """Make `promise` and keep it in the same transaction: a crash leaves either nothing of both or all.
+
+    It looks again for what is booked: a request that broke off may have committed since it was looked for.
+    """
+    if already := _before(db, booking.id, paid.fingerprint):
+        return already
+    if promise.agreement.holds:
+        agreements.save(db, promise.agreement)
+    return _sell(db, paid, booking, promise)
+
+
+def bring_back(db: Db, back: BroughtBack, booking: Booking) -> Booked:
+    """Book a return. Raises Rejected when more comes back than was sold, or when the sale is not known by what was given."""
+    if already := _before(db, booking.id, back.fingerprint):
+        return already
+    returned = _returned(db, back)
+    program = program_now(db, booking.stamp.wall_ms)
+    receipt = _return_receipt(db, returned, program, back.language, booking)
+    seq = sales.commit_return(db, returned, _commit(booking, receipt))
+    return Booked(booking.id, seq, returned, receipt, program)
+
+
+def _sell(db: Db, paid: Paid, booking: Booking, promise: Promise) -> Booked:
+    agreement = promise.agreement
+    basket = paid.ask.basket if paid.ask else agreement.basket
+    program = program_of(db, agreement.program_version)
+    sale = commit(program, agreement, Payment(paid.till, paid.tenders, basket, paid.fingerprint, promise.ended))
+    receipt = _sale_receipt(db, sale, program, paid.language, booking)
+    seq = sales.commit_sale(db, sale, _commit(booking, receipt, promise.refusals))
+    return Booked(booking.id, seq, sale, receipt, program, refusals=promise.refusals)
+
+
+def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:
+    """What is booked under this id already. Raises Rejected when that was another request."""
+    found = journal.find(db, own)
+    if not found:
+        return None
+    seq, _, data = found
+    body = wire.read_body(wire.read_envelope(data))
+    assert isinstance(body, Sale | Return)
+    if body.fingerprint != fingerprint:
+        told = f"This key already has another request booked, receipt {body.till.receipt_number}"
+        raise Rejected("key_reused", told, "Use a new key for a new sale; the one that is booked stays as it is")
+    receipt = print_jobs.receipt_of(db, seq)
+    program = program_of(db, body.program_version) if isinstance(body, Sale) else program_now(db, journal.made_ms(db, seq))
+    printed = receipt_from(receipt) if receipt else None
+    return Booked(own, seq, body, printed, program, replayed=True, refusals=sales.refusals_of(db, seq))
+
+
+def _returned(db: Db, back: BroughtBack) -> Return:
+    original, sale = _original(db, back)
+    if sale is None:  # sold elsewhere: head office makes the entries
+        return Return(back.till, back.fingerprint, original, "", back.lines, Reversal({}, {}, 0), estimate=True)
+    reversal = reverse(sale, sales.returned_before(db, original), back.lines)
+    if isinstance(reversal, Refusal):
+        told = ", ".join(f"{name} {value}" for name, value in reversal.params.items())
+        raise Rejected(reversal.code, f"{reversal.code}: {told}", "Check the lines against the receipt")
+    handle = sale.member.handle if sale.member else ""
+    return Return(back.till, back.fingerprint, original, handle, back.lines, reversal, estimate=False)
+
+
+def _original(db: Db, back: BroughtBack) -> tuple[str, Sale | None]:
+    """The id of the sale that comes back, and the sale if it is one of ours."""
+    if back.sale:
+        found = journal.find(db, back.sale)
+        if found and found[1] != "sale":
+            raise Rejected("sale_unknown", f"The record {back.sale} is a {found[1]}, no sale", "Give the id of the sale itself")
+        return back.sale, _sale(found[2]) if found else None
+    records = journal.find_receipt(db, back.receipt_number, back.business_date)
+    booked = [data for _, kind, data in records if kind == "sale"]
+    if len(booked) == 1:
+        return wire.read_envelope(booked[0]).id, _sale(booked[0])
+    if booked:
+        hint = "Give the sale's id" if back.business_date else "Give its business date too, or the sale's id"
+        raise Rejected("sale_ambiguous", f"Several sales have receipt number {back.receipt_number}", hint)
+    hint = "Check the number and the date; for a sale of another terminal give the sale's id"
+    raise Rejected("sale_unknown", f"No sale of this terminal has receipt number {back.receipt_number}", hint)
+
+
+def _sale(data: bytes) -> Sale:
+    body = wire.read_body(wire.read_envelope(data))
+    assert isinstance(body, Sale)
+    return body
+
+
+def _sale_receipt(db: Db, sale: Sale, program: Program, language: str, booking: Booking) -> Receipt | None:
+    """Our block. The balance before is what is there now with what this sale has reserved: other sales may have come since."""
+    if sale.member is None:
+        return None
+    found = members.by_handle(db, sale.member.handle)
+    before = Counter(found.member.balances if found else {})
+    for hold in sale.holds:
+        before[hold.unit] += hold.pieces
+    bearer = Bearer(found.member.first_name if found else "", dict(before))
+    return sale_receipt(sale, bearer, program, language, online=booking.online)
+
+
+def _return_receipt(db: Db, returned: Return, program: Program, language: str, booking: Booking) -> Receipt | None:
+    if not returned.member:
+        return None
+    found = members.by_handle(db, returned.member)
+    bearer = Bearer(found.member.first_name, dict(found.member.balances)) if found else Bearer("", {})
+    ending = Ending(returned.till.receipt_number, returned.till.business_date, booking.online)
+    return return_receipt(returned.reversal, bearer, program, language, ending)
+
+
+def _commit(booking: Booking, receipt: Receipt | None, refusals: tuple[Refusal, ...] = ()) -> sales.Commit:
+    return sales.Commit(booking.id, booking.stamp, receipt_bytes(receipt) if receipt else b"", booking.prints, refusals)
