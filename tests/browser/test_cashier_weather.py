@@ -106,6 +106,8 @@ def test_a_wrong_token(browser: Browser, shop: Shop, fragment: str) -> None:
     page.goto(f"{shop.address}/{fragment}")
     expect(page.locator("#gate")).to_have_text("הדף אינו מורשה. פתחו אותו מחדש מהקישור של התמיכה.")
     expect(page.locator("main")).to_be_hidden()
+    page.select_option("#language", "en")
+    expect(page.locator("#gate")).to_have_text("This page is not signed in. Open it again by support's link.")
     page.evaluate("token => { location.hash = `token=${token}` }", shop.token)
     expect(page.locator("#link .on")).to_be_visible()
     expect(page.locator("main")).to_be_visible()
