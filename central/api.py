@@ -98,7 +98,7 @@ class Api:
         said: terminals.Said = {
             "queued_records": min(max(request.queued_records, 0), bounds.PIECES_MAX),
             "queued_since_ms": min(max(request.queued_since_ms, 0), 1 << 62),
-            "posd_version": request.posd_version[: bounds.TEXT_CHARS_MAX],
+            "posd_version": request.posd_version,
         }
         await self._store.run(terminals.heard_from, key.terminal, now_ms(), said)
         return lambda: self._news_for(key, request)

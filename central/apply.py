@@ -77,7 +77,7 @@ def _outcome(db: Connection, stored: records.Stored, now_ms: int) -> Outcome:
 def _fingerprint(envelope: wire.Envelope, body: Any) -> str:
     """What the till asked for, where it did; else the body itself. Two kinds never look alike."""
     told = getattr(body, "fingerprint", None) or hashlib.sha256(bytes(envelope.body)).hexdigest()
-    return f"{envelope.kind} {told}"
+    return hashlib.sha256(f"{envelope.kind} {told}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Applier:

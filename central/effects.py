@@ -1,5 +1,6 @@
 """What each kind of record does to the ledger. What left the shop is always booked; head office only says how."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ from loyalty.sale import Enrol, Return, Sale, TillReference, Void, return_entrie
 from runtime.errors import Rejected
 from sync import wire
 
+FLAGS_MAX = 20  # five are known
+_HANDLE = re.compile(f"[0-9a-f]{{{wire.HANDLE_CHARS}}}")
+
 
 class Effect(NamedTuple):
     """A record that is having its effect: where it is stored, its envelope, and whom its entries name as their cause."""
@@ -28,9 +32,7 @@ class Effect(NamedTuple):
 
 def enrol(db: Connection, effect: Effect, body: Enrol) -> None:
     """The first record of a chain: the terminal says what it is."""
-    terminals.heard_from(
-        db, effect.cause.terminal, effect.cause.now_ms, {"posd_version": body.posd_version[: bounds.TEXT_CHARS_MAX]}
-    )
+    terminals.heard_from(db, effect.cause.terminal, effect.cause.now_ms, {"posd_version": body.posd_version})
 
 
 def sale(db: Connection, effect: Effect, body: Sale) -> None:
@@ -87,12 +89,16 @@ def _sound(body: Sale) -> None:
     """Raise ValueError for what one Sale by itself may say and no ledger can book."""
     if body.member is None and (body.redemptions or body.holds):
         raise ValueError("it spends, and names no member")
+    bounds.whole("number of flags", len(body.flags), 0, FLAGS_MAX)
+    for flag in body.flags:
+        bounds.text("flag", flag, 1, 40)
     if len({hold.id for hold in body.holds}) != len(body.holds):
         raise ValueError("it lists a hold twice")
 
 
 def _member(db: Connection, handle: str, now_ms: int) -> MemberHere:
-    bounds.text("member", handle, 1, 64)
+    if not _HANDLE.fullmatch(handle):
+        raise ValueError(f"{handle!r:.80} is no member's handle")
     return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
 
 
@@ -155,6 +161,7 @@ def _book(db: Connection, member: MemberHere, cause: Cause, entries: Sequence[En
     for (account, unit), pieces in balances(entries).items():
         if account == available(member.handle):
             after[unit] = after.get(unit, 0) + pieces
+            bounds.whole("balance", after[unit], -wire.SEQ_MAX, wire.SEQ_MAX)
     tier = tier_in_force(db, after, cause.now_ms)
     if tier is not None:
         members.set_tier(db, member.id, tier)

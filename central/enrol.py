@@ -64,7 +64,7 @@ def enrol(db: Connection, request: wire.EnrolRequest, now_ms: int) -> wire.Enrol
     terminal = terminals.by_id(db, code.terminal)
     if (made.public_key, made.name, made.epoch) != (request.public_key, request.chain, terminal.epoch):
         raise _unknown()
-    terminals.heard_from(db, terminal.id, now_ms, {"posd_version": request.posd_version[: bounds.TEXT_CHARS_MAX]})
+    terminals.heard_from(db, terminal.id, now_ms, {"posd_version": request.posd_version})
     incarnation = feed.office(db).incarnation
     return wire.EnrolAnswer(
         terminal.code, terminal.store, terminal.epoch, incarnation, terminal.time_zone, now_ms, terminal.name

@@ -22,14 +22,15 @@ def start_logging(level: str = "info") -> None:
         if human
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    traceback: list[structlog.typing.Processor] = [] if human else [structlog.processors.format_exc_info]
     structlog.configure(
-        processors=[*shared, *([] if human else [structlog.processors.format_exc_info]), renderer],
+        processors=[*shared, *traceback, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer], foreign_pre_chain=shared
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *traceback, renderer], foreign_pre_chain=shared
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)

@@ -15,8 +15,8 @@ def notify(text: str) -> None:
     if not path:
         return
     kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
-    # a manager that does not read must not stop the till
-    with socket.socket(socket.AF_UNIX, kind) as sender, contextlib.suppress(BlockingIOError):
+    # a manager that does not read, or is gone, must not stop the till
+    with socket.socket(socket.AF_UNIX, kind) as sender, contextlib.suppress(OSError):
         sender.sendto(text.encode(), "\0" + path[1:] if path.startswith("@") else path)
 
 

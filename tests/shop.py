@@ -64,7 +64,7 @@ class Shop:
     def start(self, name: str) -> None:
         """Start "posd" or "central" and wait until it answers."""
         log = (self.folder / f"{name}.log").open("ab")
-        program = "from {0}.cli import main; main()".format(name)
+        program = f"from {name}.cli import main; main()"
         command = [sys.executable, "-c", program, "run", "--config", str(self.folder / f"{name}.toml")]
         self.processes[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"TZ": "UTC"})
         log.close()

@@ -18,6 +18,11 @@ WALL_MS = 1_795_000_000_000
 _NUMBERS = itertools.count(1)
 
 
+def entity(row: wire.FeedRow) -> Any:
+    """What a row of the feed says."""
+    return wire.decode(bytes(row.body), wire.ENTITIES[row.kind])
+
+
 @dataclass
 class FieldTerminal:
     """One terminal out there. `code` and `epoch` are what head office made of it; `records` is its journal, in order."""

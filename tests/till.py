@@ -1,7 +1,6 @@
 """A posd within the test: the real store on a real disk, the real API, and a head office that answers holds as it is told."""
 
 import contextlib
-import hashlib
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +22,7 @@ from posd.clock import clock_in
 from posd.events import Events
 from posd.scanning import Scanning
 from posd.settings import Settings
-from posd.store import database, journal, pages
+from posd.store import database, journal, pages, tokens
 from posd.store.database import Store
 from sync import codes, program_file
 from sync.loop import Link
@@ -135,8 +134,9 @@ async def till(folder: Path, *, enrolled: bool = True, printing: str = "none") -
             store, clock_in(""), link, "t7" if enrolled else "", office if enrolled else None, prints=printing == "posd"
         )  # type: ignore[arg-type]
         parts = Parts(settings, checkout, events, Scanning(checkout, events, "he"))
-        tokens = {hashlib.sha256(name.encode()).digest(): (name, name) for name in ("till", "display", "admin")}
-        api = make_api(parts, Tokens(tokens), frozenset({HOST}))
+        for scope in tokens.SCOPES:
+            await store.run(tokens.add, scope, scope, scope, 0)
+        api = make_api(parts, Tokens(await store.look(tokens.by_hash)), frozenset({HOST}))
         transport = httpx.ASGITransport(api, raise_app_exceptions=False)
         headers = {"authorization": "Bearer till", "content-type": "application/json", "accept-language": "en"}
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers) as client:

@@ -62,6 +62,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     # dead letters
     "received": ("התקבלה", "Received"),
     "letter.dead": ("תקועה", "Dead"),
+    "letter.pending": ("בניסיון חוזר", "Being tried again"),
     "letter.waiting": ("ממתינה למכירה", "Waits for its sale"),
     "try_again": ("ניסיון נוסף", "Try again"),
     "record": ("הרשומה", "The record"),

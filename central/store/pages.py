@@ -14,7 +14,7 @@ QUEUED_MS = 15 * 60_000  # a queue this old is not just a busy minute
 
 
 class TerminalRow(NamedTuple):
-    """How a terminal is; `trouble` is forked, never_enrolled, silent, queue or nothing."""
+    """How a terminal is; `trouble` is one of TROUBLES."""
 
     store: str
     name: str
@@ -97,13 +97,14 @@ class LetterRow(NamedTuple):
 
 
 def letters(db: Connection, rows_max: int) -> list[LetterRow]:
-    """Dead letters, newest first, and what waits for a sale after them."""
+    """Dead letters, newest first; then what is being tried again, and what waits for a sale."""
     row = RECORD.c
     columns = (row.key, STORE.c.name, TERMINAL.c.name, row.kind, row.state, row.reason, row.received_ms, row.bytes)
     tables = RECORD.join(CHAIN).join(TERMINAL).join(STORE)
     wanted = sa.select(*columns).select_from(tables)
     found: list[LetterRow] = []
-    for where in (row.state == "dead", row.waits_for.is_not(None)):
+    tried_again = sa.and_(row.state == "pending", row.reason != "")
+    for where in (row.state == "dead", tried_again, row.waits_for.is_not(None)):
         found += [LetterRow(*one) for one in db.execute(wanted.where(where).order_by(row.key.desc()).limit(rows_max))]
     return found
 

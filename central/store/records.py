@@ -82,8 +82,8 @@ def wake(db: Connection, sale: str) -> None:
 
 
 def replay(db: Connection, key: int) -> bool:
-    """Try a dead letter again; False if it is none."""
-    again = sa.update(RECORD).where(RECORD.c.key == key, RECORD.c.state == "dead").values(state="pending", reason="")
+    """Try a dead letter again; False if it is none. The reason stays until there is another outcome."""
+    again = sa.update(RECORD).where(RECORD.c.key == key, RECORD.c.state == "dead").values(state="pending")
     return db.execute(again.returning(RECORD.c.key)).first() is not None
 
 

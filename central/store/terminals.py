@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from central.store.engine import Connection
 from central.store.rows import insert_new
 from central.store.tables import CHAIN, ENROL_CODE, STORE, TERMINAL
+from loyalty.bounds import TEXT_CHARS_MAX
 from loyalty.journal import FIRST_PREV_HASH
 
 Said = Mapping[str, int | str]
@@ -124,7 +125,13 @@ def mark_forked(db: Connection, chain: int, now_ms: int) -> None:
 
 def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
     """The terminal was here, and what it `said` of itself: queued_records, queued_since_ms, posd_version."""
-    db.execute(sa.update(TERMINAL).where(TERMINAL.c.id == terminal).values(contact_ms=now_ms, **said))
+    clean = {name: _clean(value) if isinstance(value, str) else value for name, value in said.items()}
+    db.execute(sa.update(TERMINAL).where(TERMINAL.c.id == terminal).values(contact_ms=now_ms, **clean))
+
+
+def _clean(text: str) -> str:
+    """What a terminal says of itself, as both databases and a page can bear it."""
+    return "".join(letter for letter in text[:TEXT_CHARS_MAX] if letter.isprintable())
 
 
 _TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(

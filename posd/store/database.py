@@ -7,13 +7,12 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
-import structlog
 
 from loyalty.ids import ENTROPY_BYTES, random_id
 from loyalty.journal import FIRST_PREV_HASH
@@ -25,10 +24,11 @@ BUSY_MS = 5000
 CHECKPOINT_PAGES = 4000  # bench: rarer, larger checkpoints have the better 99th percentile
 WAL_BYTES_MAX = 16 * 1024 * 1024  # what a quiet WAL is cut back to
 
+Step = tuple[int, str]
+"""A schema version and the SQL that leads to it from the one before."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-log = structlog.get_logger()
 
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -82,14 +82,14 @@ async def _hop(connection: aiosqlite.Connection, fn: Callable[Concatenate[Any, P
 
 
 @contextlib.asynccontextmanager
-async def open_store(state_dir: Path) -> AsyncIterator[Store]:
-    """The database in `state_dir`, made or migrated if need be, for this process alone.
+async def open_store(state_dir: Path, steps: Sequence[Step] | None = None) -> AsyncIterator[Store]:
+    """The database in `state_dir`, made or migrated by `steps` (those of this release) if need be, for this process alone.
 
     Raises Misconfigured when the folder cannot be written, Unavailable while another posd has it.
     """
     path = state_dir / FILE
     with _locked(state_dir):
-        await asyncio.to_thread(_prepare, path)
+        await asyncio.to_thread(_prepare, path, schema_files() if steps is None else steps)
         async with aiosqlite.Connection(lambda: _open_to_write(path), iter_chunk_size=64) as writing:
             with contextlib.closing(_open_to_look(path)) as looking:
                 yield Store(writing, looking)
@@ -137,7 +137,7 @@ def _locked(state_dir: Path) -> Iterator[None]:
         yield
 
 
-def schema_files() -> list[tuple[int, str]]:
+def schema_files() -> list[Step]:
     """Every schema step with its number, in order."""
     folder = resources.files("posd.store") / "schema"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
@@ -154,7 +154,7 @@ def statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def migrate(db: Db, steps: list[tuple[int, str]]) -> None:
+def migrate(db: Db, steps: Sequence[Step]) -> None:
     """Run the `steps` inside the transaction that is open."""
     for number, script in steps:
         for statement in statements(script):
@@ -162,18 +162,20 @@ def migrate(db: Db, steps: list[tuple[int, str]]) -> None:
         db.execute(f"PRAGMA user_version={number}")
 
 
-def _prepare(path: Path) -> None:
+def _prepare(path: Path, schema: Sequence[Step]) -> None:
     """Create or migrate the file; then make sure that its directory entry is on the disk too."""
     made = not path.exists()
     try:
         db = _open_to_write(path)
-    except sqlite3.OperationalError as error:
-        hint = "Check that posd's user may write there and that the disk is neither full nor read-only"
+    except sqlite3.DatabaseError as error:
+        hint = (
+            "posd's user must be able to write there, on a disk neither full nor read-only, and it must be posd's own database"
+        )
         raise Misconfigured("state_dir_unusable", f"{path}: {error}", hint) from error
     with contextlib.closing(db):
         version: int = db.execute("PRAGMA user_version").fetchone()[0]
-        steps = [step for step in schema_files() if step[0] > version]
-        if version > schema_files()[-1][0]:
+        steps = [step for step in schema if step[0] > version]
+        if version > schema[-1][0]:
             hint = "A newer posd has used it: install that version again"
             raise Misconfigured("database_newer", f"{path} has schema {version}, newer than this posd", hint)
         if steps and version:
@@ -186,8 +188,6 @@ def _prepare(path: Path) -> None:
         for_directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(for_directory)
         os.close(for_directory)
-    if sqlite3.sqlite_version_info < (3, 44, 6):
-        log.debug("one connection does all writes and checkpoints", sqlite=sqlite3.sqlite_version)
 
 
 def _name_chain(db: Db) -> None:

@@ -1,4 +1,4 @@
-"""A browser, and a shop that it looks at. Both end with the module: Playwright's own loop must not meet another test's."""
+"""A shop, and a browser that looks at it. The browser ends with the module: Playwright's own loop must not meet another test's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """Head office and posd, running."""
     with open_shop(tmp_path_factory.mktemp("shop")) as opened:

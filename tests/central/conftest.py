@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,22 @@ def url(request, tmp_path):
 @pytest.fixture
 def postgres_url(postgres):
     """An empty PostgreSQL database."""
+    return new_database(postgres)
+
+
+def new_database(socket: str) -> str:
+    """The URL of an empty database, with its tables."""
     name = f"posd_{next(_NUMBERS)}"
-    run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE posd_template")
-    return f"postgresql://postgres@/{name}?host={postgres}"
+    run_sql(socket, f"CREATE DATABASE {name} TEMPLATE posd_template")
+    return f"postgresql://postgres@/{name}?host={socket}"
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_url(request, tmp_path_factory):
+    """Makes empty databases of each kind, for tests that draw many examples."""
+    if request.param == "postgresql":
+        return partial(new_database, request.getfixturevalue("postgres"))
+    return lambda: f"sqlite:///{tmp_path_factory.mktemp('office') / 'central.db'}"
 
 
 @pytest.fixture

@@ -120,13 +120,19 @@ async def test_a_record_that_cannot_be_applied_does_not_block(office):
         {"member": None, "holds": [hold]},
         {"holds": [hold, hold]},
         {"basket": {}},
+        {"flags": ["a\0b"]},
+        {"flags": ["x"] * 99},
+        {"member": {**plain(sale.member), "handle": "ff" * 9 + "zz"}},
+        {"accruals": []} | {"redemptions": [accrual], "member": None},
     ):
         terminal.record("sale", terminal.any_id(), plain(sale) | broken)
     terminal.takes_back("\0", ReturnedLine("1", 1), sale=sale)
+    terminal.record("sale", terminal.any_id(), plain(sale) | {"fingerprint": "\0", "member": None, "accruals": []})
+    terminal.record("enrol", terminal.any_id(), {"posd_version": "0\0", "store": "\0"})
     terminal.sells(sale)
     await office.deliver()
     found = await states(office)
-    assert [state for state, _ in found] == ["applied", *["dead"] * 8, "applied"]
+    assert [state for state, _ in found] == ["applied", *["dead"] * 12, "applied", "applied", "applied"]
     assert all(re.match("malformed_body: .+", reason) for state, reason in found if state == "dead")
     assert await office.balances(HANDLE) == {"point": 10, "standing": 10}
     await books_are_right(office)

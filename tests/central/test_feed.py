@@ -18,13 +18,14 @@ from loyalty.journal import canonical
 from sync import program_file, wire
 from tests.central.conftest import PROGRAM_PATH
 from tests.samples import HANDLE, basket, cafe, member, sold
+from tests.terminals import entity
 
 
 def entities(page):
     """What a page carries, by kind."""
     found = {}
     for row in page.rows:
-        found.setdefault(row.kind, []).append(wire.entity_of(row))
+        found.setdefault(row.kind, []).append(entity(row))
     return found
 
 
@@ -91,7 +92,7 @@ async def test_pages_end_where_a_position_ends(office):
         page = await read_on(office, terminal, cursor, 2)
         cursor, more = page.cursor, page.more
         sizes.append(len(page.rows))
-        seen += [wire.entity_of(row) for row in page.rows]
+        seen += [entity(row) for row in page.rows]
     assert sorted(row.first_name for row in seen if isinstance(row, wire.MemberRow)) == [f"m{number}" for number in range(7)]
     assert 4 in sizes
     assert (await read_on(office, terminal, cursor, 2)).rows == ()
@@ -145,7 +146,7 @@ async def test_a_member_that_changes_between_two_pages_keeps_what_it_includes(of
     await office.deliver()
     told = []
     while True:
-        told += [i for row in page.rows for i in wire.entity_of(row).includes if wire.entity_of(row).handle == HANDLE]
+        told += [i for row in page.rows for i in entity(row).includes if entity(row).handle == HANDLE]
         if not page.more:
             break
         page = await read_on(office, terminal, page.cursor, 1)

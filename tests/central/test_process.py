@@ -16,7 +16,7 @@ from sync.signing import key_id
 from tests.central.conftest import PROGRAM_PATH
 from tests.central.running import COMMAND, STOP_S_MAX, HeadOffice
 from tests.samples import HANDLE, basket, member, sold
-from tests.terminals import FieldTerminal
+from tests.terminals import FieldTerminal, entity
 
 PROGRAM, _ = program_file.load(PROGRAM_PATH)
 
@@ -66,7 +66,7 @@ def member_row(office, terminal):
     """What the feed says of the sample's member, once everything is applied."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        found = [wire.entity_of(row) for row in fed(office, terminal).rows if row.kind == "member"]
+        found = [entity(row) for row in fed(office, terminal).rows if row.kind == "member"]
         rows = [row for row in found if row.handle == HANDLE]
         if rows and len(rows[0].includes) >= len(terminal.records) - 1:
             return rows[0]
@@ -134,7 +134,7 @@ def test_what_a_command_changes_reaches_a_waiting_terminal(small):
     waiting.start()
     handle = small.asked("member", "add", "--first-name", "Alef")["handle"]
     waiting.join(60)
-    assert [wire.entity_of(row).handle for row in pages[0].rows] == [handle]
+    assert [entity(row).handle for row in pages[0].rows] == [handle]
 
 
 def test_systemd_is_told(small, tmp_path):
@@ -159,18 +159,18 @@ def test_a_second_head_office_is_refused(small, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "status", "said"),
+    ("settings", "said", "status"),
     [
-        ('host = "0.0.0.0"', os.EX_CONFIG, "is not loopback"),
-        ('database = "mysql://x/y"', os.EX_CONFIG, "is no database of ours"),
-        ('database = "nonsense"', os.EX_CONFIG, "is no database URL"),
-        ('database = "postgresql://x@127.0.0.1:1/x"', os.EX_TEMPFAIL, "does not answer"),
-        ('state_dir = "/proc/nowhere"', os.EX_CONFIG, "state_dir"),
-        ("port = {taken}", os.EX_TEMPFAIL, "Address already in use"),
+        ('host = "0.0.0.0"', "is not loopback", os.EX_CONFIG),
+        ('database = "mysql://x/y"', "is no database of ours", os.EX_CONFIG),
+        ('database = "nonsense"', "is no database URL", os.EX_CONFIG),
+        ('database = "postgresql://x@127.0.0.1:1/x"', "does not answer", os.EX_TEMPFAIL),
+        ('state_dir = "/proc/nowhere"', "state_dir", os.EX_CONFIG),
+        ("port = {taken}", "Address already in use", os.EX_TEMPFAIL),
     ],
 )
-def test_what_cannot_work_is_said_clearly(tmp_path, settings, status, said):
-    """One message with what to do, no traceback, and a status that says whether starting again may help."""
+def test_what_cannot_work_is_said_clearly(tmp_path, settings, said, status):
+    """One message with what to do, the exit status of its kind, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = tmp_path / "central.toml"
         text = settings.replace("{taken}", str(taken.getsockname()[1]))

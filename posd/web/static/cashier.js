@@ -330,6 +330,7 @@ async function start() {
   });
   byId("language").addEventListener("change", async (event) => {
     await speak(event.target.value);
+    if (terminal.line === "refused") return location.reload(); // the sentence at the gate is posd's: ask for it anew
     note();
     await (sale.phase === "open" ? again() : show());
   });
