@@ -5,7 +5,7 @@ READY := .venv/.ready
 LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pyproject.toml
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test golden check bench fmt lock clean
+.PHONY: setup demo run test test-system dist golden check bench fmt lock clean
 
 setup: $(READY)
 
@@ -25,6 +25,13 @@ run: $(READY)  ## the same shop, left up for the browser
 
 test: $(READY)  ## every test, in parallel
 	@$(BIN)/python -m pytest -q -n auto
+
+test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md (root; downloads a Debian the first time)
+	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system
+
+dist: $(READY)  ## what docs/install.md needs: the wheel and the locks, in dist/
+	@$(BIN)/python -m hatchling build -t wheel -d dist
+	@cp requirements/terminal.lock requirements/central.lock dist
 
 golden: $(READY)  ## write the golden receipts anew; look at tests/golden/receipts/*.png before you commit them
 	@$(BIN)/python -m tests.drivers.golden
@@ -48,6 +55,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock:  ## resolve the dependencies anew
 	@$(LOCK) --all-extras --upgrade -o requirements/all.lock
 	@$(LOCK) -c requirements/all.lock --upgrade -o requirements/terminal.lock
+	@$(LOCK) --extra central -c requirements/all.lock --upgrade -o requirements/central.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,12 +14,15 @@ from central import code_keys
 from central.api import Api
 from central.apply import Applier
 from central.clock import now_ms
+from central.code_keys import CodeSigner
+from central.console.pages import Console
 from central.feed import News
 from central.settings import Settings, check_host, make_state_dir
 from central.store import feed
-from central.store.engine import Store, open_store
-from runtime.errors import Misconfigured
-from runtime.notify import feed_watchdog, notify
+from central.store.engine import Store
+from central.store.opening import open_store
+from runtime.errors import Unavailable
+from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
 from runtime.supervise import supervise
 
@@ -39,14 +42,15 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
         parts.enter_context(alone(settings))
         listener = parts.enter_context(listen(settings.host, settings.port))
         store = await parts.enter_async_context(open_store(settings.database_url))
-        await store.run(code_keys.publish, code_keys.load(settings.state_dir))
+        signer = code_keys.load(settings.state_dir)
+        await store.run(code_keys.publish, signer)
         news = News()
         applier = Applier(store, now_ms, news.tell)
-        app = build(store, applier, news)
+        app = build(store, applier, news, signer)
         background = (
             supervise("apply", applier.run),
             supervise("news", lambda: watch_feed(store, news)),
-            feed_watchdog(lambda: store.read(feed.office)),
+            supervise("watchdog", lambda: feed_watchdog(lambda: store.read(feed.office)), wait_s_max=WATCHDOG_WAIT_S_MAX),
         )
         tasks = [asyncio.create_task(task) for task in background]
         parts.push_async_callback(_cancel, tasks)
@@ -62,10 +66,16 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
             news.close()
 
 
-def build(store: Store, applier: Applier, news: News) -> FastAPI:
-    """The web application: what terminals ask, and the pages."""
+def build(store: Store, applier: Applier, news: News, signer: CodeSigner) -> FastAPI:
+    """The web application: what terminals ask, and the pages for people."""
+
+    def changed() -> None:
+        applier.wake()
+        news.tell()
+
     app = FastAPI(title="posd head office", docs_url=None, redoc_url=None, openapi_url=None, telemetry={"logs": False})
     app.include_router(Api(store, applier, news).router)
+    Console(store, signer, changed).add_to(app)
     return app
 
 
@@ -82,14 +92,14 @@ async def watch_feed(store: Store, news: News) -> None:
 
 @contextlib.contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Hold the state directory's lock. Raises Misconfigured when another head office runs on it."""
+    """Hold the state directory's lock. Raises Unavailable while another head office runs on it."""
     path = Path(settings.state_dir, LOCK_NAME)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             hint = "Stop that one first, or give this one another state_dir"
-            raise Misconfigured("already_running", f"another posd-central runs on {settings.state_dir}", hint) from error
+            raise Unavailable("already_running", f"another posd-central runs on {settings.state_dir}", hint) from error
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

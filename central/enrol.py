@@ -66,7 +66,9 @@ def enrol(db: Connection, request: wire.EnrolRequest, now_ms: int) -> wire.Enrol
         raise _unknown()
     terminals.heard_from(db, terminal.id, now_ms, {"posd_version": request.posd_version[: bounds.TEXT_CHARS_MAX]})
     incarnation = feed.office(db).incarnation
-    return wire.EnrolAnswer(terminal.code, terminal.store, terminal.epoch, incarnation, terminal.time_zone, now_ms)
+    return wire.EnrolAnswer(
+        terminal.code, terminal.store, terminal.epoch, incarnation, terminal.time_zone, now_ms, terminal.name
+    )
 
 
 def _hash(code: str) -> str:

@@ -15,7 +15,7 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     """Reserve, or say why not; the same id always gets the same answer."""
     member = members.by_handle(db, request.member, lock=True)
     if member is None:
-        return HoldAnswer(False, Refusal("member_unknown"))
+        return HoldAnswer(False, Refusal("unknown_member"))
     asked = HoldRow(member.id, request.id, terminal, request.unit, request.pieces, "open")
     known = holds.get(db, request.id)
     if known:
@@ -36,7 +36,7 @@ def _again(known: HoldRow, asked: HoldRow) -> HoldAnswer:
         return HoldAnswer(False, msgspec.json.decode(known.refusal, type=Refusal))
     if known == asked:
         return HoldAnswer(True)
-    return HoldAnswer(False, Refusal("hold_refused"))
+    return HoldAnswer(False, Refusal("hold_refused", {"unit": asked.unit}))
 
 
 def _refusal(db: Connection, member: members.MemberHere, request: HoldRequest) -> Refusal | None:

@@ -1,6 +1,7 @@
 """Hardware. A driver is one file and one row here, or "module:Class" in the settings; what they do not name is not imported."""
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any
 
@@ -41,7 +42,7 @@ def load_printer(driver: str, name: str, options: Mapping[str, object]) -> Print
 def _load(table: Mapping[str, str], driver: str, whose: str, name: str, options: Mapping[str, object]) -> Any:
     """The driver's class, called with the name and an instance of the frozen dataclass that its attribute `Options` names."""
     module, colon, attribute = table.get(driver, driver).partition(":")
-    if not (module and colon and attribute):
+    if not (module and colon and attribute) or module.startswith("."):
         wanted = f'One of {", ".join(table)}, or "module:Class"'
         raise Misconfigured("driver_unknown", f"{whose}: there is no driver {driver!r}", wanted)
     try:
@@ -49,4 +50,6 @@ def _load(table: Mapping[str, str], driver: str, whose: str, name: str, options:
     except (ImportError, AttributeError) as error:
         hint = "Check the spelling; for a missing library install it (pyzbar needs the package libzbar0)"
         raise Misconfigured("driver_missing", f"{whose}: driver {driver!r} cannot be loaded: {error}", hint) from error
+    if not is_dataclass(getattr(made, "Options", None)):
+        raise Misconfigured("driver_missing", f"{whose}: {driver!r} is no driver", "It is a class with a dataclass `Options`")
     return made(name, checked(made.Options, options, whose))

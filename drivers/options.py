@@ -16,13 +16,12 @@ def checked(shape: type[T], given: Mapping[str, object], where: str) -> T:
 
     Raises Misconfigured that names `where`, each key that is wrong, missing or unknown, and the keys that are wanted.
     """
-    hints = get_type_hints(shape)
+    hints = get_type_hints(shape, include_extras=True)
     keys = fields(shape)  # type: ignore[arg-type]  # T is not known to be a dataclass
     wanted: dict[str, Any] = {key.name: (hints[key.name], ... if key.default is MISSING else key.default) for key in keys}
     model = create_model(shape.__name__, __config__=ConfigDict(extra="forbid", strict=True), **wanted)
     try:
-        model.model_validate(dict(given))
-        return shape(**given)
+        return shape(**dict(model.model_validate(dict(given))))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in error.errors())
     except ValueError as error:

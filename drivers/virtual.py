@@ -4,7 +4,7 @@ import os
 import stat
 import threading
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +43,7 @@ class VirtualScanner:
         self._path = Path(options.path)
         self._alive_s = time.monotonic()
 
-    def scans(self) -> AsyncIterator[Scan]:
+    def scans(self) -> AsyncGenerator[Scan, None]:
         """Yield each line once. Raises Unavailable when the path is missing, is replaced, or is no FIFO or file."""
         return pumped(self.name, self._source)
 

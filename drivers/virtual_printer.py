@@ -48,11 +48,13 @@ class FolderPrinter:
         self.name = name
         self._folder = Path(options.folder)
         self._dots = load_profile(options.profile).dots
+        self._one_at_a_time = asyncio.Lock()
 
     async def print(self, receipt: Receipt) -> Delivery:
         """Write the two files; Unavailable when the folder cannot be written to, and then no PNG was left."""
         try:
-            await asyncio.to_thread(self._write, receipt)
+            async with self._one_at_a_time:
+                await asyncio.to_thread(self._write, receipt)
         except OSError as error:
             raise Unavailable(
                 "printer_unreachable",

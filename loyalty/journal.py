@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,32 +58,6 @@ class Sealed:
     hash: str
 
 
-def seal(chain: Chain, head: Head, stamp: Stamp, draft: Draft) -> Sealed:
-    """The record that follows `head`: canonical bytes (see `canonical`) and their place in the chain."""
-    seq = head.seq + 1
-    envelope = {
-        "version": draft.version,
-        "kind": draft.kind,
-        "id": draft.id,
-        "terminal": chain.terminal,
-        "epoch": chain.epoch,
-        "chain": chain.id,
-        "seq": seq,
-        "prev_hash": head.hash,
-        "wall": stamp.wall_ms,
-        "utc_offset": stamp.utc_offset_minutes,
-        "clock_quality": stamp.clock_quality,
-        "body": draft.body,
-    }
-    data = canonical(envelope)
-    return Sealed(seq, draft.id, draft.kind, data, chain_hash(head.hash, data))
-
-
-def chain_hash(prev_hash: str, data: bytes) -> str:
-    """SHA-256 over the 64 hex digits of the hash before, then the record's bytes; in lower-case hex."""
-    return hashlib.sha256(prev_hash.encode("ascii") + data).hexdigest()
-
-
 def canonical(value: object) -> bytes:
     """UTF-8 JSON with sorted keys, no spaces, and no floats: the one spelling of `value`, which may be what `plain` takes."""
     return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -100,3 +74,36 @@ def plain(value: object) -> Any:
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
         return {key: plain(part) for key, part in value.items()}
     raise TypeError(f"a record holds whole numbers and texts, not {type(value).__name__}: {value!r:.60}")
+
+
+Encode = Callable[[object], bytes]
+"""A value to its canonical bytes."""
+
+
+def seal(chain: Chain, head: Head, stamp: Stamp, draft: Draft, encode: Encode = canonical) -> Sealed:
+    """The record that follows `head`: canonical bytes and their place in the chain.
+
+    `encode` may be a faster way to the very bytes that `canonical` gives.
+    """
+    seq = head.seq + 1
+    envelope = {
+        "version": draft.version,
+        "kind": draft.kind,
+        "id": draft.id,
+        "terminal": chain.terminal,
+        "epoch": chain.epoch,
+        "chain": chain.id,
+        "seq": seq,
+        "prev_hash": head.hash,
+        "wall": stamp.wall_ms,
+        "utc_offset": stamp.utc_offset_minutes,
+        "clock_quality": stamp.clock_quality,
+        "body": draft.body,
+    }
+    data = encode(envelope)
+    return Sealed(seq, draft.id, draft.kind, data, chain_hash(head.hash, data))
+
+
+def chain_hash(prev_hash: str, data: bytes) -> str:
+    """SHA-256 over the 64 hex digits of the hash before, then the record's bytes; in lower-case hex."""
+    return hashlib.sha256(prev_hash.encode("ascii") + data).hexdigest()

@@ -14,7 +14,7 @@ from loyalty.money import Minor, split
 from loyalty.program import Program, RewardRule, tier_by_code
 from loyalty.refusal import Params, Refusal
 from loyalty.rewards import REWARDS
-from loyalty.rewards.giving import Due
+from loyalty.rewards.giving import Due, due
 
 TIMES_MAX = 1000  # a reward chosen more often than this in one basket is a slip of the finger
 
@@ -55,6 +55,20 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
+class Accrual:
+    """Pieces of a unit that a rule would give; `weights` are what the lines share them by once it is committed."""
+
+    rule: str
+    unit: str
+    pieces: int
+    weights: tuple[int, ...]
+
+    def movement(self) -> Movement:
+        """Shared among the lines."""
+        return Movement(self.rule, self.unit, self.pieces, split(self.pieces, self.weights))
+
+
+@dataclass(frozen=True, slots=True)
 class Discount:
     """What a reward takes off each basket line, in minor units."""
 
@@ -84,7 +98,7 @@ class Quote:
     choices: tuple[Choice, ...]
     offers: tuple[Offer, ...]
     discounts: tuple[Discount, ...]
-    accruals: tuple[Movement, ...]
+    accruals: tuple[Accrual, ...]
     redemptions: tuple[Movement, ...]
     trace: tuple[Step, ...]
 
@@ -107,28 +121,28 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
     wanted: Counter[str] = Counter()
     for choice in choices:
         wanted[choice.reward] += choice.times
-    due = Due(basket.lines, tuple(line.amount_minor for line in basket.lines))
+    left = due(basket.lines, tuple(line.amount_minor for line in basket.lines))
     spendable = _spendable(member) if member else {}
     offers: list[Offer] = []
     discounts: list[Discount] = []
     redemptions: list[Movement] = []
     for code, rule in program.rewards.items():
-        offer = _offer(code, rule, member, spendable, due)
+        offer = _offer(code, rule, member, spendable, left)
         times = wanted.pop(code, 0)
         if times > offer.times_max and offer.refusal is None:
             offer = replace(offer, refusal=Refusal("choice_too_many", {"times": times, "times_max": offer.times_max}))
         elif times and offer.refusal is None:
-            taken = REWARDS[rule.type].discount(rule.settings, times, due)
+            taken = REWARDS[rule.type].discount(rule.settings, times, left)
             offer = replace(offer, times=times, off_minor=sum(taken))
             discounts.append(Discount(code, taken))
             spent = rule.cost * times
             redemptions.append(Movement(code, rule.unit, spent, split(spent, taken)))
             spendable[rule.unit] -= spent
-            due = Due(due.lines, tuple(left - off for left, off in zip(due.amounts, taken, strict=True)))
+            left = due(left.lines, tuple(have - off for have, off in zip(left.amounts, taken, strict=True)))
         offers.append(offer)
     offers += [Offer(code, "", 0, 0, refusal=Refusal("unknown_reward", {"reward": code})) for code in wanted]
     tier = tier_by_code(program, member.tier) if member else None
-    accruals = accrue(program, tier.code if tier else "", basket.lines, due.amounts) if member else ()
+    accruals = accrue(program, tier.code if tier else "", basket.lines, left.amounts) if member else ()
     return Quote(
         basket=basket,
         member=member,
@@ -141,23 +155,23 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         discounts=tuple(discounts),
         accruals=accruals,
         redemptions=tuple(redemptions),
-        trace=_trace(program, member, tuple(offers), accruals, due),
+        trace=_trace(program, member, tuple(offers), accruals, left.total_minor),
     )
 
 
-def accrue(program: Program, tier: str, lines: tuple[Line, ...], paid: tuple[Minor, ...]) -> tuple[Movement, ...]:
+def accrue(program: Program, tier: str, lines: tuple[Line, ...], paid: tuple[Minor, ...]) -> tuple[Accrual, ...]:
     """What a member of `tier` earns when `paid` minor units were really paid for each line."""
     step = tier_by_code(program, tier)
-    basis = Paid(lines, paid, step.accrual_percent if step else 100)
-    movements = []
+    basis = Paid(lines, paid, sum(paid), step.accrual_percent if step else 100)
+    accruals = []
     for code, rule in program.accruals.items():
-        by_line = ACCRUALS[rule.type].earn(rule.settings, basis)
-        if any(by_line):
-            movements.append(Movement(code, rule.unit, sum(by_line), by_line))
-    return tuple(movements)
+        earned = ACCRUALS[rule.type].earn(rule.settings, basis)
+        if earned.pieces:
+            accruals.append(Accrual(code, rule.unit, earned.pieces, earned.weights))
+    return tuple(accruals)
 
 
-def pieces_by_unit(movements: Iterable[Movement]) -> dict[str, int]:
+def pieces_by_unit(movements: Iterable[Movement | Accrual]) -> dict[str, int]:
     """The sum of `movements` by unit."""
     sums: Counter[str] = Counter()
     for movement in movements:
@@ -179,26 +193,26 @@ def _spendable(member: Member) -> dict[str, int]:
     return {unit: min(pieces, member.balances.get(unit, 0)) for unit, pieces in member.spendable.items()}
 
 
-def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> Offer:
+def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], left: Due) -> Offer:
     """How often `rule` could be taken by this member for what is due, or why not once."""
-    room = _room(rule, member, spendable, due)
+    room = _room(rule, member, spendable, left)
     if isinstance(room, Refusal):
         return Offer(code, rule.unit, rule.cost, 0, refusal=room)
     return Offer(code, rule.unit, rule.cost, room)
 
 
-def _room(rule: RewardRule, member: Member | None, spendable: Mapping[str, int], due: Due) -> int | Refusal:
+def _room(rule: RewardRule, member: Member | None, spendable: Mapping[str, int], left: Due) -> int | Refusal:
     if member is None:
         return Refusal("member_needed")
     have = spendable.get(rule.unit, 0)
     if have < rule.cost:
         return Refusal("pieces_missing", {"missing": rule.cost - have, "have": have, "cost": rule.cost, "unit": rule.unit})
-    room = REWARDS[rule.type].room(rule.settings, due)
+    room = REWARDS[rule.type].room(rule.settings, left)
     return room if isinstance(room, Refusal) else min(have // rule.cost, room, TIMES_MAX)
 
 
 def _trace(
-    program: Program, member: Member | None, offers: tuple[Offer, ...], accruals: tuple[Movement, ...], due: Due
+    program: Program, member: Member | None, offers: tuple[Offer, ...], accruals: tuple[Accrual, ...], paid_minor: Minor
 ) -> tuple[Step, ...]:
     """Every rule's sentence, in the program's order: rewards first, then what was earned on the rest."""
     steps = []
@@ -217,6 +231,6 @@ def _trace(
     for code, rule in program.accruals.items():
         pieces = earned.get(code, 0)
         percent = step.accrual_percent if step and getattr(rule.settings, "by_tier", False) else 100
-        params: Params = {"pieces": pieces, "unit": rule.unit, "paid_minor": due.total_minor, "percent": percent}
+        params: Params = {"pieces": pieces, "unit": rule.unit, "paid_minor": paid_minor, "percent": percent}
         steps.append(Step(code, "earned", params))
     return tuple(steps)

@@ -118,6 +118,7 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         flags.append("tenders_differ")
     tier = agreement.member.tier if agreement.member else ""
     paid = _earning(net, payment.tenders, program.policies.tenders_without_accrual)
+    accrued = accrue(program, tier, payment.basket.lines, paid) if agreement.member else ()
     return Sale(
         till=payment.till,
         fingerprint=payment.fingerprint,
@@ -130,7 +131,7 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         tenders=payment.tenders,
         choices=agreement.choices,
         discounts=discounts,
-        accruals=accrue(program, tier, payment.basket.lines, paid) if agreement.member else (),
+        accruals=tuple(one.movement() for one in accrued),
         redemptions=_on_lines(agreement.redemptions, discounts),
         holds=agreement.holds,
         flags=tuple(flags),

@@ -28,7 +28,7 @@ from posd.store.database import Store, open_store
 from posd.storing import StoredCache, StoredJournal
 from posd.version import VERSION
 from runtime.log import start_logging
-from runtime.notify import feed_watchdog, notify
+from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
 from runtime.supervise import supervise
 from sync.client import HeadOffice
@@ -62,12 +62,11 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
         async def enrolled(code: str) -> dict[str, str]:
             answer = await enrol(store, settings, code)
             asyncio.get_running_loop().call_soon(anew.set)
-            return {"terminal": answer.terminal, "store": answer.store}
+            return {"terminal": answer.terminal, "name": answer.name, "store": answer.store}
 
         api.state.enrol = enrolled
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync)]
-            running.append(group.create_task(feed_watchdog(lambda: store.run(journal.identity)), name="watchdog"))
             async with serving(api, listener.dup()) as server:
                 notify(f"READY=1\nSTATUS={_said(parts)}")
                 log.info("ready", version=VERSION, terminal=parts.checkout.terminal, port=listener.getsockname()[1])
@@ -98,7 +97,9 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
 
 def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[str, Coroutine[Any, Any, None]]]:
     """Every supervised part by name."""
-    loops = []
+    store = parts.checkout.store
+    watchdog = partial(feed_watchdog, lambda: store.run(journal.identity))
+    loops = [("watchdog", supervise("watchdog", watchdog, wait_s_max=WATCHDOG_WAIT_S_MAX))]
     if sync:
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:
@@ -106,7 +107,7 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     if settings.printing == "posd" and settings.printer:
         device = settings.printer
         printer = load_printer(device.driver, device.name or device.driver, device.options)
-        queue = StoredQueue(parts.checkout.store)
+        queue = StoredQueue(store)
         loops.append(("printer", supervise("printer", lambda: run_jobs(queue, printer, parts.paper))))
     return loops
 

@@ -83,8 +83,8 @@ class Booked:
 
 def keep(db: Db, paid: Paid, booking: Booking) -> Booked | None:
     """Book `paid` by the agreement it cites, or find it booked already; None when this terminal has no such agreement."""
-    if before := _before(db, booking.id, paid.fingerprint):
-        return before
+    if already := _before(db, booking.id, paid.fingerprint):
+        return already
     kept = agreements.find(db, paid.agreement) if paid.agreement else None
     if kept is None:
         return None
@@ -93,8 +93,18 @@ def keep(db: Db, paid: Paid, booking: Booking) -> Booked | None:
     return _sell(db, paid, booking, Promise(dataclasses.replace(kept.agreement, holds=()), kept.state))
 
 
+def before(db: Db, paid: Paid, booking: Booking) -> Booked | None:
+    """What is booked under this key already."""
+    return _before(db, booking.id, paid.fingerprint)
+
+
 def keep_on_the_spot(db: Db, paid: Paid, booking: Booking, promise: Promise) -> Booked:
-    """Make `promise` and keep it in the same transaction: a crash leaves either nothing of both or all."""
+    """Make `promise` and keep it in the same transaction: a crash leaves either nothing of both or all.
+
+    It looks again for what is booked: a request that broke off may have committed since it was looked for.
+    """
+    if already := _before(db, booking.id, paid.fingerprint):
+        return already
     if promise.agreement.holds:
         agreements.save(db, promise.agreement)
     return _sell(db, paid, booking, promise)
@@ -102,8 +112,8 @@ def keep_on_the_spot(db: Db, paid: Paid, booking: Booking, promise: Promise) -> 
 
 def bring_back(db: Db, back: BroughtBack, booking: Booking) -> Booked:
     """Book a return. Raises Rejected when more comes back than was sold, or when the sale is not known by what was given."""
-    if before := _before(db, booking.id, back.fingerprint):
-        return before
+    if already := _before(db, booking.id, back.fingerprint):
+        return already
     returned = _returned(db, back)
     program = program_now(db, booking.stamp.wall_ms)
     receipt = _return_receipt(db, returned, program, back.language, booking)

@@ -79,7 +79,10 @@ class Checkout:
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
             this = self._booking(paid.till, paid.key)
-            booked = await self.store.run(booking.keep, paid, this)
+            if paid.agreement:
+                booked = await self.store.run(booking.keep, paid, this)
+            else:
+                booked = await self.store.look(booking.before, paid, this)
             if booked is None:  # the till could not ask before, or cites what this terminal never agreed on
                 promise = await self._on_the_spot(paid)
                 booked = await self.store.run(booking.keep_on_the_spot, paid, this, promise)

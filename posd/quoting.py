@@ -1,12 +1,11 @@
 """Who is at the till and what the basket is worth: read from the store, worked out by the rules, nothing written.
 
-Each function is a store function: it takes a connection and runs whole on the store's thread, so a quote costs one hop and sees
-one state of the store.
+Each function is a store function: it takes a connection and runs whole, so a quote sees one state of the store.
 """
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from loyalty import quote as rules
 from loyalty.basket import Basket
@@ -60,11 +59,7 @@ class Answer:
 
 def who(db: Db, text: str, moment: Moment) -> Known | Refusal:
     """Whose code `text` is, or why it is nobody's."""
-    verify = codes.verifier(pages.code_keys(db))
-
-    def read_signed(signed: str) -> Claims | Refusal:
-        return codes.read(signed, verify)
-
+    read_signed = partial(_claims, keys=tuple(pages.code_keys(db).items()))
     code = identify(text, read_signed, program_now(db, moment.wall_ms).plain_prefixes, moment.wall_ms // 1000)
     return code if isinstance(code, Refusal) else _known(db, code)
 
@@ -114,6 +109,12 @@ def _known(db: Db, code: MemberCode) -> Known | Refusal:
     if code.strength is Strength.SIGNED and code.generation < found.member.generation:
         return Refusal("code_replaced")
     return Known(found.member, code.strength)
+
+
+@lru_cache(maxsize=256)
+def _claims(text: str, keys: tuple[tuple[str, bytes], ...]) -> Claims | Refusal:
+    """What a signed code says. A checkout asks of the same one several times, and a signature takes a while to check."""
+    return codes.read(text, codes.verifier(dict(keys)))
 
 
 @lru_cache(maxsize=8)

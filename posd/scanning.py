@@ -1,5 +1,6 @@
 """From a scanner to the pages: each scan is identified once and told to everybody who listens."""
 
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import structlog
@@ -23,8 +24,9 @@ class Scanning:
 
     async def read(self, scanner: Scanner) -> None:
         """Tell each scan of `scanner` until its source has ended."""
-        async for scan in scanner.scans():
-            await self.tell(scan.text, scan.scanner)
+        async with aclosing(scanner.scans()) as scans:
+            async for scan in scans:
+                await self.tell(scan.text, scan.scanner)
 
     async def tell(self, text: str, source: str) -> None:
         """Say whose code it is, or why nobody's. The log gets the outcome, never the code."""

@@ -1,6 +1,7 @@
 """What posd answers: plain values with the sentences in the asked language. Nothing is computed here."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import msgspec
 
 from loyalty.agreement import Agreement
 from loyalty.program import Program
-from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
+from loyalty.quote import Accrual, Movement, Offer, Quote, pieces_by_unit
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
 from loyalty.sale import Return, Sale
@@ -62,16 +63,27 @@ class Speech:
         ]
 
     def balances(self, counts: dict[str, int]) -> list[dict[str, Any]]:
-        """Each unit's count with its name and its worth; the unit that only counts standing comes with worth 0."""
+        """Each unit's count with its name and its worth. `standing` marks the unit that only says how high a member stands."""
         return [
             {
                 "unit": code,
+                "standing": self.stands(code),
                 "name": name_in(unit.name, self.language),
                 "pieces": counts.get(code, 0),
                 "worth_minor": max(counts.get(code, 0), 0) * unit.worth,
             }
             for code, unit in self.program.units.items()
         ]
+
+    def stands(self, unit: str) -> bool:
+        """Whether `unit` is the tiers' own and buys nothing: a cashier need not see it counted."""
+        tiers = self.program.tiers
+        return bool(tiers and tiers.unit == unit and all(rule.unit != unit for rule in self.program.rewards.values()))
+
+    def names(self, units: Iterable[str]) -> dict[str, str]:
+        """The names of those of `units` that a cashier sees."""
+        known = [code for code in units if code in self.program.units and not self.stands(code)]
+        return {code: name_in(self.program.units[code].name, self.language) for code in known}
 
     def tier(self, code: str) -> dict[str, str] | None:
         """A tier's code and name."""
@@ -140,6 +152,7 @@ def booked_view(speech: Speech, booked: Booked, handed: Handed | None) -> dict[s
     }
     if isinstance(booked.body, Sale):
         view |= _sale(booked.body)
+        view["names"] = speech.names({**view["earned"], **view["spent"]})
     else:
         view |= _return(booked.body)
     if handed:
@@ -189,11 +202,12 @@ def _offer(speech: Speech, offer: Offer) -> dict[str, Any]:
     }
 
 
-def _moved(speech: Speech, movements: tuple[Movement, ...]) -> list[dict[str, Any]]:
+def _moved(speech: Speech, movements: tuple[Movement | Accrual, ...]) -> list[dict[str, Any]]:
     return [
         {
             "rule": movement.rule,
             "unit": movement.unit,
+            "standing": speech.stands(movement.unit),
             "name": name_in(speech.program.units[movement.unit].name, speech.language),
             "pieces": movement.pieces,
         }

@@ -1,8 +1,15 @@
 """The three kinds of broken things, by what the caller should do. A "no" is a value; a bug is an assertion."""
 
+import os
+
 
 class PosdError(Exception):
-    """What went wrong: a stable `code` (docs/errors.md), the message, and what to do now."""
+    """What went wrong: a stable `code` (docs/errors.md), the message, and what to do now.
+
+    `exit_status` is what a command ends with (sysexits.h): systemd starts a service anew after all but Misconfigured.
+    """
+
+    exit_status = 1
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -22,6 +29,10 @@ class Rejected(PosdError):
 class Unavailable(PosdError):
     """Something that is needed does not answer now: try again later, nothing was lost."""
 
+    exit_status = os.EX_TEMPFAIL
+
 
 class Misconfigured(PosdError):
     """A person must change a setting, a file or the machine before this can work."""
+
+    exit_status = os.EX_CONFIG

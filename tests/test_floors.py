@@ -194,7 +194,7 @@ def lint_imports(folder: Path) -> tuple[int, list[str]]:
     """Exit status and the names of the broken contracts."""
     tool = Path(sys.executable).parent / "lint-imports"
     run = subprocess.run([tool, "--no-cache"], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
-    broken = re.findall(r"^(.+) BROKEN$", run.stdout, re.MULTILINE)
+    broken = re.findall(r"^(.+) BROKEN\b", run.stdout, re.MULTILINE)
     assert run.returncode == 0 or broken, run.stdout + run.stderr
     return run.returncode, broken
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "program": "central.cli.program",
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
+    "record": "central.cli.record",
 }
 """Command -> the module whose `command` it is."""
 
@@ -37,7 +38,7 @@ def group() -> None:
 
     \b
     A first start:
-      posd-central user add dana
+      posd-central user add office
       posd-central program publish cafe.toml
       posd-central terminal enrol --store "Allenby 12" --terminal "Till 1"
       posd-central run
@@ -45,11 +46,11 @@ def group() -> None:
 
 
 def main() -> Any:
-    """The entry point: an error of ours is one clear message on standard error, and exit status 1."""
+    """The entry point: an error of ours is one clear message on standard error, and its kind is the exit status."""
     from runtime.errors import PosdError
 
     try:
         return group(prog_name="posd-central")
     except PosdError as error:
         click.echo(f"posd-central: {error}", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_status)

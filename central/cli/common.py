@@ -49,7 +49,7 @@ def answers(command: Callable[P, tuple[dict[str, Any] | list[dict[str, Any]], st
 
 def in_store(settings: Settings, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """The result of a store function, in one transaction of the database that the settings name."""
-    from central.store.engine import open_store
+    from central.store.opening import open_store
 
     async def once() -> T:
         async with open_store(settings.database_url) as store:

@@ -30,7 +30,7 @@ def add_member(settings: Settings, first_name: str, code: str) -> tuple[dict[str
 
     \b
     Example:
-      posd-central member add --first-name Noa --code 2900000000018
+      posd-central member add --first-name חבר --code 2900000000018
     """
     from central import members
 
@@ -47,12 +47,18 @@ def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], s
 
     \b
     Example:
-      posd-central member find Noa
+      posd-central member find חבר
     """
     from central.store import members
 
-    found = in_store(settings, members.find, text, FOUND_MAX)
-    return [_values(member) for member in found], "\n".join(f"{m.handle}  {m.first_name}  {m.tier}" for m in found) or "nobody"
+    def look(db: Connection) -> list[tuple[MemberHere, dict[str, int]]]:
+        found = members.find(db, text, FOUND_MAX)
+        balances = members.available_of(db, found)
+        return [(member, balances[member.id]) for member in found]
+
+    found = in_store(settings, look)
+    values = [{**_values(member), "balances": balances} for member, balances in found]
+    return values, "\n".join(f"{m.handle}  {m.first_name}  {m.tier}  {balances}" for m, balances in found) or "nobody"
 
 
 @command.command("code")
@@ -70,7 +76,7 @@ def member_code(
 
     \b
     Example:
-      posd-central member code --last --png noa.png
+      posd-central member code --last --png code.png
     """
     from central import code_keys, members, qr
 

@@ -24,7 +24,7 @@ def add_user(settings: Settings, name: str, password_stdin: bool) -> tuple[dict[
 
     \b
     Example:
-      posd-central user add dana
+      posd-central user add clerk
     """
     from central import auth
 

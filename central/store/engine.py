@@ -6,24 +6,27 @@ written by one function.
 
 import asyncio
 import contextlib
-import os
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from runtime.errors import Misconfigured, Unavailable
 
-__all__ = ["Connection", "Store", "open_store"]
+__all__ = ["Connection", "Store", "make_engine"]
 
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
 BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
+
+STATES_OF_TROUBLE = ("08", "25", "28", "3D", "40", "53", "55", "57", "58")
+"""Classes of PostgreSQL's SQLSTATE: connection, read-only, login, no database, rollback, resources, locks, an operator, I/O."""
+CODES_OF_TROUBLE = (5, 6, 8, 10, 11, 13, 14, 15, 26)
+"""SQLite's result codes: busy, locked, read-only, I/O, corrupt, full, cannot open, locking protocol, not a database."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +36,7 @@ class Store:
     """Runs store functions. `read` sees one snapshot of the database, `run` writes and commits."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        """Take a prepared engine; see `open_store`."""
+        """Take a prepared engine; see opening.py."""
         self._writer = engine
         snapshot: dict[str, Any] = {"posd_reads": True}
         if engine.dialect.name == "postgresql":
@@ -54,26 +57,8 @@ class Store:
         return await _transaction(self._reader, function, *args, **kwargs)
 
 
-@contextlib.asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[Store]:
-    """The store at `url` (`sqlite:///PATH` or `postgresql://...`), its tables made or brought up to date.
-
-    Raises Misconfigured for a URL or a place that cannot be used, Unavailable when the database does not answer.
-    """
-    engine = _engine(url)
-    try:
-        from central.store.migrate import migrate
-
-        store = Store(engine)
-        await store.run(migrate)
-        if engine.url.database and engine.dialect.name == "sqlite":
-            _sync_folder(Path(engine.url.database).parent)
-        yield store
-    finally:
-        await engine.dispose()
-
-
-def _engine(url: str) -> AsyncEngine:
+def make_engine(url: str) -> AsyncEngine:
+    """An engine for `url`, with the settings that durability needs. Raises Misconfigured for a URL that is none of ours."""
     try:
         place = sa.make_url(url)
     except ArgumentError as error:
@@ -118,19 +103,19 @@ async def _transaction(
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(function, *args, **kwargs)
-    except (IntegrityError, ProgrammingError):
-        raise
-    except (OSError, PoolTimeoutError, DBAPIError) as error:
+    except (OSError, PoolTimeoutError, DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(error, OSError | PoolTimeoutError) and not _is_trouble(cause):
+            raise
         place = engine.url.render_as_string(hide_password=True)
-        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()
-        message = f"the database {place} does not answer: {reason[0] if reason else type(error).__name__}"
+        reason = str(cause).splitlines()
+        message = f"the database {place} does not answer: {reason[0] if reason else type(cause).__name__}"
         raise Unavailable("database_unavailable", message, "Check that it runs and that `database` is right") from error
 
 
-def _sync_folder(folder: Path) -> None:
-    """A new file's name must survive a power cut as well as what is in it."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _is_trouble(cause: object) -> bool:
+    """Whether the database could not, rather than would not: what it refuses to do is a bug of ours."""
+    state, number = getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorcode", None)
+    if state:
+        return str(state)[:2] in STATES_OF_TROUBLE
+    return number is None or number & 0xFF in CODES_OF_TROUBLE

@@ -5,7 +5,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from central.store.engine import Connection
-from central.store.tables import CHAIN, STORE, TERMINAL
+from central.store.members import MemberHere
+from central.store.tables import CHAIN, ENTRY, MEMBER, RECORD, STORE, TERMINAL, TRANSACTIONS
+from loyalty.ledger import ISSUED, REDEEMED, available
 
 SILENT_MS = 5 * 60_000  # ten missed long-polls
 QUEUED_MS = 15 * 60_000  # a queue this old is not just a busy minute
@@ -49,3 +51,110 @@ def _trouble(row: TerminalRow, now_ms: int) -> str:
     if row.contact_ms is None or now_ms - row.contact_ms > SILENT_MS:
         return "silent"
     return "queue" if row.queued_records and now_ms - row.queued_since_ms > QUEUED_MS else ""
+
+
+class TransactionRow(NamedTuple):
+    """A sale or a return as a list shows it; times are the store's own."""
+
+    key: int
+    kind: str
+    store: str
+    terminal: str
+    wall_ms: int
+    utc_offset: int
+    business_date: str
+    receipt_number: str
+    amount_minor: int
+    currency: str
+    flags: str
+    handle: str | None
+    first_name: str | None
+
+
+def transactions(db: Connection, before: int | None, rows_max: int) -> list[TransactionRow]:
+    """Sales and returns in the order of their arrival, newest first; those that arrived before the key `before`."""
+    row = TRANSACTIONS.c
+    columns = (row.record_key, row.kind, STORE.c.name, TERMINAL.c.name, row.wall_ms, row.utc_offset, row.business_date)
+    more = (row.receipt_number, row.amount_minor, row.currency, row.flags, MEMBER.c.handle, MEMBER.c.first_name)
+    tables = TRANSACTIONS.join(TERMINAL).join(STORE).outerjoin(MEMBER)
+    wanted = sa.select(*columns, *more).select_from(tables).order_by(row.record_key.desc()).limit(rows_max)
+    return [
+        TransactionRow._make(found) for found in db.execute(wanted if before is None else wanted.where(row.record_key < before))
+    ]
+
+
+class LetterRow(NamedTuple):
+    """A record that could not be applied, or that waits, with its reason."""
+
+    key: int
+    store: str
+    terminal: str
+    kind: str
+    state: str
+    reason: str
+    received_ms: int
+    bytes: bytes
+
+
+def letters(db: Connection, rows_max: int) -> list[LetterRow]:
+    """Dead letters, newest first, and what waits for a sale after them."""
+    row = RECORD.c
+    columns = (row.key, STORE.c.name, TERMINAL.c.name, row.kind, row.state, row.reason, row.received_ms, row.bytes)
+    tables = RECORD.join(CHAIN).join(TERMINAL).join(STORE)
+    wanted = sa.select(*columns).select_from(tables)
+    found: list[LetterRow] = []
+    for where in (row.state == "dead", row.waits_for.is_not(None)):
+        found += [LetterRow(*one) for one in db.execute(wanted.where(where).order_by(row.key.desc()).limit(rows_max))]
+    return found
+
+
+def dead_count(db: Connection) -> int:
+    """How many dead letters there are."""
+    return db.execute(sa.select(sa.func.count()).select_from(RECORD).where(RECORD.c.state == "dead")).scalar_one()
+
+
+class EntryRow(NamedTuple):
+    """One line of a member's ledger; `pieces` is what it does to what the member may use (0: it only moves what is held)."""
+
+    position: int
+    place: int
+    made_ms: int
+    word: str
+    unit: str
+    moved: int
+    pieces: int
+    cause: str
+
+
+def ledger(db: Connection, member: MemberHere, before: int | None, rows_max: int) -> list[EntryRow]:
+    """A member's entries, newest first; those before the position `before`, and always whole positions."""
+    row = ENTRY.c
+    positions = sa.select(row.position).where(row.member_id == member.id).distinct().order_by(row.position.desc())
+    if before is not None:
+        positions = positions.where(row.position < before)
+    page = list(db.execute(positions.limit(rows_max)).scalars())
+    wanted = sa.select(row.position, row.place, row.made_ms, row.source, row.target, row.unit, row.pieces, row.cause)
+    wanted = wanted.where(row.member_id == member.id, row.position.in_(page)).order_by(row.position.desc(), row.place)
+    mine = available(member.handle)
+    found = []
+    for position, place, made_ms, source, target, unit, pieces, cause in db.execute(wanted):
+        signed = pieces * ((target == mine) - (source == mine))
+        word = _WORDS.get((_sort(source), _sort(target)), "moved")
+        found.append(EntryRow(position, place, made_ms, word, unit, pieces, signed, cause))
+    return found
+
+
+def _sort(account: str) -> str:
+    """What kind of account it is."""
+    return account if account in (ISSUED, REDEEMED) else account.split("/", maxsplit=1)[0]
+
+
+_WORDS = {
+    (ISSUED, "member"): "earned",
+    ("member", ISSUED): "taken_back",
+    ("member", "hold"): "held",
+    ("hold", "member"): "given_back",
+    ("hold", REDEEMED): "spent",
+    ("member", REDEEMED): "spent",
+    (REDEEMED, "member"): "given_back",
+}

@@ -22,6 +22,25 @@ class Stored(NamedTuple):
     terminal: int
 
 
+class Arrived(NamedTuple):
+    """A record and what became of it."""
+
+    received_ms: int
+    terminal: str
+    seq: int
+    kind: str
+    id: str
+    state: str
+    reason: str
+
+
+def newest(db: Connection, rows_max: int) -> list[Arrived]:
+    """The records that arrived last, newest first."""
+    columns = (RECORD.c.received_ms, TERMINAL.c.code, RECORD.c.seq, RECORD.c.kind, RECORD.c.id, RECORD.c.state, RECORD.c.reason)
+    wanted = sa.select(*columns).select_from(RECORD.join(CHAIN).join(TERMINAL))
+    return [Arrived(*row) for row in db.execute(wanted.order_by(RECORD.c.key.desc()).limit(rows_max))]
+
+
 def store(db: Connection, chain: int, records: Sequence[Sealed], now_ms: int) -> None:
     """Append records to a locked chain."""
     columns = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms")

@@ -34,7 +34,7 @@ class JobState(StrEnum):
 
 
 class PrintQueue(Protocol):
-    """Where the jobs are kept; the store of the terminal. Each call is durable when it returns."""
+    """Where the jobs of one printer are kept: the store of the terminal. Each call is durable when it returns."""
 
     async def next_queued(self) -> tuple[str, Receipt] | None:
         """The oldest queued job, by id; None when nothing waits."""

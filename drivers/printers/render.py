@@ -87,7 +87,8 @@ _BLACK_OR_WHITE = [0 if shade < WHITE_FROM else 255 for shade in range(256)]
 
 
 def _said(receipt: Receipt, block: Title | Row | Bar | Note) -> str:
-    return drawable(say(receipt.language, f"receipt.{block.code}", block.params, receipt.currency))
+    params = {name: drawable(value) if isinstance(value, str) else value for name, value in block.params.items()}
+    return say(receipt.language, f"receipt.{block.code}", params, receipt.currency)
 
 
 def _pair(label: str, amount: str, hand: Hand, inner: int) -> list[Image.Image]:

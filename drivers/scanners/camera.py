@@ -5,7 +5,7 @@ Today's sources are a folder of pictures and a video file (frames.py). A live ca
 
 import threading
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -71,7 +71,7 @@ class Camera:
         self._alive_s = time.monotonic()
         self._told: tuple[Dropped, ...] = ()
 
-    def scans(self) -> AsyncIterator[Scan]:
+    def scans(self) -> AsyncGenerator[Scan, None]:
         """Yield each code once per time it is shown; return at the end of a folder or video that is not followed."""
         return pumped(self.name, self._source)
 

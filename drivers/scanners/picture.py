@@ -15,7 +15,7 @@ from drivers.scanners.decode import Frame
 from runtime.errors import Rejected
 
 BYTES_MAX = 32 * 1024 * 1024  # a photo of a phone has 3 to 12 MB
-PIXELS_MAX = 25_000_000  # twice what phones save (12 megapixels); as RGB it is 75 MB, and a terminal has room for one of it
+PIXELS_MAX = 25_000_000  # phones save 12 or 24 megapixels; at worst one takes 2 s and 180 MB, which a terminal has for a moment
 KINDS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),

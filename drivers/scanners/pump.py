@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -16,7 +16,7 @@ Source = Callable[[threading.Event], Generator[Scan, None, None]]
 """Opens a device and yields its scans until it ends, breaks, or the event is set; what it opens it closes in a `finally`."""
 
 
-async def pumped(name: str, source: Source) -> AsyncIterator[Scan]:
+async def pumped(name: str, source: Source) -> AsyncGenerator[Scan, None]:
     """Yield the scans of `source`, run on a thread called `name`; what it raises is raised here.
 
     Leaving the iteration ends the thread and waits for the device to be closed: use `contextlib.aclosing` to leave at once.

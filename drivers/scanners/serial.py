@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -52,7 +52,7 @@ class SerialScanner:
         self._options = options
         self._alive_s = time.monotonic()
 
-    def scans(self) -> AsyncIterator[Scan]:
+    def scans(self) -> AsyncGenerator[Scan, None]:
         """Open the line for ourselves alone and yield its scans. Raises Unavailable when it is missing, taken or unplugged."""
         return pumped(self.name, self._source)
 

@@ -14,14 +14,22 @@ class Paid:
 
     lines: tuple[Line, ...]
     nets: tuple[Minor, ...]
+    total_minor: Minor
     tier_percent: int = 100
 
 
-class Way(NamedTuple):
-    """A way of earning: the settings a clerk writes (a dataclass), and how many pieces each line earns by them.
+class Earned(NamedTuple):
+    """How many pieces, and by which weights the lines share them: one for each line, none negative.
 
-    `earn(settings, paid)` gives one whole number a line, none negative.
+    The sharing itself waits for the commit: a quote is asked for at every keystroke, and needs only the sum.
     """
 
+    pieces: int
+    weights: tuple[int, ...]
+
+
+class Way(NamedTuple):
+    """A way of earning: the settings a clerk writes (a dataclass), and what they earn. `earn(settings, paid)` is pure."""
+
     settings: type
-    earn: Callable[[Any, Paid], tuple[int, ...]]
+    earn: Callable[[Any, Paid], Earned]

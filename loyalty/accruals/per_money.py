@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from loyalty.accruals.earning import Paid
-from loyalty.money import Minor, floor_share, split
+from loyalty.accruals.earning import Earned, Paid
+from loyalty.money import Minor, floor_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,7 @@ class PerMoney:
     by_tier: bool = True
 
 
-def earn(settings: PerMoney, paid: Paid) -> tuple[int, ...]:
+def earn(settings: PerMoney, paid: Paid) -> Earned:
     """The basket is rounded down once, as a whole; the lines then share its pieces by what was paid for each."""
     percent = paid.tier_percent if settings.by_tier else 100
-    pieces = floor_share(sum(paid.nets), settings.give * percent, settings.every * 100)
-    return split(pieces, paid.nets)
+    return Earned(floor_share(paid.total_minor, settings.give * percent, settings.every * 100), paid.nets)

@@ -15,11 +15,12 @@ class Due:
 
     lines: tuple[Line, ...]
     amounts: tuple[Minor, ...]
+    total_minor: Minor
 
-    @property
-    def total_minor(self) -> Minor:
-        """What is still to be paid for all of it."""
-        return sum(self.amounts)
+
+def due(lines: tuple[Line, ...], amounts: tuple[Minor, ...]) -> Due:
+    """What is due, added up once for all rewards that look at it."""
+    return Due(lines, amounts, sum(amounts))
 
 
 class RewardType(NamedTuple):

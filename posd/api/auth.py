@@ -5,7 +5,7 @@ A page of another origin cannot call us: its Origin is refused, and the Authoriz
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +39,10 @@ class Tokens:
         return found[1] if found else None
 
 
-def may(scope: str) -> Callable[[Request], None]:
+def may(scope: str) -> Callable[[Request], Awaitable[None]]:
     """A dependency: only with a token that may do `scope`."""
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
         tokens: Tokens = request.app.state.tokens
         have = tokens.scope_of(request.headers.get("authorization", ""))
         if have is None:

@@ -41,6 +41,7 @@ class Parts:
             "version": VERSION,
             "enrolled": bool(me.terminal),
             "terminal": me.terminal,
+            "name": me.name,
             "store": me.store,
             "online": link.online,
             "trouble": push.trouble or link.trouble or ("program_unreadable" if unreadable else ""),

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from posd.api.language import language_of
+from posd.language import language_of
 from runtime import words
 from runtime.errors import Misconfigured, PosdError, Rejected, Unavailable
 

@@ -11,9 +11,9 @@ from loyalty.refusal import Refusal
 from posd import views
 from posd.api import shapes
 from posd.api.auth import may
-from posd.api.language import language_of
 from posd.api.parts import Parts
 from posd.booking import Booked, BroughtBack, Paid
+from posd.language import language_of
 from posd.printing import hand
 from posd.store import agreements, journal, print_jobs
 from posd.views import Speech
@@ -27,20 +27,19 @@ router = APIRouter(prefix="/v1")
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
-def parts_of(request: Request) -> Parts:
-    """What the routes work with."""
+async def parts_of(request: Request) -> Parts:
+    """What the routes work with. Async, as every dependency here: FastAPI sends a plain function to a thread."""
     parts: Parts = request.app.state.parts
     return parts
 
 
 async def speech_of(request: Request) -> Speech:
     """In which language to answer, with the names of the program in force."""
-    return Speech(language_of(request), await parts_of(request).checkout.program())
+    return Speech(language_of(request), await (await parts_of(request)).checkout.program())
 
 
 With = Annotated[Parts, Depends(parts_of)]
 Spoken = Annotated[Speech, Depends(speech_of)]
-Language = Annotated[str, Depends(language_of)]
 
 
 @router.get("/events", response_class=EventSourceResponse, dependencies=DISPLAY)
@@ -103,7 +102,7 @@ async def cancel(agreement: shapes.Id, parts: With) -> dict[str, str]:
 
 
 @router.post("/sales", dependencies=TILL)
-async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With, language: Language) -> Response:
+async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With) -> Response:
     """After payment: book it. Never refused once it is well-formed; the same key gets the same answer for ever."""
     paid = Paid(
         key=key,
@@ -112,13 +111,13 @@ async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With,
         tenders=shape.paid(),
         agreement=shape.agreement or "",
         ask=shape.ask.ask() if shape.ask else None,
-        language=language,
+        language=language_of(request),
     )
-    return await _booked(parts, language, await parts.checkout.commit(paid))
+    return await _booked(parts, paid.language, await parts.checkout.commit(paid))
 
 
 @router.post("/returns", dependencies=TILL)
-async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With, language: Language) -> Response:
+async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With) -> Response:
     """Book what comes back: earned units are taken back, spent ones given back, each line by its share."""
     back = BroughtBack(
         key=key,
@@ -128,9 +127,9 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts
         sale=shape.sale or "",
         receipt_number=shape.of_receipt_number,
         business_date=shape.of_business_date or "",
-        language=language,
+        language=language_of(request),
     )
-    return await _booked(parts, language, await parts.checkout.give_back(back))
+    return await _booked(parts, back.language, await parts.checkout.give_back(back))
 
 
 @router.get("/records/{record}/receipt.{form}", dependencies=TILL)

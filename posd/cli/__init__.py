@@ -44,11 +44,11 @@ def posd() -> None:
 
 
 def main() -> None:
-    """Entry point: our errors are told in one line with what to do, and exit 1."""
+    """Entry point: our errors are told in one line with what to do, and their kind is the exit status."""
     try:
         posd(prog_name="posd")
     except PosdError as error:
         click.echo(f"posd: {error.message}", err=True)
         if error.hint:
             click.echo(f"  {error.hint}", err=True)
-        sys.exit(1)
+        sys.exit(error.exit_status)

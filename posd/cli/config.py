@@ -38,7 +38,7 @@ def check(config: Path, *, as_json: bool) -> None:
         show({"ok": not mistakes, "mistakes": mistakes})
     else:
         click.echo("\n".join(mistakes) if mistakes else f"{config} is in order.")
-    raise SystemExit(1 if mistakes else 0)
+    raise SystemExit(Misconfigured.exit_status if mistakes else 0)
 
 
 @config.command("show", epilog="Example: posd config show")

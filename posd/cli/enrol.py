@@ -6,7 +6,7 @@ import click
 
 from posd.cli.options import Local, json_option, show, with_settings
 from posd.settings import Settings
-from runtime.errors import Misconfigured
+from runtime.errors import Unavailable
 
 
 @click.command(epilog="Example: posd enrol K3MF-2QXA-...   (head office makes the code: posd-central terminal enrol)")
@@ -17,14 +17,14 @@ def enrol(code: str, settings: Settings, *, as_json: bool) -> None:
     """Become a terminal of head office by its one-time CODE. Works while posd runs and while it does not."""
     try:
         answer = asyncio.run(_alone(settings, code))
-    except Misconfigured as error:
+    except Unavailable as error:
         if error.code != "already_running":
             raise
         answer = Local(settings).post("/v1/enrol", {"code": code})
     if as_json:
         show(answer)
     else:
-        click.echo(f"This is terminal {answer['terminal']} of {answer['store']} now.")
+        click.echo(f"This is {answer['name']} of {answer['store']} now (terminal {answer['terminal']}).")
 
 
 async def _alone(settings: Settings, code: str) -> dict[str, str]:
@@ -33,4 +33,4 @@ async def _alone(settings: Settings, code: str) -> dict[str, str]:
 
     async with open_store(settings.state_path) as store:
         answer = await enrol_here(store, settings, code)
-        return {"terminal": answer.terminal, "store": answer.store}
+        return {"terminal": answer.terminal, "name": answer.name, "store": answer.store}

@@ -1,6 +1,5 @@
 """posd journal"""
 
-import asyncio
 import json
 from typing import Any
 
@@ -16,7 +15,7 @@ from posd.settings import Settings
 @with_settings
 def journal(records_max: int, settings: Settings, *, as_json: bool) -> None:
     """What head office is told: the newest records, newest first. Reads beside a posd that runs."""
-    acked, records = asyncio.run(_newest(settings, records_max))
+    acked, records = _newest(settings, records_max)
     for record in records:
         if as_json:
             click.echo(json.dumps(record, ensure_ascii=False))
@@ -25,10 +24,9 @@ def journal(records_max: int, settings: Settings, *, as_json: bool) -> None:
             click.echo(f"{record['seq']:>6}  {record['kind']:<7} {record['id']}  {known}")
 
 
-async def _newest(settings: Settings, records_max: int) -> tuple[int, list[dict[str, Any]]]:
+def _newest(settings: Settings, records_max: int) -> tuple[int, list[dict[str, Any]]]:
     from posd.store import journal as records
     from posd.store.database import look_at
 
-    async with look_at(settings.state_path) as store:
-        state = await store.look(records.push_state)
-        return state.seq, [json.loads(data) for data in await store.look(records.newest, records_max)]
+    with look_at(settings.state_path) as db:
+        return records.push_state(db).seq, [json.loads(data) for data in records.newest(db, records_max)]

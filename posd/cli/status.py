@@ -33,7 +33,7 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     program = f"{told['program']['code']} version {told['program']['version']}" if told["program"] else "none yet"
     prints = told["prints"]
     found = [
-        f"posd {told['version']}, terminal {told['terminal']} of {told['store']}",
+        f"posd {told['version']}, {told['name']} of {told['store']} (terminal {told['terminal']})",
         f"head office:  {office}; {waits}",
         f"program:      {program}, {told['members']} members known",
         f"printing:     {told['printing']}, {prints['waiting']} waiting, {prints['unknown']} unknown",

@@ -7,30 +7,31 @@ from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync.pull import PullState
 from sync.push import PushState
-from sync.wire import EnrolAnswer
+from sync.wire import EnrolAnswer, canonical_fast
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who this terminal is; without a name it is not enrolled and commits nothing."""
+    """Who this terminal is, and what people call it; without a `terminal` id it is not enrolled and commits nothing."""
 
     chain: str
     terminal: str
     store: str
     epoch: int
     time_zone: str
+    name: str
 
 
 def identity(db: Db) -> Identity:
     """Who we are."""
-    return Identity(*db.execute("SELECT chain, name, store, epoch, time_zone FROM terminal").fetchone())
+    return Identity(*db.execute("SELECT chain, terminal, store, epoch, time_zone, name FROM terminal").fetchone())
 
 
 def enrol(db: Db, answer: EnrolAnswer, stamp: Stamp, draft: Draft) -> None:
     """Be who head office says we are, and tell so in the chain's first record."""
     db.execute(
-        "UPDATE terminal SET name = ?, store = ?, epoch = ?, time_zone = ?, push_incarnation = ?",
-        (answer.terminal, answer.store, answer.epoch, answer.time_zone, answer.incarnation),
+        "UPDATE terminal SET terminal = ?, store = ?, epoch = ?, time_zone = ?, name = ?, push_incarnation = ?",
+        (answer.terminal, answer.store, answer.epoch, answer.time_zone, answer.name, answer.incarnation),
     )
     append(db, stamp, draft)
 
@@ -45,7 +46,7 @@ def append(db: Db, stamp: Stamp, draft: Draft) -> Sealed:
     """Seal `draft` behind the head and write it. Raises Misconfigured when the terminal is not enrolled."""
     me = identity(db)
     must_be_enrolled(me.terminal)
-    sealed = seal(Chain(me.terminal, me.epoch, me.chain), head(db), stamp, draft)
+    sealed = seal(Chain(me.terminal, me.epoch, me.chain), head(db), stamp, draft, canonical_fast)
     db.execute(
         "INSERT INTO journal (seq, id, kind, hash, wall_ms, bytes) VALUES (?, ?, ?, ?, ?, ?)",
         (sealed.seq, bytes.fromhex(sealed.id), sealed.kind, bytes.fromhex(sealed.hash), stamp.wall_ms, sealed.bytes),

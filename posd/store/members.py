@@ -78,9 +78,11 @@ def _found(db: Db, row: tuple[Any, ...]) -> Found:
     member, handle, first_name, tier, generation, blocked, provisional, balances = row
     confirmed: dict[str, int] = json.loads(balances)
     available, spendable = dict(confirmed), dict(confirmed)
-    for unit, pieces in db.execute("SELECT unit, pieces FROM entry WHERE member = ? AND included = 0", (member,)):
-        available[unit] = available.get(unit, 0) + pieces
-        spendable[unit] = spendable.get(unit, 0) + min(pieces, 0)
+    for unit, moved, taken in db.execute(
+        "SELECT unit, sum(pieces), sum(min(pieces, 0)) FROM entry WHERE member = ? AND included = 0 GROUP BY unit", (member,)
+    ):
+        available[unit] = available.get(unit, 0) + moved
+        spendable[unit] = spendable.get(unit, 0) + taken
     known = Member(
         handle=handle.hex(),
         first_name=first_name,

@@ -44,7 +44,9 @@ def receipt_of(db: Db, seq: int) -> bytes | None:
 
 
 def counts(db: Db) -> dict[str, int]:
-    """How many jobs wait, and how many nobody knows about."""
-    waiting = db.execute("SELECT count(*) FROM print_job WHERE state IN ('queued', 'sending')").fetchone()[0]
+    """How many jobs wait, since when (0: none), and how many nobody knows about."""
+    waiting, since_ms = db.execute(
+        "SELECT count(*), coalesce(min(made_ms), 0) FROM print_job WHERE state IN ('queued', 'sending')"
+    ).fetchone()
     unknown = db.execute("SELECT count(*) FROM print_job WHERE state = 'unknown'").fetchone()[0]
-    return {"waiting": waiting, "unknown": unknown}
+    return {"waiting": waiting, "waiting_since_ms": since_ms, "unknown": unknown}

@@ -35,9 +35,9 @@ def test_wrong_options_are_named_with_the_wanted_ones(options: dict[str, object]
     """An option that is missing, mistyped, out of bounds or unknown is named, and so are those that are wanted."""
     with pytest.raises(Misconfigured) as refused:
         load_scanner("camera", "cam", options)
-    assert refused.value.code == "driver_options"
-    assert f"scanner 'cam' (camera): {mistake}" in refused.value.message
-    assert refused.value.hint == "Options wanted: path, follow, again_after_s"
+    assert refused.value.code == "options_wrong"
+    assert f"scanner 'cam': {mistake}" in refused.value.message
+    assert refused.value.hint == "The keys are: path, follow, again_after_s"
 
 
 def test_every_mistake_is_told_at_once() -> None:
@@ -47,7 +47,10 @@ def test_every_mistake_is_told_at_once() -> None:
     assert all(f"{name}: " in refused.value.message for name in ("path", "baud", "suffix"))
 
 
-@pytest.mark.parametrize("driver", ["", "laser", ":", "no.such.module:Scanner", "drivers.virtual:NoSuch", "drivers.virtual:"])
+@pytest.mark.parametrize(
+    "driver",
+    ["", "laser", ":", ".x:Y", "json:JSONDecoder", "no.such.module:Scanner", "drivers.virtual:NoSuch", "drivers.virtual:"],
+)
 def test_an_unknown_driver_is_misconfigured(driver: str) -> None:
     """A name that is in no table, a module or a class that is not there: each says what to do."""
     with pytest.raises(Misconfigured) as refused:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,9 +97,9 @@ def device(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Device]:
     yield from DEVICES[request.param](tmp_path)
 
 
-async def started(device: Device, scans: object) -> "asyncio.Task[Scan]":
+async def started(device: Device, scans: AsyncGenerator[Scan, None]) -> "asyncio.Task[Scan]":
     """Wait for the first scan in a task; return it when the device is open."""
-    task = asyncio.ensure_future(following(scans))  # type: ignore[arg-type]
+    task = asyncio.ensure_future(following(scans))
     await until(device.is_open)
     await asyncio.sleep(0.2)  # opened, and past what an opening throws away
     return task
@@ -107,7 +107,7 @@ async def started(device: Device, scans: object) -> "asyncio.Task[Scan]":
 
 async def test_a_scan_arrives_once(device: Device) -> None:
     """Each code that is shown comes once, exactly, in order, with the scanner's name."""
-    async with aclosing(device.scanner.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(device.scanner.scans()) as scans:
         first = await started(device, scans)
         device.show("PL1:A")
         assert (await first).text == "PL1:A"
@@ -119,7 +119,7 @@ async def test_a_scan_arrives_once(device: Device) -> None:
 
 async def test_a_gone_device_is_unavailable_and_comes_back(device: Device) -> None:
     """What is pulled out raises Unavailable with a hint, also on the next try; put back, it scans again."""
-    async with aclosing(device.scanner.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(device.scanner.scans()) as scans:
         waiting = await started(device, scans)
         device.break_off()
         with pytest.raises(Unavailable) as gone:
@@ -129,7 +129,7 @@ async def test_a_gone_device_is_unavailable_and_comes_back(device: Device) -> No
         await following(device.scanner.scans())
     await until(lambda: not device.is_open())
     device.restore()
-    async with aclosing(device.scanner.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(device.scanner.scans()) as scans:
         waiting = await started(device, scans)
         device.show("PL1:B")
         assert (await waiting).text == "PL1:B"
@@ -138,7 +138,7 @@ async def test_a_gone_device_is_unavailable_and_comes_back(device: Device) -> No
 async def test_leaving_closes_the_device(device: Device) -> None:
     """Leaving the iteration, or being canceled in it, lets go of the device and its thread; it can be read again at once."""
     for _ in range(2):
-        async with aclosing(device.scanner.scans()) as scans:  # type: ignore[type-var]
+        async with aclosing(device.scanner.scans()) as scans:
             waiting = await started(device, scans)
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -148,7 +148,7 @@ async def test_leaving_closes_the_device(device: Device) -> None:
 
 async def test_the_event_loop_is_not_blocked(device: Device) -> None:
     """While a device is silent, and while it is read, other work goes on."""
-    async with aclosing(device.scanner.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(device.scanner.scans()) as scans:
         first = await started(device, scans)
         ticks = 0
         for _ in range(20):
@@ -162,7 +162,7 @@ async def test_the_event_loop_is_not_blocked(device: Device) -> None:
 
 async def test_lag_tells_life_from_silence(device: Device) -> None:
     """A device that is there but silent shows a sign of life; one that is not read any more does not."""
-    async with aclosing(device.scanner.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(device.scanner.scans()) as scans:
         waiting = await started(device, scans)
         await until(lambda: device.scanner.lag_s() < 0.2)
         waiting.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def scanner(path: Path) -> VirtualScanner:
 async def test_each_line_is_a_scan_even_the_same_again(tmp_path: Path) -> None:
     """A person who writes a code twice means two scans; empty lines are none."""
     os.mkfifo(tmp_path / "scans")
-    async with aclosing(scanner(tmp_path / "scans").scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(scanner(tmp_path / "scans").scans()) as scans:
         first = asyncio.ensure_future(following(scans))
         await asyncio.to_thread(append, tmp_path / "scans", "A\n\nA\r\nשלום")
         assert [(await first).text, *[(await following(scans)).text for _ in range(2)]] == ["A", "A", "שלום"]
@@ -31,7 +32,7 @@ async def test_what_was_written_before_is_not_a_scan(tmp_path: Path) -> None:
     """A file is read from its end; a line is a scan when it is whole."""
     path = tmp_path / "scans.txt"
     append(path, "old")
-    async with aclosing(scanner(path).scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(scanner(path).scans()) as scans:
         first = asyncio.ensure_future(following(scans))
         await asyncio.sleep(0.3)
         for piece in ("ne", "w", "\n"):
@@ -45,7 +46,7 @@ async def test_a_file_begun_anew_is_read_from_its_start(tmp_path: Path) -> None:
     """`echo CODE > file` empties the file first; the line is a scan all the same."""
     path = tmp_path / "scans.txt"
     append(path, "a line that is longer")
-    async with aclosing(scanner(path).scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(scanner(path).scans()) as scans:
         first = asyncio.ensure_future(following(scans))
         await asyncio.sleep(0.3)
         path.write_text("B\n")
@@ -53,9 +54,9 @@ async def test_a_file_begun_anew_is_read_from_its_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.symlink_to("/dev/null")])
-async def test_what_is_neither_fifo_nor_file_is_unavailable(make: "object", tmp_path: Path) -> None:
+async def test_what_is_neither_fifo_nor_file_is_unavailable(make: Callable[[Path], object], tmp_path: Path) -> None:
     """A missing path, a folder and a device are Unavailable, and the hint says how to make one."""
-    make(tmp_path / "scans")  # type: ignore[operator]
+    make(tmp_path / "scans")
     with pytest.raises(Unavailable, match="mkfifo"):
         await following(scanner(tmp_path / "scans").scans())
 
@@ -64,7 +65,7 @@ async def test_a_replaced_file_is_unavailable(tmp_path: Path) -> None:
     """A path that names another file now is told, so that the supervisor opens the new one."""
     path = tmp_path / "scans.txt"
     path.touch()
-    async with aclosing(scanner(path).scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(scanner(path).scans()) as scans:
         first = asyncio.ensure_future(following(scans))
         await asyncio.sleep(0.3)
         (tmp_path / "other").touch()

@@ -15,6 +15,7 @@ from loyalty.code import Strength
 from loyalty.journal import FIRST_PREV_HASH, Chain, Draft, Head, Stamp, canonical, chain_hash, plain, seal
 from loyalty.quote import Choice
 from loyalty.sale import Enrol, Return, ReturnedLine, Sale, Void, reverse
+from sync.wire import canonical_fast
 from tests.samples import HANDLE, basket, cafe, member, sold, till
 from tests.strategies import checkouts
 
@@ -214,3 +215,18 @@ def test_what_is_not_said_of_a_record():
     assert Draft("enrol", "1", {}).version == 1
     assert Stamp(0, 0).clock_quality == "unknown"
     assert (Head().seq, Head().hash) == (0, "0" * 64)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
+def test_the_fast_way_gives_the_same_bytes(value):
+    """What head office compares with, and what the terminal writes, is the canonical spelling of anything that can be spelled."""
+    try:
+        spelled = canonical(value)
+    except UnicodeEncodeError:
+        return  # half a surrogate pair: neither can write it
+    assert canonical_fast(value) == spelled

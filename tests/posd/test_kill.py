@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from tests.shop import Shop
+from tests.processes import Shop
 
 SALES, TILLS, KILLS = 200, 4, 4
 DATE = "2026-11-21"

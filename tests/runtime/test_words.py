@@ -116,9 +116,9 @@ def test_the_plural_rule_is_that_of_cldr(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_cashier_reads_at_most_twelve_words(language: str) -> None:
-    """A refusal is at most twelve words and ends as a sentence."""
+    """A refusal or an error is at most twelve words and ends as a sentence."""
     for code in all_codes():
-        if code.startswith("refusal."):
+        if code.startswith(("refusal.", "error.")):
             for text in forms(language, code)[1]:
                 assert len(text.split()) <= 12, text
                 assert text.endswith("."), text

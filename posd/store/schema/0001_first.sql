@@ -4,6 +4,7 @@
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
+  terminal TEXT NOT NULL DEFAULT '',
   name TEXT NOT NULL DEFAULT '',
   store TEXT NOT NULL DEFAULT '',
   epoch INTEGER NOT NULL DEFAULT 0,
@@ -77,7 +78,7 @@ CREATE TABLE entry (
   pieces INTEGER NOT NULL,
   included INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX entry_open ON entry (member) WHERE included = 0;
+CREATE INDEX entry_open ON entry (member, unit, pieces) WHERE included = 0;
 
 -- Promises. `state`: open, committed, cancelled.
 CREATE TABLE agreement (

@@ -54,13 +54,13 @@ def test_the_bytes_hold_exactly_the_dots(name: str, profile: Profile) -> None:
     assert others.endswith(FENCE) is profile.fence
 
 
-@given(st.integers(1, 2000), st.integers(24, 255).filter(lambda rows: rows % 48 != 0))
-def test_bands(height: int, rows_max: int) -> None:
-    """Bands sum to the height, none is above the limit and none is a multiple of 48."""
-    heights = list(bands(height, rows_max))
-
-    assert sum(heights) == height
-    assert all(0 < rows <= rows_max and rows % 48 for rows in heights)
+@pytest.mark.parametrize("rows_max", [24, 100, 200, 255])
+def test_bands(rows_max: int) -> None:
+    """Whatever the height, bands sum to it, none is above the limit and none is a multiple of 48."""
+    for height in range(1, 1000):
+        heights = list(bands(height, rows_max))
+        assert sum(heights) == height
+        assert all(0 < rows <= rows_max and rows % 48 for rows in heights)
 
 
 def test_python_escpos_makes_the_same_raster() -> None:

@@ -1,19 +1,19 @@
 """Reading scanners in tests, with a guard against hanging."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from drivers.ports import Scan
 
 HANG_S = 20.0
 
 
-async def following(scans: AsyncIterator[Scan]) -> Scan:
+async def following(scans: AsyncGenerator[Scan, None]) -> Scan:
     """The next scan."""
     return await asyncio.wait_for(anext(scans), HANG_S)
 
 
-async def none_within(scans: AsyncIterator[Scan], seconds: float) -> bool:
+async def none_within(scans: AsyncGenerator[Scan, None], seconds: float) -> bool:
     """Whether nothing more comes for so long. Ends the iteration."""
     try:
         await asyncio.wait_for(anext(scans), seconds)

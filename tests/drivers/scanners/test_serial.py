@@ -10,6 +10,7 @@ import structlog
 from drivers import load_scanner
 from drivers.scanners.serial import SerialOptions, SerialScanner
 from runtime.errors import Unavailable
+from runtime.supervise import supervise
 from tests.drivers.scanners.lines import Line
 from tests.drivers.scanners.reads import following, none_within, until
 from tests.drivers.test_scanners_contract import open_paths
@@ -28,7 +29,7 @@ def is_open(line: Line) -> bool:
 async def read(line: Line, sent: list[bytes], *, wanted: int, **options: object) -> list[str]:
     """Send pieces over the line; give the texts of the `wanted` scans, after which there must be no more."""
     scanner = load_scanner("serial", "till", {"path": str(line.path), **options})
-    async with aclosing(scanner.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(scanner.scans()) as scans:
         first = asyncio.ensure_future(following(scans))
         await until(lambda: is_open(line))
         await asyncio.sleep(0.1)  # pyserial throws away what was sent before it opened
@@ -64,10 +65,37 @@ async def test_noise_is_told_without_its_content(line: Line) -> None:
     assert "secret" not in str(logs)
 
 
+async def test_a_replugged_scanner_goes_on_under_the_supervisor(line: Line) -> None:
+    """Unplugged and plugged in again, a scanner is read on without anybody's doing."""
+    scanner = SerialScanner("till", SerialOptions(str(line.path)))
+    got: list[str] = []
+
+    async def read_on() -> None:
+        async with aclosing(scanner.scans()) as scans:
+            async for scan in scans:
+                got.append(scan.text)  # noqa: PERF401 (it never ends)
+
+    async def shown(text: str) -> None:
+        await until(lambda: is_open(line))
+        await asyncio.sleep(0.1)
+        line.send(text.encode() + b"\r\n")
+        await until(lambda: text in got)
+
+    supervised = asyncio.ensure_future(supervise("scanner", read_on))
+    await shown("A")
+    line.unplug()
+    await asyncio.sleep(0.2)
+    line.plug()
+    await shown("B")
+    supervised.cancel()
+    await asyncio.wait({supervised})
+    assert got == ["A", "B"]
+
+
 async def test_the_line_is_ours_alone(line: Line) -> None:
     """A line that another program holds is Unavailable, and the hint says why that may be."""
     holder, second = (SerialScanner(name, SerialOptions(str(line.path))) for name in ("one", "two"))
-    async with aclosing(holder.scans()) as scans:  # type: ignore[type-var]
+    async with aclosing(holder.scans()) as scans:
         waiting = asyncio.ensure_future(following(scans))
         await until(lambda: is_open(line))
         with pytest.raises(Unavailable, match="no other program has it open"):

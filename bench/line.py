@@ -1,0 +1,253 @@
+"""The promises of the line, each paired with its peer in this one run: scan, quote, commit, POST a sale, start, memory.
+
+python bench/line.py [--json] [--rounds N]
+"""
+
+import argparse
+import asyncio
+import http.client
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import aiosqlite
+
+from bench import ground, rows
+from bench.ground import Figure, median, p99
+from demo.scans import Listener
+from demo.shop import Shop, free_port
+from loyalty.program import Program
+from loyalty.quote import quote
+from posd.keys import TOKEN_FILE
+from posd.store import sales
+from posd.store.database import open_store
+
+EACH = 150  # commits, posts and scans a round
+WARM = 20
+FILLING = 450  # commits until the WAL has had its first checkpoint: afterwards its pages are written over, as in a shop
+
+
+def main() -> None:
+    """Run all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    figures = [*quotes(), *asyncio.run(commits(given.rounds)), *posts(given.rounds)]
+    ground.show(figures, as_json=given.json)
+
+
+def quotes() -> list[Figure]:
+    """A quote with its trace: 20 lines, 50 active rules."""
+    cafe = ground.cafe()
+    accruals = {f"a{n}": cafe.accruals["points"] for n in range(25)}
+    rewards = {f"r{n}": cafe.rewards["ten_off"] for n in range(25)}
+    program = replace(cafe, accruals=accruals, rewards=rewards)
+    basket, member = ground.basket(20), ground.member()
+    took = []
+    for _ in range(2000):
+        started = time.perf_counter()
+        quote(program, member, basket, ground.NOW)
+        took.append(time.perf_counter() - started)
+    return [Figure("quote, 20 lines and 50 rules: median us", median(took) * 1e6, 150)]
+
+
+async def commits(rounds: int) -> list[Figure]:
+    """A durable commit against the same bytes raw in the same kind of hop, and against awaiting each statement."""
+    program = ground.cafe()
+    ours, raw, each = [], [], []
+    with tempfile.TemporaryDirectory(prefix="posd-bench-") as name:
+        folder = Path(name)
+        async with open_store(folder) as store:
+            await ground.furnish(store)
+            sample = _statements(folder, program)
+            size = await _wal_bytes(store, folder, program)
+            file = os.open(folder / "raw", os.O_RDWR | os.O_CREAT)
+            os.pwrite(file, b"\0" * size, 0)
+            async with aiosqlite.connect(folder / "each.db", isolation_level=None) as db:
+                await _same_schema(db, folder)
+
+                async def commit(number: int) -> None:
+                    own, sale = made[number]
+                    await store.run(sales.commit_sale, sale, sales.Commit(own, ground.STAMP, b"r" * 900, True))
+
+                async def write(_: int) -> None:
+                    await db._execute(rows.write_raw, file, size)  # noqa: SLF001
+
+                async def await_each(number: int) -> None:
+                    await rows.await_each(db, sample, number)
+
+                made = [ground.a_sale(program, number) for number in range(1, FILLING + rounds * EACH + 1)]
+                ways = [(commit, ours), (write, raw), (await_each, each)]
+                for number in range(FILLING + rounds * EACH):
+                    turn = number % len(ways)  # whoever comes first pays for what the machine left over
+                    for way, took in ways[turn:] + ways[:turn]:
+                        started = time.perf_counter()
+                        await way(number)
+                        if number >= FILLING:
+                            took.append(time.perf_counter() - started)
+            os.close(file)
+    return [
+        Figure("commit: bytes written", size),
+        Figure("commit: median ms", median(ours) * 1e3),
+        Figure("commit: p99 ms", p99(ours) * 1e3),
+        Figure("commit / the same bytes written and synced in the same hop", median(ours) / median(raw), 2.0),
+        Figure("commit / aiosqlite awaited per statement", median(ours) / median(each), 0.5),
+    ]
+
+
+def posts(rounds: int) -> list[Figure]:
+    """POST a sale -> durable -> answer, against a bare handler; the scan; start and memory."""
+    with tempfile.TemporaryDirectory(prefix="posd-bench-") as name:
+        folder = Path(name)
+        shop = Shop(folder / "shop")
+        settings = shop.folder / "posd.toml"
+        terminal, members = _terminal(shop)
+        starts = []
+        for _ in range(rounds):
+            running = ground.Notified(ground.posd_command(settings), folder)
+            starts.append(running.ready_s)
+            running.stop()
+        peer_port = free_port()
+        peer = ground.Notified(_peer_command(folder, terminal, peer_port), folder)
+        ours = ground.Notified(ground.posd_command(settings), folder)
+        try:
+            idle_mb = ours.resident_mb()
+            token = (terminal / TOKEN_FILE).read_text()
+            took, peers = _post_both((shop.till_port, peer_port), token, members, rounds)
+            scanned = _scans(shop, token, members[0])
+            busy_mb = ours.resident_mb()
+        finally:
+            ours.stop()
+            peer.stop()
+    return [
+        Figure("POST a sale -> durable -> answer: median ms", median(took) * 1e3),
+        Figure("POST a sale / FastAPI with aiosqlite awaited per statement", median(took) / median(peers), 0.5),
+        Figure("scan in -> member at the page: p99 ms", p99(scanned) * 1e3, 50),
+        Figure("start to ready: median s", median(starts), 1.5),
+        Figure("resident memory, idle: MB", idle_mb, 120),
+        Figure("resident memory, after sales and scans: MB", busy_mb, 120),
+    ]
+
+
+def _statements(folder: Path, program: Program) -> rows.Rows:
+    """What the store runs for one commit."""
+    source, target = sqlite3.connect(folder / "posd.db"), sqlite3.connect(":memory:", isolation_level=None)
+    source.backup(target)
+    source.close()
+    recorder = rows.Recorder(target)
+    own, sale = ground.a_sale(program, 0)
+    target.execute("BEGIN")
+    sales.commit_sale(recorder, sale, sales.Commit(own, ground.STAMP, b"r" * 900, True))
+    target.close()
+    return rows.Rows(recorder.statements)
+
+
+async def _wal_bytes(store: Any, folder: Path, program: Program) -> int:
+    """How many bytes one commit writes: the growth of a fresh WAL over some commits."""
+    own, sale = ground.a_sale(program, 10_000)
+    await store.run(sales.commit_sale, sale, sales.Commit(own, ground.STAMP, b"r" * 900, True))
+    wal = folder / "posd.db-wal"
+    before = wal.stat().st_size
+    for number in range(10_001, 10_001 + WARM):
+        own, sale = ground.a_sale(program, number)
+        await store.run(sales.commit_sale, sale, sales.Commit(own, ground.STAMP, b"r" * 900, True))
+    return (wal.stat().st_size - before) // WARM
+
+
+async def _same_schema(db: aiosqlite.Connection, folder: Path) -> None:
+    """The terminal's own tables and rows for the peer."""
+    source = sqlite3.connect(folder / "posd.db")
+    await db.execute("PRAGMA journal_mode=WAL")
+    for pragma in rows.PRAGMAS:
+        await db.execute(f"PRAGMA {pragma}")
+    target = sqlite3.connect(folder / "each.db")
+    source.backup(target)
+    target.close()
+    source.close()
+
+
+def _terminal(shop: Shop) -> tuple[Path, list[str]]:
+    """An enrolled terminal in the shop's folder, without head office."""
+    folder = shop.folder / "terminal"
+
+    async def furnish() -> list[str]:
+        async with open_store(folder) as store:
+            return await ground.furnish(store)
+
+    return folder, asyncio.run(furnish())
+
+
+def _peer_command(folder: Path, terminal: Path, port: int) -> list[str]:
+    program = ground.cafe()
+    _statements(terminal, program).save(folder / "rows")
+    source, target = sqlite3.connect(terminal / "posd.db"), sqlite3.connect(folder / "peer.db")
+    source.backup(target)
+    target.close()
+    source.close()
+    told = json.dumps({"path": str(folder / "peer.db"), "rows": str(folder / "rows"), "port": port})
+    return [sys.executable, "-m", "bench.peer", told]
+
+
+def _post_both(ports: tuple[int, int], token: str, members: list[str], rounds: int) -> tuple[list[float], list[float]]:
+    """The same number of posts to each, turn by turn."""
+    lines = [{"id": str(n), "product": f"product-{n}", "amount_minor": 1800 + n} for n in range(1, 4)]
+    total = sum(int(line["amount_minor"]) for line in lines)
+    ours, peer = (http.client.HTTPConnection("127.0.0.1", port) for port in ports)
+    took, peers = [], []
+    for number in range(rounds * EACH + WARM):
+        sale = {
+            "till": "till-1",
+            "receipt_number": str(number),
+            "business_date": "2026-11-21",
+            "tenders": [{"kind": "cash", "amount_minor": total}],
+            "ask": {"basket": {"lines": lines}, "code": members[number % len(members)]},
+        }
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Idempotency-Key": str(number)}
+        mine = _timed(ours, "/v1/sales", sale, headers)
+        theirs = _timed(peer, "/sales", {"number": number + 1, "lines": lines}, {"Content-Type": "application/json"})
+        if number >= WARM:
+            took.append(mine)
+            peers.append(theirs)
+    return took, peers
+
+
+def _timed(connection: http.client.HTTPConnection, path: str, body: object, headers: dict[str, str]) -> float:
+    data = json.dumps(body).encode()
+    started = time.perf_counter()
+    connection.request("POST", path, data, headers)
+    response = connection.getresponse()
+    answer = response.read()
+    took = time.perf_counter() - started
+    if response.status != http.client.OK:
+        raise SystemExit(f"{path}: {response.status} {answer.decode()}")
+    return took
+
+
+def _scans(shop: Shop, token: str, code: str) -> list[float]:
+    """A code passed in until its event is at a page that listens."""
+    shop.token = token
+    listener = Listener(shop)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.till_port)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    took = []
+    for _ in range(EACH):
+        started = time.perf_counter()
+        connection.request("POST", "/v1/scans", json.dumps({"code": code}), headers)
+        body = listener.next("scan")
+        took.append(time.perf_counter() - started)
+        assert body["member"]["first_name"]
+        connection.getresponse().read()
+    return took
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Head office on both databases, a terminal that is enrolled, and a published program."""
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from central import code_keys, enrol, programs
+from central.app import build
+from central.apply import Applier
+from central.clock import now_ms
+from central.feed import News
+from central.store import members as rows
+from central.store.engine import Store
+from central.store.opening import open_store
+from sync import program_file, wire
+from sync.signing import key_id
+from tests.postgres import cluster, run_sql
+from tests.terminals import AUTHORITY, FieldTerminal
+
+NOW_MS = 1_795_000_000_000
+PROGRAM_PATH = Path(__file__).resolve().parents[2] / "config" / "programs" / "cafe.toml"
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The socket of this worker's own PostgreSQL, with a template that has the tables."""
+    with cluster() as socket:
+        run_sql(socket, "CREATE DATABASE posd_template")
+
+        async def prepare() -> None:
+            async with open_store(f"postgresql://postgres@/posd_template?host={socket}"):
+                pass
+
+        asyncio.run(prepare())
+        yield socket
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'central.db'}"
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def postgres_url(postgres):
+    """An empty PostgreSQL database."""
+    name = f"posd_{next(_NUMBERS)}"
+    run_sql(postgres, f"CREATE DATABASE {name} TEMPLATE posd_template")
+    return f"postgresql://postgres@/{name}?host={postgres}"
+
+
+@pytest.fixture
+async def store(url):
+    """Head office's database."""
+    async with open_store(url) as opened:
+        yield opened
+
+
+@dataclass
+class Office:
+    """Head office without a socket: its database, its applier, and requests as they come from the wire."""
+
+    store: Store
+    http: httpx.AsyncClient
+    applier: Applier
+    news: News
+    terminals: list[FieldTerminal] = field(default_factory=list)
+
+    async def terminal(self, name: str = "") -> FieldTerminal:
+        """A new terminal, enrolled through the wire."""
+        place = ("Allenby 12", name or f"Till {next(_NUMBERS)}")
+        code = (await self.store.run(enrol.new_code, place, "Asia/Jerusalem", now_ms())).code
+        terminal = FieldTerminal()
+        terminal.is_now(await self.enrol(terminal, code))
+        self.terminals.append(terminal)
+        return terminal
+
+    async def enrol(self, terminal: FieldTerminal, code: str) -> Any:
+        """Its first word, and the answer."""
+        body = wire.encode(terminal.enrol_request(code))
+        return await self.post(
+            "/v1/enrol", body, terminal.signed("/v1/enrol", body, key_id=key_id("enrol", 0)), wire.EnrolAnswer
+        )
+
+    async def ask(self, terminal: FieldTerminal, path: str, message: object, shape: type) -> Any:
+        """A signed message and the answer."""
+        body = wire.encode(message)
+        return await self.post(path, body, terminal.signed(path, body), shape)
+
+    async def push(self, terminal: FieldTerminal, first: int = 1, last: int | None = None) -> Any:
+        """Push records of its journal; the PushAnswer."""
+        return await self.push_bytes(terminal, terminal.batch(first, last))
+
+    async def push_bytes(self, terminal: FieldTerminal, body: bytes) -> Any:
+        """Push whatever `body` is."""
+        return await self.post("/v1/journal", body, terminal.signed("/v1/journal", body), wire.PushAnswer)
+
+    async def feed(self, terminal: FieldTerminal, cursor: str = "", wait_s: float = 0.0) -> wire.FeedPage:
+        """A page of the feed."""
+        return await self.ask(terminal, "/v1/feed", wire.FeedRequest(cursor, wait_s, 0, 0, "0.1.0"), wire.FeedPage)
+
+    async def hold(self, terminal: FieldTerminal, request: wire.HoldRequest) -> wire.HoldAnswer:
+        """A hold."""
+        return await self.ask(terminal, "/v1/holds", request, wire.HoldAnswer)
+
+    async def post(self, path: str, body: bytes, headers: dict[str, str], shape: type) -> Any:
+        """The answer as `shape`, or head office's Problem."""
+        answer = await self.http.post(path, content=body, headers=headers)
+        if answer.status_code == 200:
+            return wire.decode(answer.content, shape)
+        problem = wire.decode(answer.content, wire.Problem)
+        assert (wire.PROBLEMS[problem.code], answer.headers["content-type"]) == (answer.status_code, "application/problem+json")
+        return problem
+
+    async def apply(self) -> None:
+        """Give everything that is stored its effect."""
+        await self.applier.apply_pending()
+
+    async def deliver(self, *terminals: FieldTerminal) -> None:
+        """Push all of their journals and apply them."""
+        for terminal in terminals or self.terminals:
+            assert (await self.push(terminal)).outcome == "stored"
+        await self.apply()
+
+    async def balances(self, handle: str) -> dict[str, int]:
+        """What a member has available."""
+
+        def look(db: Any) -> dict[str, int]:
+            member = rows.by_handle(db, handle)
+            return rows.available_of(db, [member])[member.id] if member else {}
+
+        return await self.store.read(look)
+
+
+@pytest.fixture
+async def office(store, tmp_path):
+    """Head office with the cafe's program published."""
+    news = News()
+    applier = Applier(store, now_ms, news.tell)
+    signer = code_keys.load(tmp_path)
+    transport = httpx.ASGITransport(build(store, applier, news, signer))
+    program, values = program_file.load(PROGRAM_PATH)
+    await store.run(programs.publish, program, values, NOW_MS, 0)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
+        yield Office(store, http, applier, news)

@@ -1,0 +1,117 @@
+"""The database under head office: transactions, snapshots, and tables that are what the code says."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from central.store import migrate
+from central.store.opening import open_store
+from central.store.tables import META, OFFICE, USERS
+from runtime.errors import Misconfigured, Unavailable
+
+
+async def test_the_migrations_make_the_tables_that_the_code_uses(store):
+    """Nothing differs between tables.py and what the files in migrations/versions have made."""
+
+    def differences(db):
+        return compare_metadata(MigrationContext.configure(db), META)
+
+    assert await store.run(differences) == []
+
+
+def test_the_newest_migration_is_the_one_that_is_looked_for():
+    """HEAD is written down so that Alembic need not be imported; it must be right."""
+    config = Config()
+    config.set_main_option("script_location", migrate.__file__.replace("migrate.py", "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
+
+
+async def test_opening_again_changes_nothing(url):
+    """The incarnation is the database's, not the process's."""
+    seen = []
+    for _ in range(2):
+        async with open_store(url) as store:
+            seen.append(await store.read(lambda db: db.execute(sa.select(OFFICE.c.incarnation)).scalar_one()))
+    assert (seen[0], len(seen[0])) == (seen[1], 16)
+
+
+async def test_two_first_starts_at_once_make_one_database(postgres):
+    """Commands on a new PostgreSQL database do not trip over each other."""
+    from tests.postgres import run_sql
+
+    run_sql(postgres, "CREATE DATABASE posd_fresh")
+    url = f"postgresql://postgres@/posd_fresh?host={postgres}"
+
+    async def look():
+        async with open_store(url) as store:
+            return await store.read(lambda db: db.execute(sa.select(OFFICE.c.incarnation)).scalars().all())
+
+    first, second = await asyncio.gather(look(), look())
+    assert (first, len(first)) == (second, 1)
+
+
+async def test_a_function_that_fails_leaves_nothing(store):
+    """One transaction: all or nothing."""
+
+    def half(db):
+        db.execute(USERS.insert().values(name="x", password_hash="y"))
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        await store.run(half)
+    assert await store.read(lambda db: db.execute(sa.select(USERS)).all()) == []
+
+
+async def test_reading_sees_one_snapshot(url):
+    """What another commits in the middle is not seen, so a balance and what it includes belong together."""
+    async with open_store(url) as one, open_store(url) as two:
+        seen = []
+
+        def count(db):
+            return db.execute(sa.select(sa.func.count()).select_from(USERS)).scalar_one()
+
+        async def in_between():
+            async with one._reader.begin() as db:
+                seen.append(await db.run_sync(count))
+                await two.run(lambda other: other.execute(USERS.insert().values(name="x", password_hash="y")))
+                seen.append(await db.run_sync(count))
+
+        await in_between()
+        seen.append(await one.read(count))
+        assert seen == [0, 0, 1]
+
+
+async def test_what_the_database_refuses_is_a_bug_and_raised(store):
+    """A broken constraint is not "try again later"."""
+    with pytest.raises(sa.exc.IntegrityError):
+        await store.run(lambda db: db.execute(USERS.insert().values(name=None, password_hash="y")))
+    with pytest.raises(sa.exc.DBAPIError):
+        await store.run(lambda db: db.execute(sa.text("SELECT no_such_column FROM users")).all())
+
+
+@pytest.mark.parametrize("place", ["sqlite:////proc/nowhere/central.db", "postgresql://x@127.0.0.1:1/x"])
+async def test_a_database_that_is_not_there_is_unavailable(place):
+    """Try again later, or mend it: not a traceback."""
+    with pytest.raises(Unavailable, match="does not answer"):
+        async with open_store(place):
+            pass
+
+
+async def test_a_database_that_does_not_exist_is_unavailable(postgres):
+    """So is a name that the server does not know."""
+    with pytest.raises(Unavailable, match="does not exist"):
+        async with open_store(f"postgresql://postgres@/no_such_database?host={postgres}"):
+            pass
+
+
+@pytest.mark.parametrize("place", ["mysql://x/y", "x"])
+async def test_other_databases_are_misconfigured(place):
+    """The message says what is wanted."""
+    with pytest.raises(Misconfigured):
+        async with open_store(place):
+            pass
