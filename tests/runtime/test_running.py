@@ -180,9 +180,9 @@ def test_a_port_in_use_is_told_with_what_to_do() -> None:
     """Which one, and where to change it."""
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        with pytest.raises(Misconfigured, match=str(port)) as told:
+        with pytest.raises(Unavailable, match=str(port)) as told:
             listen("127.0.0.1", port)
-    assert told.value.code == "port_unavailable"
+    assert told.value.code == "port_in_use"
     assert "settings" in told.value.hint
 
 

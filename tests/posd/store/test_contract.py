@@ -72,7 +72,7 @@ def points(run: Run) -> tuple[int, int]:
 
 def test_an_enrolled_terminal_knows_who_it_is(run: Run) -> None:
     """Name, store, epoch and zone, and the chain it was born with; the first record says so."""
-    assert run(journal.identity) == journal.Identity("0f" * 16, "t7", "s", 2, "Asia/Jerusalem")
+    assert run(journal.identity) == journal.Identity("0f" * 16, "t7", "s", 2, "Asia/Jerusalem", "")
     envelope = wire.read_envelope(run(journal.newest, 1)[0])
     assert (envelope.kind, envelope.seq, envelope.epoch, envelope.prev_hash) == ("enrol", 1, 2, FIRST_PREV_HASH)
 
@@ -270,7 +270,7 @@ def test_print_jobs_go_their_way(run: Run) -> None:
     assert run(print_jobs.recover) == []
     run(print_jobs.mark, 2, "confirmed")
     assert run(print_jobs.next_queued) == (copy, b"copy")
-    assert run(print_jobs.counts) == {"waiting": 1, "unknown": 1}
+    assert run(print_jobs.counts) == {"waiting": 1, "waiting_since_ms": 7, "unknown": 1}
     assert (run(print_jobs.receipt_of, 2), run(print_jobs.state_of, 2), run(print_jobs.state_of, 99)) == (b"r1", "queued", "")
 
 
