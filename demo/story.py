@@ -111,7 +111,8 @@ class Story:
         detail(f"{self.shop.run_posd('status')['queued_records']} records wait for head office")
 
     def crash(self) -> None:
-        """SIGKILL, then everything comes back."""
+        """SIGKILL, then everything comes back. The receipts are out before: one in the printer's hands would be told as unknown."""
+        self.paper.wait_for(4)
         say("The terminal's power is cut: SIGKILL. Then both come back.")
         self.shop.terminal.stop(signal.SIGKILL)
         with self.stage("back_and_synced"):

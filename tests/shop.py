@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -45,9 +46,10 @@ def wait_for(what: str, question: Callable[[], Any]) -> Any:
 class Shop:
     """One till and its head office. Stop and start either as you like: the ports and the folders stay."""
 
-    def __init__(self, folder: Path, settings: str = "", printing: str = "none") -> None:
+    def __init__(self, folder: Path, settings: str = "", printing: str = "none", language: str = "he") -> None:
         """Write the settings; `settings` is appended to posd's."""
         self.folder = folder
+        self.config = folder / "posd.toml"
         self.scans = folder / "scans"
         self.scans.touch()
         self.port, self.office_port = free_port(), free_port()
@@ -55,7 +57,7 @@ class Shop:
         self.receipts = 0
         scanner = f'[[scanners]]\ndriver = "virtual"\nname = "counter"\npath = "{self.scans}"\n'
         places = f'[api]\nport = {self.port}\n[head_office]\nurl = "http://127.0.0.1:{self.office_port}"\n'
-        own = f'state_dir = "{folder / "till"}"\nprinting = "{printing}"\n'
+        own = f'state_dir = "{folder / "till"}"\nprinting = "{printing}"\nlanguage = "{language}"\n'
         (folder / "posd.toml").write_text(own + places + scanner + settings)
         (folder / "central.toml").write_text(f'state_dir = "{folder / "office"}"\nport = {self.office_port}\n')
         self.http = httpx.Client(base_url=self.address, timeout=WAIT_S_MAX)
@@ -71,12 +73,13 @@ class Shop:
         port = self.port if name == "posd" else self.office_port
         wait_for(f"{name} answers", lambda: httpx.get(f"http://127.0.0.1:{port}/").status_code)
 
-    def stop(self, name: str) -> None:
-        """Ask it to stop, and wait until it has."""
+    def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send it `how`, and wait until it is gone; its exit status."""
         process = self.processes.pop(name, None)
-        if process:
-            process.terminate()
-            process.wait(STOP_S_MAX)
+        if process is None:
+            return 0
+        process.send_signal(how)
+        return process.wait(STOP_S_MAX)
 
     def office(self, *arguments: str) -> Any:
         """What a command of head office answers."""
@@ -171,9 +174,9 @@ class Shop:
 
 
 @contextmanager
-def open_shop(folder: Path, settings: str = "", printing: str = "none") -> Iterator[Shop]:
+def open_shop(folder: Path, settings: str = "", printing: str = "none", language: str = "he") -> Iterator[Shop]:
     """A shop that is open, and closed at the end whatever happens."""
-    shop = Shop(folder, settings, printing)
+    shop = Shop(folder, settings, printing, language)
     try:
         shop.open()
         yield shop

@@ -123,7 +123,7 @@ class Till:
 
 @contextlib.asynccontextmanager
 async def till(folder: Path, *, enrolled: bool = True, printing: str = "none") -> AsyncIterator[Till]:
-    """An enrolled terminal with the cafe's program and two members, Noa with 250 points."""
+    """An enrolled terminal with the cafe's program and two members, Member with 250 points."""
     async with database.open_store(folder) as store:
         if enrolled:
             answer = EnrolAnswer("t7", "s", 1, "one", "Asia/Jerusalem", 0)

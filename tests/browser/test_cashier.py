@@ -63,7 +63,7 @@ def test_a_sale_from_the_scan_to_the_new_balance(page: Page, shop: Shop) -> None
 
 def test_several_of_one_reward(page: Page, shop: Shop) -> None:
     """Where a reward may be taken again, plus and minus stand beside it, and plus ends where the quote says."""
-    meet(page, shop, shop.member("Noa", 250), "Noa")
+    meet(page, shop, shop.member("Member", 250), "Member")
     ring(page, "Cake", "90")
     button(page, "ten_off").click()
     button(page, "ten_off1").click()

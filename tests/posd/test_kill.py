@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
-from tests.processes import Shop
+import httpx
+
+from tests.shop import Shop, open_shop, wait_for
 
 SALES, TILLS, KILLS = 200, 4, 4
 DATE = "2026-11-21"
@@ -21,29 +22,24 @@ HANG_S = 100
 def test_what_was_acknowledged_is_there_once_at_both_ends(tmp_path: Path) -> None:
     """Four clients sell concurrently, each repeating a sale until it is acknowledged, while both daemons are killed at random."""
     chance = random.Random(2026)
-    with Shop(tmp_path) as shop:
-        shop.start_office()
-        shop.start_posd()
-        shop.enrol()
-        shop.let_in()
-        member = shop.office_json("member", "add", "--first-name", "Noa")["handle"]
-        code = shop.office_json("member", "code", member)["code"]
+    with open_shop(tmp_path) as shop:
+        code = shop.member("חבר")
         acknowledged: dict[str, Any] = {}
         with ThreadPoolExecutor(TILLS) as tills:
             selling = [tills.submit(sell, shop, code, number, acknowledged) for number in range(SALES)]
             for kill in range(KILLS):
-                wait_for(lambda kill=kill: len(acknowledged) >= SALES * (kill + 0.5) / KILLS)
+                wait_for("sales", lambda kill=kill: len(acknowledged) >= SALES * (kill + 0.5) / KILLS)
                 time.sleep(chance.random() * 0.05)
-                shop.posd.stop(signal.SIGKILL)
+                shop.stop("posd", signal.SIGKILL)
                 if kill == 1:
-                    shop.office.stop(signal.SIGKILL)
-                shop.start_posd()
+                    shop.stop("central", signal.SIGKILL)
+                shop.start("posd")
                 if kill == 1:
                     time.sleep(chance.random())
-                    shop.start_office()
+                    shop.start("central")
             for sale in selling:
                 sale.result()
-        shop.until(lambda: shop.status()["queued_records"] == 0)
+        wait_for("everything is sent", lambda: shop.status()["queued_records"] == 0)
         check_both_ends(shop, code, acknowledged)
 
 
@@ -61,13 +57,13 @@ def sell(shop: Shop, code: str, number: int, acknowledged: dict[str, Any]) -> No
     times = 2 if number % 5 == 0 else 1
     while times:
         try:
-            booked = shop.ask("POST", "/v1/sales", body, key=f"receipt-{number}")
-        except HTTPError as error:
-            raise AssertionError(error.read()) from error
-        except OSError:
-            assert time.monotonic() < deadline, shop.logs()
+            answer = shop.http.post("/v1/sales", json=body, headers={"Idempotency-Key": f"receipt-{number}"})
+        except httpx.TransportError:
+            assert time.monotonic() < deadline
             time.sleep(0.02)
             continue
+        assert answer.is_success, answer.text
+        booked = answer.json()
         assert acknowledged.setdefault(booked["id"], (number, booked["earned"]["points"]))[0] == number
         times -= 1
 
@@ -76,37 +72,25 @@ def check_both_ends(shop: Shop, code: str, acknowledged: dict[str, Any]) -> None
     """Each acknowledged sale is in the terminal's journal and at head office exactly once, and the points agree everywhere."""
     assert len(acknowledged) == SALES
     points = sum(points for _, points in acknowledged.values())
-    with closing(sqlite3.connect(shop.state / "posd.db")) as db:
+    with closing(sqlite3.connect(shop.folder / "till" / "posd.db")) as db:
         here = collections.Counter(row[0].hex() for row in db.execute("SELECT id FROM journal WHERE kind = 'sale'"))
         chain = db.execute("SELECT seq FROM journal ORDER BY seq").fetchall()
     assert here == collections.Counter(acknowledged.keys())
     assert [seq for (seq,) in chain] == list(range(1, len(chain) + 1))
 
-    def balance_here() -> int:
-        found = shop.ask("POST", "/v1/members/look-up", {"code": code})
-        return int(next(one["pieces"] for one in found["member"]["balances"] if one["unit"] == "points"))
-
-    assert balance_here() == points
-    shop.until(lambda: open_entries(shop) == 0)
-    assert balance_here() == points
-    audit = shop.office_json("check")
+    assert shop.points(code) == points
+    wait_for("head office's balance has everything", lambda: open_entries(shop) == 0)
+    assert shop.points(code) == points
+    audit = shop.office("check")
     assert (audit["balances"], audit["journals"]) == ([], [])
-    shop.office.stop()
-    shop.posd.stop()
-    with closing(sqlite3.connect(shop.folder / "central" / "central.db")) as db:
+    shop.stop("central")
+    shop.stop("posd")
+    with closing(sqlite3.connect(shop.folder / "office" / "central.db")) as db:
         there = collections.Counter(row[0] for row in db.execute("SELECT id FROM transactions"))
     assert there == collections.Counter(acknowledged.keys())
 
 
 def open_entries(shop: Shop) -> int:
     """How many of the terminal's own entries head office's balances do not hold yet."""
-    with closing(sqlite3.connect(f"file:{shop.state / 'posd.db'}?mode=ro", uri=True)) as db:
+    with closing(sqlite3.connect(f"file:{shop.folder / 'till' / 'posd.db'}?mode=ro", uri=True)) as db:
         return int(db.execute("SELECT count(*) FROM entry WHERE included = 0").fetchone()[0])
-
-
-def wait_for(done: Any) -> None:
-    """Wait until `done()`."""
-    deadline = time.monotonic() + HANG_S
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
