@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware import Middleware
 
 from posd.api import routes, shapes
-from posd.api.auth import Door, Tokens, may
+from posd.api.auth import Door, Tokens, guarded
 from posd.api.parts import Parts
 from posd.api.problems import add_problems
 from posd.clock import wall_ms
@@ -36,33 +36,32 @@ def make_api(parts: Parts, tokens: Tokens, hosts: frozenset[str]) -> FastAPI:
     app.state.tokens = tokens
     app.state.language = parts.settings.language
     add_problems(app)
-    app.include_router(routes.router)
-    app.include_router(pages.router)
-    _add_admin(app, parts, tokens)
+    for router in (routes.till, routes.display, _admin(parts, tokens), pages.router):
+        app.router.routes += router.routes  # one flat list: a router that is included is matched twice for every request
     return app
 
 
-def _add_admin(app: FastAPI, parts: Parts, tokens: Tokens) -> None:
+def _admin(parts: Parts, tokens: Tokens) -> APIRouter:
     """What only this machine's administrator may do."""
-    admin = [Depends(may("admin"))]
+    router = APIRouter(prefix="/v1", route_class=guarded("admin"))
     store = parts.checkout.store
 
     async def renew() -> None:
         tokens.by_hash = await store.look(stored.by_hash)
 
-    @app.post("/v1/enrol", dependencies=admin)
+    @router.post("/enrol")
     async def enrol(shape: shapes.EnrolShape, request: Request) -> dict[str, str]:
         """Become a terminal of head office by a one-time code; all parts then start anew."""
         answer: dict[str, str] = await request.app.state.enrol(shape.code)
         return answer
 
-    @app.get("/v1/tokens", dependencies=admin)
+    @router.get("/tokens")
     async def listed() -> list[dict[str, Any]]:
         """Who may use this API."""
         found = await store.look(stored.listed)
         return [{"name": name, "scope": scope, "made_ms": made_ms} for name, scope, made_ms in found]
 
-    @app.post("/v1/tokens", dependencies=admin)
+    @router.post("/tokens")
     async def add(shape: shapes.TokenShape) -> dict[str, str]:
         """Let somebody in. The token is shown this once; only its hash is kept."""
         token = new_token()
@@ -70,10 +69,12 @@ def _add_admin(app: FastAPI, parts: Parts, tokens: Tokens) -> None:
         await renew()
         return {"name": shape.name, "scope": shape.scope, "token": token}
 
-    @app.post("/v1/tokens/{name}/revoke", dependencies=admin)
+    @router.post("/tokens/{name}/revoke")
     async def revoke(name: str) -> dict[str, str]:
         """Let it in no more."""
         if not await store.run(stored.revoke, name):
             raise Rejected("token_unknown", f"There is no token named {name!r}", "See: posd token list")
         await renew()
         return {"revoked": name}
+
+    return router

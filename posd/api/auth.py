@@ -5,11 +5,12 @@ A page of another origin cannot call us: its Origin is refused, and the Authoriz
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posd.api.problems import problem
@@ -39,20 +40,31 @@ class Tokens:
         return found[1] if found else None
 
 
-def may(scope: str) -> Callable[[Request], Awaitable[None]]:
-    """A dependency: only with a token that may do `scope`."""
+def guarded(scope: str) -> type[APIRoute]:
+    """A kind of route that answers only a token which may do `scope`, and looks at it before it reads anything else."""
 
-    async def check(request: Request) -> None:
-        tokens: Tokens = request.app.state.tokens
-        have = tokens.scope_of(request.headers.get("authorization", ""))
-        if have is None:
-            hint = "Send 'Authorization: Bearer TOKEN'; make a token with: posd token add NAME"
-            raise Rejected("not_signed_in", "This needs a token that posd knows", hint)
-        if scope not in SCOPES[have]:
-            hint = f"Make one with: posd token add NAME --scope {scope}"
-            raise Rejected("wrong_scope", f"This needs a token of scope {scope}, not {have}", hint)
+    class Guarded(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
 
-    return check
+            async def guard(request: Request) -> Response:
+                _must_be_let_in(request, scope)
+                return await answer(request)
+
+            return guard
+
+    return Guarded
+
+
+def _must_be_let_in(request: Request, scope: str) -> None:
+    tokens: Tokens = request.app.state.tokens
+    have = tokens.scope_of(request.headers.get("authorization", ""))
+    if have is None:
+        hint = "Send 'Authorization: Bearer TOKEN'; make a token with: posd token add NAME"
+        raise Rejected("not_signed_in", "This needs a token that posd knows", hint)
+    if scope not in SCOPES[have]:
+        hint = f"Make one with: posd token add NAME --scope {scope}"
+        raise Rejected("wrong_scope", f"This needs a token of scope {scope}, not {have}", hint)
 
 
 class Door:

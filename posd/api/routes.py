@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from loyalty.refusal import Refusal
 from posd import views
 from posd.api import shapes
-from posd.api.auth import may
+from posd.api.auth import guarded
 from posd.api.parts import Parts
 from posd.booking import Booked, BroughtBack, Paid
 from posd.language import language_of
@@ -19,91 +19,97 @@ from posd.store import agreements, journal, print_jobs
 from posd.views import Speech
 from runtime.errors import Rejected
 
-TILL = [Depends(may("till"))]
-DISPLAY = [Depends(may("display"))]
-
-router = APIRouter(prefix="/v1")
+till = APIRouter(prefix="/v1", route_class=guarded("till"))
+display = APIRouter(prefix="/v1", route_class=guarded("display"))
 
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
-async def parts_of(request: Request) -> Parts:
-    """What the routes work with. Async, as every dependency here: FastAPI sends a plain function to a thread."""
+def parts_of(request: Request) -> Parts:
+    """What the routes work with."""
     parts: Parts = request.app.state.parts
     return parts
 
 
 async def speech_of(request: Request) -> Speech:
     """In which language to answer, with the names of the program in force."""
-    return Speech(language_of(request), await (await parts_of(request)).checkout.program())
+    return Speech(language_of(request), await parts_of(request).checkout.program())
 
 
-With = Annotated[Parts, Depends(parts_of)]
-Spoken = Annotated[Speech, Depends(speech_of)]
-
-
-@router.get("/events", response_class=EventSourceResponse, dependencies=DISPLAY)
-async def events(parts: With) -> AsyncIterator[ServerSentEvent]:
+@display.get("/events", response_class=EventSourceResponse)
+async def events(request: Request) -> AsyncIterator[ServerSentEvent]:
     """Everything that happens from now on: `scan`, `link` (head office came or went), `print`. Read it with fetch()."""
+    parts = parts_of(request)
     yield ServerSentEvent(event="link", data=await parts.status())
     async for event in parts.events.stream():
         yield ServerSentEvent(event=event.kind, data=event.body)
 
 
-@router.get("/status", dependencies=DISPLAY)
-async def status(parts: With) -> dict[str, Any]:
+@display.get("/status")
+async def status(request: Request) -> dict[str, Any]:
     """How this terminal is doing: head office, queue, devices, prints, open agreements, the program in force."""
+    parts = parts_of(request)
     return await parts.status()
 
 
-@router.post("/scans", dependencies=TILL)
-async def scan(shape: shapes.CodeShape, parts: With) -> dict[str, bool]:
+@till.post("/scans")
+async def scan(shape: shapes.CodeShape, request: Request) -> dict[str, bool]:
     """Pass on a code as if a scanner of ours had read it: for tills that own the scanner."""
+    parts = parts_of(request)
     await parts.scanning.tell(shape.code, "till")
     return {"told": True}
 
 
-@router.post("/members/look-up", dependencies=TILL)
-async def look_up(shape: shapes.CodeShape, parts: With, speech: Spoken) -> dict[str, Any]:
+@till.post("/members/look-up")
+async def look_up(shape: shapes.CodeShape, request: Request) -> dict[str, Any]:
     """Whose code this is, or why it is nobody's."""
+    parts = parts_of(request)
+    speech = await speech_of(request)
     who = await parts.checkout.identify(shape.code)
     if isinstance(who, Refusal):
         return {"member": None, "refusal": speech.refusal(who)}
     return {"member": views.member_view(speech, who), "refusal": None}
 
 
-@router.post("/quote", dependencies=TILL)
-async def quote(shape: shapes.AskShape, parts: With, speech: Spoken) -> dict[str, Any]:
+@till.post("/quote")
+async def quote(shape: shapes.AskShape, request: Request) -> dict[str, Any]:
     """What this basket earns, what the member may take, what is to be paid, and why. Repeat it as often as you like."""
+    parts = parts_of(request)
+    speech = await speech_of(request)
     answer = await parts.checkout.quote(shape.ask())
     return views.quote_view(speech, answer.quote, answer.refusal)
 
 
-@router.post("/agreements", dependencies=TILL)
-async def agree(shape: shapes.AskShape, parts: With, speech: Spoken) -> dict[str, Any]:
+@till.post("/agreements")
+async def agree(shape: shapes.AskShape, request: Request) -> dict[str, Any]:
     """Before payment: promise the quote and reserve what it spends. Either `agreement` or `refusal` is there; nothing is
     spent without an agreement."""
+    parts = parts_of(request)
+    speech = await speech_of(request)
     agreed = await parts.checkout.agree(shape.ask())
     if isinstance(agreed, Refusal):
         return {"agreement": None, "refusal": speech.refusal(agreed)}
     return {**views.agreement_view(agreed), "refusal": None}
 
 
-@router.get("/agreements", dependencies=TILL)
-async def open_agreements(parts: With) -> list[dict[str, Any]]:
+@till.get("/agreements")
+async def open_agreements(request: Request) -> list[dict[str, Any]]:
     """Promises that are neither committed nor cancelled, oldest first."""
+    parts = parts_of(request)
     return [views.agreement_view(one) for one in await parts.checkout.store.look(agreements.still_open)]
 
 
-@router.post("/agreements/{agreement}/cancel", dependencies=TILL)
-async def cancel(agreement: shapes.Id, parts: With) -> dict[str, str]:
+@till.post("/agreements/{agreement}/cancel")
+async def cancel(agreement: shapes.Id, request: Request) -> dict[str, str]:
     """Take a promise back; `state` is how it stands now: cancelled, or committed if the sale was faster."""
+    parts = parts_of(request)
     return {"agreement": agreement, "state": await parts.checkout.cancel(agreement)}
 
 
-@router.post("/sales", dependencies=TILL)
-async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With) -> Response:
+@till.post("/sales")
+async def sell(key: Key, shape: shapes.SaleShape, request: Request) -> Response:
     """After payment: book it. Never refused once it is well-formed; the same key gets the same answer for ever."""
+    parts = parts_of(request)
     paid = Paid(
         key=key,
         fingerprint=await _fingerprint(request),
@@ -116,9 +122,10 @@ async def sell(key: Key, shape: shapes.SaleShape, request: Request, parts: With)
     return await _booked(parts, paid.language, await parts.checkout.commit(paid))
 
 
-@router.post("/returns", dependencies=TILL)
-async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts: With) -> Response:
+@till.post("/returns")
+async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Response:
     """Book what comes back: earned units are taken back, spent ones given back, each line by its share."""
+    parts = parts_of(request)
     back = BroughtBack(
         key=key,
         fingerprint=await _fingerprint(request),
@@ -132,9 +139,10 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request, parts
     return await _booked(parts, back.language, await parts.checkout.give_back(back))
 
 
-@router.get("/records/{record}/receipt.{form}", dependencies=TILL)
-async def receipt(record: shapes.Id, form: str, parts: With) -> Response:
+@till.get("/records/{record}/receipt.{form}")
+async def receipt(record: shapes.Id, form: str, request: Request) -> Response:
     """Our block of that sale or return again: as `png` or `txt`."""
+    parts = parts_of(request)
     from drivers.printers.job import receipt_from
 
     if form not in {"png", "txt"}:
@@ -146,9 +154,10 @@ async def receipt(record: shapes.Id, form: str, parts: With) -> Response:
     return Response(handed.text, media_type="text/plain; charset=utf-8")
 
 
-@router.post("/records/{record}/print", dependencies=TILL)
-async def print_again(record: shapes.Id, parts: With) -> dict[str, Any]:
+@till.post("/records/{record}/print")
+async def print_again(record: shapes.Id, request: Request) -> dict[str, Any]:
     """Print our block again; it says that it is a copy."""
+    parts = parts_of(request)
     from drivers.printers.job import receipt_bytes, receipt_from
     from loyalty.receipt import as_copy
 
