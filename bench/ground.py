@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bench.rows import MEMBERS
 from loyalty.agreement import Agreement, agree
 from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Claims, Strength
@@ -32,7 +33,6 @@ from sync.wire import CodeKeyRow, EnrolAnswer, MemberRow, ProgramRow
 
 ROOT = Path(__file__).resolve().parent.parent
 HANDLE = "00112233445566778899"
-MEMBERS = 200  # as many as one morning brings
 KEY_ID = "deadbeef"
 NOW = Moment(1_795_000_000_000, 120, "2026-11-21")
 STAMP = Stamp(NOW.wall_ms, 120, "good")

@@ -1,4 +1,7 @@
-"""The peer of POST-a-sale: the same rows by a bare FastAPI handler on aiosqlite, each statement awaited."""
+"""The peers of POST-a-sale: bare FastAPI handlers that await each statement on aiosqlite, without any rules.
+
+`/statements` runs every statement that posd runs for a posted sale; `/rows` writes the same rows and reads nothing.
+"""
 
 import contextlib
 import json
@@ -11,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from bench.rows import PRAGMAS, Rows, await_each
+from bench.rows import PRAGMAS, Rows, await_each, written
 from runtime.notify import notify
 
 
@@ -37,9 +40,16 @@ def make(path: Path, rows: Rows) -> FastAPI:
 
     app = FastAPI(lifespan=life)
 
-    @app.post("/sales")
-    async def sell(body: Body) -> dict[str, int]:
+    only_writes = written(rows)
+
+    @app.post("/statements")
+    async def all_statements(body: Body) -> dict[str, int]:
         await await_each(state["db"], rows, body.number)
+        return {"number": body.number}
+
+    @app.post("/rows")
+    async def same_rows(body: Body) -> dict[str, int]:
+        await await_each(state["db"], only_writes, body.number)
         return {"number": body.number}
 
     return app

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiosqlite
 
+MEMBERS = 200  # as many as one morning brings; nobody buys a thousand times a day
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=4000")
 
 
@@ -53,6 +54,11 @@ class Recorder:
         return self._db.executemany(sql, rows)
 
 
+def written(rows: Rows) -> Rows:
+    """Only the statements that write."""
+    return Rows([(sql, params) for sql, params in rows.statements if not sql.startswith("SELECT")])
+
+
 def fresh(rows: Rows, number: int) -> list[tuple[str, tuple[Any, ...]]]:
     """The statements with an id and a seq of their own."""
     own = number.to_bytes(16, "big")
@@ -63,7 +69,7 @@ def fresh(rows: Rows, number: int) -> list[tuple[str, tuple[Any, ...]]]:
         elif sql.startswith(("INSERT INTO receipt_number", "INSERT INTO print_job")):
             changed.append((sql, (1_000_000 + number, *params[1:])))
         elif sql.startswith("INSERT INTO entry"):
-            changed.append((sql, (own, *params[1:])))
+            changed.append((sql, (own, number % MEMBERS + 1, *params[2:])))
         else:
             changed.append((sql, params))
     return changed

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictInt, StrictStr, model_validator
 
 from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
@@ -41,14 +41,16 @@ class BasketShape(BaseModel):
     lines: Annotated[list[LineShape], Field(min_length=1, max_length=bounds.LINES_MAX)]
     currency: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")] = "ILS"
 
+    _basket: Basket = PrivateAttr()
+
     @model_validator(mode="after")
     def _whole(self) -> "BasketShape":
-        self.basket()  # duplicate ids and an absurd total
+        self._basket = Basket(tuple(Line(**dict(line)) for line in self.lines), self.currency)  # duplicate ids, an absurd total
         return self
 
     def basket(self) -> Basket:
         """As the domain has it."""
-        return Basket(tuple(Line(**dict(line)) for line in self.lines), self.currency)
+        return self._basket
 
 
 class ChoiceShape(BaseModel):
