@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 READY_S = 30.0  # ten times what a start takes on a slow machine
 STOP_S = 15.0
 POLL_S = 0.05
+TELL_AFTER_S = 1.0  # a longer silence makes a person wonder
 ANSWER_S = 20.0
 
 
@@ -150,7 +151,11 @@ class Shop:
     def wait_till(self, what: str, holds: Any, limit_s: float = READY_S) -> None:
         """Until `holds()`; Failed when it takes longer than `limit_s`, or when a process has died."""
         end = time.monotonic() + limit_s
+        tell_at = time.monotonic() + TELL_AFTER_S
         while True:
+            if time.monotonic() > tell_at:
+                print(f"   ... waiting for {what}", flush=True)
+                tell_at = end
             try:
                 if holds():
                     return

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -40,8 +40,11 @@ CLI_TOKEN = "cli"
 log = structlog.get_logger()
 
 
-async def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. An enrolment starts all parts anew under the new name, on the same socket."""
+async def run(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Run until SIGTERM or SIGINT. An enrolment starts all parts anew under the new name, on the same socket.
+
+    `ready` is told once where it will answer.
+    """
     start_logging(settings.log_level)
     if settings.printing != "none":
         require_shaping()
@@ -49,6 +52,7 @@ async def run(settings: Settings) -> None:
     on_stop_signals(stop)
     async with open_store(settings.state_path) as store:
         with listen(settings.api.host, settings.api.port) as listener:
+            ready(f"http://127.0.0.1:{listener.getsockname()[1]}")
             while not stop.is_set():
                 await _run_once(settings, store, listener, stop)
 

@@ -33,7 +33,7 @@ HOST = "127.0.0.1:8480"
 CAFE = Path(__file__).parents[1] / "config" / "programs" / "cafe.toml"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 KEY_ID = "0a0b0c0d"
-NOA, DAN = "00112233445566778899", "99887766554433221100"
+RICH, POOR = "00112233445566778899", "99887766554433221100"
 CARD = "2900000000018"
 DATE = "2026-11-21"
 TABLES = ("terminal", "journal", "receipt_number", "refused", "returned", "member", "entry", "agreement", "hold", "print_job")
@@ -44,9 +44,9 @@ def code_of(handle: str, generation: int = 0, *, expires_s: int = 4_000_000_000,
     return codes.make(Claims(handle, generation, 1_700_000_000, expires_s), KEY_ID, key.sign)
 
 
-def row(handle: str = NOA, points: int = 0, **changes: Any) -> MemberRow:
+def row(handle: str = RICH, points: int = 0, **changes: Any) -> MemberRow:
     """A member as the feed brings one."""
-    fields: dict[str, Any] = {"first_name": "נועה", "tier": "bronze", "generation": 0, "codes": (), **changes}
+    fields: dict[str, Any] = {"first_name": "חברה", "tier": "bronze", "generation": 0, "codes": (), **changes}
     return MemberRow(handle, balances={"points": points, "status": 0}, **fields)
 
 
@@ -123,7 +123,7 @@ class Till:
 
 @contextlib.asynccontextmanager
 async def till(folder: Path, *, enrolled: bool = True, printing: str = "none") -> AsyncIterator[Till]:
-    """An enrolled terminal with the cafe's program and two members, Member with 250 points."""
+    """An enrolled terminal with the cafe's program and two members, one with 250 points and one with 40."""
     async with database.open_store(folder) as store:
         if enrolled:
             answer = EnrolAnswer("t7", "s", 1, "one", "Asia/Jerusalem", 0)
@@ -146,7 +146,7 @@ async def till(folder: Path, *, enrolled: bool = True, printing: str = "none") -
                 await made.learns(
                     ProgramRow(program.code, program.version, 0, values),
                     CodeKeyRow(KEY_ID, KEY.public_key().public_bytes_raw().hex()),
-                    row(NOA, 250, codes=(CARD,)),
-                    row(DAN, 40, first_name="דן"),
+                    row(RICH, 250, codes=(CARD,)),
+                    row(POOR, 40, first_name="חבר"),
                 )
             yield made

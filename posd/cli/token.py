@@ -41,8 +41,12 @@ def list_tokens(settings: Settings, *, as_json: bool) -> None:
 
 @token.command(epilog="Example: posd token revoke till-1")
 @click.argument("name")
+@json_option
 @with_settings
-def revoke(name: str, settings: Settings) -> None:
+def revoke(name: str, settings: Settings, *, as_json: bool) -> None:
     """Let NAME in no more."""
-    Local(settings).post(f"/v1/tokens/{name}/revoke", {})
-    click.echo(f"{name} is let in no more.")
+    told = Local(settings).post(f"/v1/tokens/{name}/revoke", {})
+    if as_json:
+        show(told)
+    else:
+        click.echo(f"{name} is let in no more.")

@@ -177,10 +177,10 @@ def test_missing_points_are_counted():
 
 
 def test_points_that_head_office_has_not_confirmed_pay_nothing():
-    """130 in the balance, 90 of them confirmed: one reward is not to be had yet."""
+    """130 in the balance, 90 of them confirmed: the reward waits, which is told apart from points that are not there."""
     refusal = quote(cafe(), member(130, confirmed=90), basket(9000), NOW).offers[0].refusal
-    assert refusal.params["have"] == 90
-    assert refusal.params["missing"] == 10
+    assert refusal == Refusal("pieces_unconfirmed", {"confirmed": 90, "have": 130, "cost": 100, "unit": "point"})
+    assert quote(cafe(), member(90), basket(9000), NOW).offers[0].refusal.code == "pieces_missing"
 
 
 def test_points_that_were_spent_since_pay_nothing():

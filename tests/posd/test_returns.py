@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.till import DATE, NOA, Till, code_of, lines
+from tests.till import DATE, RICH, Till, code_of, lines
 
 KEY = "Idempotency-Key"
 
@@ -14,7 +14,7 @@ def kinds(shop: Till) -> list[str]:
 async def sold(shop: Till, **fields: Any) -> Any:
     """Three pieces for 30.00 and one thing for 5.00."""
     basket = {"lines": [{"id": "a", "product": "p", "amount_minor": 3000, "quantity_milli": 3000}, *lines(500)["lines"]]}
-    return await shop.sell(3500, "k1", ask={"basket": basket, "code": code_of(NOA)}, **fields)
+    return await shop.sell(3500, "k1", ask={"basket": basket, "code": code_of(RICH)}, **fields)
 
 
 async def bring(shop: Till, key: str, line: str, milli: int, **of: Any) -> Any:
@@ -31,7 +31,7 @@ async def test_returns_in_parts_sum_to_the_whole(shop: Till) -> None:
     parts = [await bring(shop, f"r{n}", "a", 1000, sale=sale["id"]) for n in range(3)]
     assert [part["refund_minor"] for part in parts] == [1000] * 3
     assert sum(part["taken_back"]["points"] for part in parts) == 30
-    assert await shop.balance(code_of(NOA)) == 255
+    assert await shop.balance(code_of(RICH)) == 255
     content = shop.content()
     assert (await bring(shop, "r9", "a", 1, sale=sale["id"]))["code"] == "returned_more_than_sold"
     assert (await bring(shop, "r9", "z", 1, sale=sale["id"]))["code"] == "line_not_in_sale"
@@ -43,11 +43,11 @@ async def test_returns_in_parts_sum_to_the_whole(shop: Till) -> None:
 
 async def test_a_return_gives_spent_points_back(shop: Till) -> None:
     """What the reward cost comes back with the goods."""
-    agreed = await shop.agree(lines(3000), code_of(NOA), "ten_off")
+    agreed = await shop.agree(lines(3000), code_of(RICH), "ten_off")
     sale = await shop.sell(2000, "k1", agreement=agreed["agreement"])
     back = await bring(shop, "r1", "1", 1000, sale=sale["id"])
     assert (back["given_back"], back["taken_back"]["points"], back["refund_minor"]) == ({"points": 100}, 20, 2000)
-    assert await shop.balance(code_of(NOA)) == 250
+    assert await shop.balance(code_of(RICH)) == 250
 
 
 async def test_a_return_finds_its_sale_by_receipt_number(shop: Till) -> None:

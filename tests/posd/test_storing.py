@@ -15,7 +15,7 @@ from sync.client import HeadOffice
 from sync.loop import Sync
 from sync.wire import PushAnswer
 from tests.sync.peer import answers, peer, request, sends
-from tests.till import KEY, NOA, Till, code_of, lines
+from tests.till import KEY, RICH, Till, code_of, lines
 
 WORDS = [
     answers("500 Internal Server Error", b"oops"),
@@ -35,7 +35,7 @@ async def test_no_sale_is_lost_to_a_head_office_in_trouble(shop: Till, script: A
     async with peer(script) as url, aclosing(HeadOffice(url, "t7.1", KEY.sign)) as office:
         sync = Sync(office, StoredJournal(shop.store), StoredCache(shop.store), shop.checkout.link, lambda: 5, "0.1")
         for place in range(3):
-            booked = await shop.sell(3000, f"k{place}", ask={"basket": lines(3000), "code": code_of(NOA)})
+            booked = await shop.sell(3000, f"k{place}", ask={"basket": lines(3000), "code": code_of(RICH)})
             assert booked["earned"]["points"] == 30
             for task in (sync.push_all, sync.pull_page):
                 with pytest.raises((Unavailable, Misconfigured)):

@@ -221,8 +221,8 @@ def test_directions() -> None:
 def test_a_name_that_runs_against_the_sentence_is_isolated() -> None:
     """A Latin name in a Hebrew sentence is isolated, a Hebrew one is not, and a number needs it only with a sign."""
     assert say("he", "receipt.hello", {"name": "Member (5%)"}) == "שלום \u2068Member (5%)\u2069"
-    assert say("he", "receipt.hello", {"name": "דנה"}) == "שלום דנה"
-    assert say("en", "receipt.hello", {"name": "דנה"}) == "Hello \u2068דנה\u2069"
+    assert say("he", "receipt.hello", {"name": "חברה"}) == "שלום חברה"
+    assert say("en", "receipt.hello", {"name": "חברה"}) == "Hello \u2068חברה\u2069"
     assert "\u2068₪5.00\u2069" in say("he", "refusal.basket_too_small", {"missing_minor": 500})
 
 

@@ -13,7 +13,7 @@ from posd.api.auth import Tokens
 from posd.events import WAITING_MAX, Event, Events
 from posd.store import tokens
 from runtime.serve import listen, serving
-from tests.till import NOA, Till, code_of
+from tests.till import RICH, Till, code_of
 
 HANG_S = 20
 SILENCE_S = 0.3  # a connection that is kept open for more
@@ -96,13 +96,13 @@ async def test_every_page_hears_a_scan(shop: Till) -> None:
             pages = [asyncio.create_task(events(client, 3)) for _ in range(2)]
             while len(shop.parts.events._pages) < 2:
                 await asyncio.sleep(0.01)
-            for code in (code_of(NOA), "nonsense"):
+            for code in (code_of(RICH), "nonsense"):
                 assert (await client.post("/v1/scans", json={"code": code})).json() == {"told": True}
             heard = await asyncio.gather(*pages)
     for page in heard:
         assert [kind for kind, _ in page] == ["link", "scan", "scan"]
         assert page[0][1]["enrolled"] is True
-        assert page[1][1]["member"]["handle"] == NOA  # type: ignore[index]
+        assert page[1][1]["member"]["handle"] == RICH  # type: ignore[index]
         assert page[2][1]["refusal"]["code"] == "not_a_member_code"  # type: ignore[index]
 
 

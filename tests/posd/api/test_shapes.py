@@ -14,7 +14,7 @@ from posd.store import agreements
 from runtime import words
 from runtime.errors import Misconfigured, Rejected, Unavailable
 from runtime.log import start_logging
-from tests.till import DATE, NOA, Till, code_of, lines
+from tests.till import DATE, RICH, Till, code_of, lines
 
 LINE = {"id": "1", "product": "p", "amount_minor": 100}
 SALE = {"till": "1", "receipt_number": "7", "business_date": DATE, "tenders": [], "ask": {"basket": {"lines": [LINE]}}}
@@ -198,13 +198,13 @@ async def test_a_bug_is_told_as_one_and_its_log_has_no_member(
 
     monkeypatch.setattr(agreements, "save", broken)
     start_logging()
-    answer = await shop.ask("/v1/agreements", {"basket": lines(100), "code": code_of(NOA)})
+    answer = await shop.ask("/v1/agreements", {"basket": lines(100), "code": code_of(RICH)})
     structlog.reset_defaults()
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     logged = capsys.readouterr()
     assert "impossible" in logged.out + logged.err
-    assert code_of(NOA) not in answer.text + logged.out + logged.err
-    assert NOA not in answer.text + logged.out + logged.err
+    assert code_of(RICH) not in answer.text + logged.out + logged.err
+    assert RICH not in answer.text + logged.out + logged.err
 
 
 @pytest.mark.parametrize(

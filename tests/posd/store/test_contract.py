@@ -60,7 +60,7 @@ def commit_of(place: int, receipt: bytes = b"receipt") -> sales.Commit:
 
 
 def row(points: int, *includes: str, **changes: Any) -> MemberRow:
-    fields: dict[str, Any] = {"first_name": "נועה", "tier": "silver", "generation": 1, "codes": ("729",), **changes}
+    fields: dict[str, Any] = {"first_name": "חברה", "tier": "silver", "generation": 1, "codes": ("729",), **changes}
     return MemberRow(HANDLE, balances={"point": points}, includes=includes, **fields)
 
 
