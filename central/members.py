@@ -14,7 +14,7 @@ from runtime.errors import Rejected
 from sync import codes
 
 YEARS = 5  # as long as a card lives in a wallet
-YEARS_MAX = 50
+
 SECONDS_PER_YEAR = 365 * 24 * 3600 + 6 * 3600
 FIRST_NAME_CHARS_MAX = 60
 

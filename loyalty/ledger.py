@@ -37,11 +37,6 @@ class Entry:
         assert self.source != self.target
 
 
-def mirror(entry: Entry) -> Entry:
-    """The entry that undoes this one."""
-    return Entry(entry.target, entry.source, entry.unit, entry.pieces)
-
-
 def balances(entries: Iterable[Entry]) -> dict[tuple[str, str], int]:
     """The sum of `entries` by (account, unit); over all accounts of one unit it is always zero."""
     sums: defaultdict[tuple[str, str], int] = defaultdict(int)

@@ -31,12 +31,6 @@ def add(db: Db, seq: int, made_ms: int, receipt: bytes) -> int:
     )
 
 
-def state_of(db: Db, seq: int) -> str:
-    """How the newest job of the record `seq` stands; empty where nothing was to be printed."""
-    row = db.execute("SELECT state FROM print_job WHERE seq = ? ORDER BY id DESC LIMIT 1", (seq,)).fetchone()
-    return row[0] if row else ""
-
-
 def receipt_of(db: Db, seq: int) -> bytes | None:
     """The receipt of the record `seq`, as it was first made."""
     row = db.execute("SELECT receipt FROM print_job WHERE seq = ? ORDER BY id LIMIT 1", (seq,)).fetchone()
