@@ -1,6 +1,6 @@
 """What the line needs of a device: small protocols, each with a virtual twin in drivers/virtual.py and one contract suite."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -51,14 +51,23 @@ class PrinterStatus:
     """Of: offline, cover_open, paper_out, paper_near_end, cutter_error, error."""
 
 
+Starting = Callable[[], Awaitable[None]]
+"""Told that from now on nobody can know what is on the paper, until the printer says so."""
+
+
+async def unheard() -> None:
+    """For whoever prints without a queue."""
+
+
 class Printer(Protocol):
     """A printer with one owner. Every call is bounded in time."""
 
     name: str
 
-    async def print(self, receipt: Receipt) -> Delivery:
+    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Print one receipt: CONFIRMED when the printer says that it is done, UNKNOWN when bytes went out and no word came.
 
+        `starting` is awaited right before the first byte goes out, not before: a printer that is off has nothing on its paper.
         Raises Unavailable when nothing at all was sent: the job may stay queued.
         """
         ...

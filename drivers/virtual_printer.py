@@ -17,7 +17,7 @@ from typing import ClassVar, Self
 
 from PIL import Image
 
-from drivers.ports import Delivery, PrinterStatus
+from drivers.ports import Delivery, PrinterStatus, Starting, unheard
 from drivers.printers import plain, render
 from drivers.printers.commands import Command, Tokenizer, picture
 from drivers.printers.lettering import require_shaping
@@ -50,10 +50,11 @@ class FolderPrinter:
         self._dots = load_profile(options.profile).dots
         self._one_at_a_time = asyncio.Lock()
 
-    async def print(self, receipt: Receipt) -> Delivery:
+    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Write the two files; Unavailable when the folder cannot be written to, and then no PNG was left."""
         try:
             async with self._one_at_a_time:
+                await starting()
                 await asyncio.to_thread(self._write, receipt)
         except OSError as error:
             raise Unavailable(

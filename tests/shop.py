@@ -55,6 +55,7 @@ class Shop:
         self.port, self.office_port = free_port(), free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.receipts = 0
+        self.printer_port = 0
         scanner = f'[[scanners]]\ndriver = "virtual"\nname = "counter"\npath = "{self.scans}"\n'
         places = f'[api]\nport = {self.port}\n[head_office]\nurl = "http://127.0.0.1:{self.office_port}"\n'
         own = f'state_dir = "{folder / "till"}"\nprinting = "{printing}"\nlanguage = "{language}"\n'

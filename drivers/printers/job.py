@@ -7,6 +7,7 @@ it is never sent again without a person's word, and then as a copy (loyalty.rece
 import asyncio
 import random
 from enum import StrEnum
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -73,10 +74,9 @@ async def run_jobs(queue: PrintQueue, printer: Printer, wake: asyncio.Event) -> 
 
 
 async def _print(queue: PrintQueue, printer: Printer, job_id: str, receipt: Receipt) -> Delivery | None:
-    """Print one job and mark how it ended; None when it stays queued."""
-    await queue.mark(job_id, JobState.SENDING)
+    """Print one job and mark how it ended; None when it stays queued. It is `sending` only from its first byte on."""
     try:
-        delivery = await printer.print(receipt)
+        delivery = await printer.print(receipt, partial(queue.mark, job_id, JobState.SENDING))
     except Unavailable as error:
         await queue.mark(job_id, JobState.QUEUED)
         log.warning("printer unavailable", job=job_id, printer=printer.name, code=error.code, hint=error.hint)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
-from drivers.ports import Delivery, PrinterStatus
+from drivers.ports import Delivery, PrinterStatus, Starting, unheard
 from drivers.printers.escpos import job_bytes
 from drivers.printers.lettering import require_shaping
 from drivers.printers.profile import load_profile
@@ -63,7 +63,7 @@ class NetworkPrinter:
         self._asking: asyncio.Task[PrinterStatus] | None = None
         self._heard_last = PrinterStatus(known=False)
 
-    async def print(self, receipt: Receipt) -> Delivery:
+    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Send one job and wait for its fence. A known lack of paper, or an open cover, is Unavailable: nothing was sent."""
         job = await asyncio.to_thread(lambda: job_bytes(raster(receipt, self._profile.dots), self._profile))
         if self._asking is not None:
@@ -72,6 +72,7 @@ class NetworkPrinter:
             line = await self._open()
             try:
                 await self._make_sure(line)
+                await starting()
                 return await self._deliver(job, line)
             finally:
                 await self._close(line)

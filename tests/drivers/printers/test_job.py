@@ -8,7 +8,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.ports import Delivery, PrinterStatus
+from drivers.ports import Delivery, PrinterStatus, Starting, unheard
 from drivers.printers import job
 from drivers.printers.job import JobState, receipt_bytes, receipt_from, run_jobs
 from drivers.printers.network import NetworkOptions, NetworkPrinter
@@ -69,9 +69,11 @@ class Scripted:
         self.script = list(script)
         self.printed: list[Receipt] = []
 
-    async def print(self, receipt: Receipt) -> Delivery:
+    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Play the next line of the script; confirm when it has ended."""
         line = self.script.pop(0) if self.script else Delivery.CONFIRMED
+        if not isinstance(line, Unavailable):
+            await starting()
         if line is None:
             await asyncio.Event().wait()
         if isinstance(line, Exception):
