@@ -123,11 +123,12 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         wanted[choice.reward] += choice.times
     left = due(basket.lines, tuple(line.amount_minor for line in basket.lines))
     spendable = _spendable(member) if member else {}
+    ours = basket.currency == program.currency
     offers: list[Offer] = []
     discounts: list[Discount] = []
     redemptions: list[Movement] = []
     for code, rule in program.rewards.items():
-        offer = _offer(code, rule, member, spendable, left)
+        offer = _offer(code, rule, member, spendable, left) if ours else _refused(code, rule, Refusal("other_currency"))
         times = wanted.pop(code, 0)
         if times > offer.times_max and offer.refusal is None:
             offer = replace(offer, refusal=Refusal("choice_too_many", {"times": times, "times_max": offer.times_max}))
@@ -142,7 +143,7 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         offers.append(offer)
     offers += [Offer(code, "", 0, 0, refusal=Refusal("unknown_reward", {"reward": code})) for code in wanted]
     tier = tier_by_code(program, member.tier) if member else None
-    accruals = accrue(program, tier.code if tier else "", basket.lines, left.amounts) if member else ()
+    accruals = accrue(program, tier.code if tier else "", basket.lines, left.amounts) if member and ours else ()
     return Quote(
         basket=basket,
         member=member,
@@ -196,9 +197,11 @@ def _spendable(member: Member) -> dict[str, int]:
 def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], left: Due) -> Offer:
     """How often `rule` could be taken by this member for what is due, or why not once."""
     room = _room(rule, member, spendable, left)
-    if isinstance(room, Refusal):
-        return Offer(code, rule.unit, rule.cost, 0, refusal=room)
-    return Offer(code, rule.unit, rule.cost, room)
+    return _refused(code, rule, room) if isinstance(room, Refusal) else Offer(code, rule.unit, rule.cost, room)
+
+
+def _refused(code: str, rule: RewardRule, refusal: Refusal) -> Offer:
+    return Offer(code, rule.unit, rule.cost, 0, refusal=refusal)
 
 
 def _room(rule: RewardRule, member: Member | None, spendable: Mapping[str, int], left: Due) -> int | Refusal:

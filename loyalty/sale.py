@@ -118,7 +118,8 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         flags.append("tenders_differ")
     tier = agreement.member.tier if agreement.member else ""
     paid = _earning(net, payment.tenders, program.policies.tenders_without_accrual)
-    accrued = accrue(program, tier, payment.basket.lines, paid) if agreement.member else ()
+    earns = agreement.member and payment.basket.currency == program.currency
+    accrued = accrue(program, tier, payment.basket.lines, paid) if earns else ()
     return Sale(
         till=payment.till,
         fingerprint=payment.fingerprint,

@@ -12,6 +12,7 @@ from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Strength
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
 from loyalty.quote import Choice, Discount, Movement, nets, quote
+from loyalty.refusal import Refusal
 from loyalty.sale import Payment, Void, commit, sale_entries, void_entries
 from tests.samples import HANDLE, NOW, agreed, basket, cafe, holds_for, member, paid, sold, till
 from tests.strategies import baskets, checkouts, tenders
@@ -239,3 +240,13 @@ def test_two_discounts_share_what_a_cheaper_line_bears():
     agreement = agreed(program, member(200), basket(3000), Choice("first"), Choice("second"))
     sale = commit(program, agreement, paid(agreement, basket=basket(1200)))
     assert sale.discounts == (Discount("first", (1000,)), Discount("second", (200,)))
+
+
+def test_a_basket_in_another_currency_earns_and_spends_nothing():
+    """A dollar is no shekel: nothing is offered, nothing is earned, and the sale is booked all the same."""
+    dollars = Basket(basket(9000).lines, "USD")
+    quoted = quote(cafe(), member(500), dollars, NOW, (Choice("ten_off"),))
+    assert (quoted.accruals, quoted.redemptions, quoted.to_pay_minor) == ((), (), 9000)
+    assert [offer.refusal for offer in quoted.offers] == [Refusal("other_currency")]
+    agreement = agreed(cafe(), member(500), basket(9000))
+    assert commit(cafe(), agreement, paid(agreement, basket=dollars)).accruals == ()
