@@ -27,7 +27,7 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     if not told["enrolled"]:
         return [f"posd {told['version']}, not enrolled: ask head office for a code, then: posd enrol CODE"]
     contact = told["last_contact_ms"]
-    office = "online" if told["online"] else f"out of reach since {_ago(now_ms - contact)}" if contact else "never reached"
+    office = "online" if told["online"] else f"out of reach for {_ago(now_ms - contact)}" if contact else "never reached"
     queued = told["queued_records"]
     waits = f"{queued} records wait, the oldest for {_ago(now_ms - told['queued_since_ms'])}" if queued else "nothing waits"
     program = f"{told['program']['code']} version {told['program']['version']}" if told["program"] else "none yet"
