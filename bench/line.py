@@ -33,10 +33,13 @@ from loyalty.quote import quote
 from loyalty.sale import TillReference
 from posd import booking, quoting
 from posd.booking import Booking, Paid, Promise
+from posd.checkout import Checkout
+from posd.clock import clock_in
 from posd.keys import TOKEN_FILE
 from posd.quoting import Ask
 from posd.store import sales
 from posd.store.database import open_store
+from sync.loop import Link
 
 EACH = 150  # commits, posts and scans a round
 WARM = 20
@@ -49,7 +52,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    figures = [*quotes(), *asyncio.run(commits(given.rounds)), *posts(given.rounds)]
+    figures = [*quotes(), *asyncio.run(commits(given.rounds)), *asyncio.run(checkouts(given.rounds)), *posts(given.rounds)]
     ground.show(figures, as_json=given.json)
 
 
@@ -113,6 +116,23 @@ async def commits(rounds: int) -> list[Figure]:
         Figure("commit / the same bytes written and synced in the same hop", median(ours) / median(raw), 2.0),
         Figure("commit / aiosqlite awaited per statement", median(ours) / median(each), 0.5),
     ]
+
+
+async def checkouts(rounds: int) -> list[Figure]:
+    """A sale from the code to the disk without HTTP around it: how much of a POST is ours."""
+    took = []
+    with tempfile.TemporaryDirectory(prefix="posd-bench-") as name:
+        async with open_store(Path(name)) as store:
+            members = await ground.furnish(store)
+            checkout = Checkout(store, clock_in(""), Link(), "bench", None, prints=False)
+            for number in range(FILLING + rounds * EACH):
+                till = TillReference("till-1", "", str(number), "2026-11-21")
+                ask = Ask(ground.basket(3), members[number % len(members)])
+                started = time.perf_counter()
+                await checkout.commit(Paid(str(number), "f" * 64, till, (), ask=ask))
+                if number >= FILLING:
+                    took.append(time.perf_counter() - started)
+    return [Figure("the same sale without HTTP: median ms", median(took) * 1e3)]
 
 
 def posts(rounds: int) -> list[Figure]:

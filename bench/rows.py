@@ -66,7 +66,7 @@ def fresh(rows: Rows, number: int) -> list[tuple[str, tuple[Any, ...]]]:
     for sql, params in rows.statements:
         if sql.startswith("INSERT INTO journal"):
             changed.append((sql, (1_000_000 + number, own, *params[2:])))
-        elif sql.startswith(("INSERT INTO receipt_number", "INSERT INTO print_job")):
+        elif sql.startswith("INSERT INTO print_job"):
             changed.append((sql, (1_000_000 + number, *params[1:])))
         elif sql.startswith("INSERT INTO entry"):
             changed.append((sql, (own, number % MEMBERS + 1, *params[2:])))

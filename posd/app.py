@@ -52,6 +52,7 @@ async def run(settings: Settings, ready: Callable[[str], None] = lambda _: None)
     on_stop_signals(stop)
     async with open_store(settings.state_path) as store:
         with listen(settings.api.host, settings.api.port) as listener:
+            await _let_cli_in(settings, store)
             ready(f"http://127.0.0.1:{listener.getsockname()[1]}")
             while not stop.is_set():
                 await _run_once(settings, store, listener, stop)
@@ -61,7 +62,7 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
     anew = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         parts, sync = await _build(settings, store, stack)
-        api = make_api(parts, await _tokens(settings, store), _authorities(settings, listener))
+        api = make_api(parts, Tokens(await store.look(tokens.by_hash)), _authorities(settings, listener))
 
         async def enrolled(code: str) -> dict[str, str]:
             answer = await enrol(store, settings, code)
@@ -116,12 +117,11 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     return loops
 
 
-async def _tokens(settings: Settings, store: Store) -> Tokens:
-    """Those who may come in, with a fresh token for this machine's own command line."""
+async def _let_cli_in(settings: Settings, store: Store) -> None:
+    """A fresh token for this machine's own command line, for as long as this process runs."""
     token = keys.new_token()
     await store.run(tokens.replace, CLI_TOKEN, "admin", token, wall_ms())
     keys.write_secret(settings.state_path / keys.TOKEN_FILE, token.encode())
-    return Tokens(await store.look(tokens.by_hash))
 
 
 def _authorities(settings: Settings, listener: socket.socket) -> frozenset[str]:

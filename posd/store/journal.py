@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from loyalty.journal import FIRST_PREV_HASH, Chain, Draft, Head, Sealed, Stamp, seal
+from loyalty.sale import TillReference
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync.pull import PullState
@@ -42,14 +43,19 @@ def head(db: Db) -> Head:
     return Head(row[0], row[1].hex()) if row else Head()
 
 
-def append(db: Db, stamp: Stamp, draft: Draft) -> Sealed:
-    """Seal `draft` behind the head and write it. Raises Misconfigured when the terminal is not enrolled."""
+def append(db: Db, stamp: Stamp, draft: Draft, till: TillReference | None = None) -> Sealed:
+    """Seal `draft` behind the head and write it, to be found by the receipt of `till` where it has one.
+
+    Raises Misconfigured when the terminal is not enrolled.
+    """
     me = identity(db)
     must_be_enrolled(me.terminal)
     sealed = seal(Chain(me.terminal, me.epoch, me.chain), head(db), stamp, draft, canonical_fast)
+    number, business_date = (till.receipt_number, till.business_date) if till else (None, None)
+    own, chained = bytes.fromhex(sealed.id), bytes.fromhex(sealed.hash)
     db.execute(
-        "INSERT INTO journal (seq, id, kind, hash, wall_ms, bytes) VALUES (?, ?, ?, ?, ?, ?)",
-        (sealed.seq, bytes.fromhex(sealed.id), sealed.kind, bytes.fromhex(sealed.hash), stamp.wall_ms, sealed.bytes),
+        "INSERT INTO journal (seq, id, kind, hash, wall_ms, receipt_number, business_date, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (sealed.seq, own, sealed.kind, chained, stamp.wall_ms, number, business_date, sealed.bytes),
     )
     return sealed
 
@@ -75,8 +81,8 @@ def made_ms(db: Db, seq: int) -> int:
 def find_receipt(db: Db, number: str, business_date: str) -> list[tuple[int, str, bytes]]:
     """The records with the till's receipt `number`, newest first; of one `business_date` unless that is empty."""
     found = db.execute(
-        "SELECT j.seq, j.kind, j.bytes FROM receipt_number r JOIN journal j ON j.seq = r.seq"
-        " WHERE r.number = ? AND (? = '' OR r.business_date = ?) ORDER BY r.seq DESC LIMIT 20",
+        "SELECT seq, kind, bytes FROM journal"
+        " WHERE receipt_number = ? AND (? = '' OR business_date = ?) ORDER BY seq DESC LIMIT 20",
         (number, business_date, business_date),
     )
     return [tuple(row) for row in found]

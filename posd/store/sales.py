@@ -7,7 +7,7 @@ import msgspec
 from loyalty.journal import Draft, Stamp
 from loyalty.ledger import Entry, available
 from loyalty.refusal import Refusal
-from loyalty.sale import Return, Sale, return_entries, sale_entries
+from loyalty.sale import Return, Sale, TillReference, return_entries, sale_entries
 from posd.store import agreements, journal, members
 from posd.store.db import Db
 
@@ -26,20 +26,19 @@ class Commit(NamedTuple):
 
 def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
     """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
-    seq = _append(db, commit, Draft("sale", commit.id, sale))
+    seq = _append(db, commit, Draft("sale", commit.id, sale), sale.till)
     if sale.member:
         _move(db, commit.id, sale.member.handle, sale_entries(sale))
     if sale.agreement:
         agreements.end(db, sale.agreement, agreements.COMMITTED)
     if commit.refusals:
         db.execute("INSERT INTO refused (seq, bytes) VALUES (?, ?)", (seq, msgspec.json.encode(commit.refusals)))
-    _number(db, seq, sale.till.business_date, sale.till.receipt_number)
     return seq
 
 
 def commit_return(db: Db, returned: Return, commit: Commit) -> int:
     """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
-    seq = _append(db, commit, Draft("return", commit.id, returned))
+    seq = _append(db, commit, Draft("return", commit.id, returned), returned.till)
     if returned.member:
         _move(db, commit.id, returned.member, return_entries(returned.member, returned.reversal))
     db.executemany(
@@ -47,7 +46,6 @@ def commit_return(db: Db, returned: Return, commit: Commit) -> int:
         " ON CONFLICT (original, line) DO UPDATE SET quantity_milli = quantity_milli + excluded.quantity_milli",
         [(bytes.fromhex(returned.original), line.line, line.quantity_milli) for line in returned.lines if returned.original],
     )
-    _number(db, seq, returned.till.business_date, returned.till.receipt_number)
     return seq
 
 
@@ -63,18 +61,14 @@ def refusals_of(db: Db, seq: int) -> tuple[Refusal, ...]:
     return msgspec.json.decode(row[0], type=tuple[Refusal, ...]) if row else ()
 
 
-def _append(db: Db, commit: Commit, draft: Draft) -> int:
-    seq = journal.append(db, commit.stamp, draft).seq
+def _append(db: Db, commit: Commit, draft: Draft, till: TillReference) -> int:
+    seq = journal.append(db, commit.stamp, draft, till).seq
     if commit.receipt:
         db.execute(
             "INSERT INTO print_job (seq, state, made_ms, receipt) VALUES (?, ?, ?, ?)",
             (seq, "queued" if commit.prints else "handed", commit.stamp.wall_ms, commit.receipt),
         )
     return seq
-
-
-def _number(db: Db, seq: int, business_date: str, number: str) -> None:
-    db.execute("INSERT INTO receipt_number (seq, business_date, number) VALUES (?, ?, ?)", (seq, business_date, number))
 
 
 def _move(db: Db, ref: str, handle: str, entries: tuple[Entry, ...]) -> None:

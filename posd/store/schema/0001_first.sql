@@ -18,25 +18,21 @@ CREATE TABLE terminal (
   caught_up INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them.
+-- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own receipt
+-- number stands beside them only to be found by.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
   kind TEXT NOT NULL,
   hash BLOB NOT NULL,
   wall_ms INTEGER NOT NULL,
+  receipt_number TEXT,
+  business_date TEXT,
   bytes BLOB NOT NULL
 ) STRICT;
+CREATE INDEX journal_receipt ON journal (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
 CREATE TRIGGER journal_is_kept BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_stays BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-
--- Which record a till's receipt number is.
-CREATE TABLE receipt_number (
-  seq INTEGER PRIMARY KEY REFERENCES journal (seq),
-  business_date TEXT NOT NULL,
-  number TEXT NOT NULL
-) STRICT;
-CREATE INDEX receipt_number_find ON receipt_number (number, business_date);
 
 -- What was asked for inside a sale and could not be had, as JSON: the same key is told the same again.
 CREATE TABLE refused (
