@@ -208,11 +208,12 @@ def _room(rule: RewardRule, member: Member | None, spendable: Mapping[str, int],
     if member is None:
         return Refusal("member_needed")
     have = spendable.get(rule.unit, 0)
-    waiting = member.balances.get(rule.unit, 0) - member.spendable.get(rule.unit, 0)
+    waiting = max(0, member.balances.get(rule.unit, 0) - member.spendable.get(rule.unit, 0))
     if have < rule.cost <= have + waiting:
         return Refusal("pieces_unconfirmed", {"confirmed": have, "have": have + waiting, "cost": rule.cost, "unit": rule.unit})
     if have < rule.cost:
-        return Refusal("pieces_missing", {"missing": rule.cost - have, "have": have, "cost": rule.cost, "unit": rule.unit})
+        short = rule.cost - have - waiting  # the page shows the balance with what waits: the sentence must agree with it
+        return Refusal("pieces_missing", {"missing": short, "have": have + waiting, "cost": rule.cost, "unit": rule.unit})
     room = REWARDS[rule.type].room(rule.settings, left)
     return room if isinstance(room, Refusal) else min(have // rule.cost, room, TIMES_MAX)
 

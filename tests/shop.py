@@ -142,7 +142,8 @@ class Shop:
         """Whether a large basket would offer what `points` points buy."""
         ask = {"basket": {"lines": [{"id": "1", "product": "x", "amount_minor": 10_000_000}]}, "code": code}
         offer = self.http.post("/v1/quote", json=ask).json()["offers"][0]
-        return bool(offer["times_max"] == points // 100)
+        enough = offer["times_max"] == points // 100
+        return bool(enough and self.status()["queued_records"] == 0 and self.points(code) == points)
 
     def sell(self, code: str, amount_minor: int) -> Any:
         """A sale as a till that cannot ask before payment makes it."""

@@ -181,6 +181,8 @@ def test_points_that_head_office_has_not_confirmed_pay_nothing():
     refusal = quote(cafe(), member(130, confirmed=90), basket(9000), NOW).offers[0].refusal
     assert refusal == Refusal("pieces_unconfirmed", {"confirmed": 90, "have": 130, "cost": 100, "unit": "point"})
     assert quote(cafe(), member(90), basket(9000), NOW).offers[0].refusal.code == "pieces_missing"
+    short = quote(cafe(), member(60, confirmed=0), basket(9000), NOW).offers[0].refusal
+    assert (short.code, short.params["have"], short.params["missing"]) == ("pieces_missing", 60, 40)
 
 
 def test_points_that_were_spent_since_pay_nothing():
