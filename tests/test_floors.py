@@ -13,8 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("loyalty", "runtime", "drivers", "sync", "posd", "central")
-PURE = {"base64", "binascii", "collections", "dataclasses", "datetime", "enum", "fractions", "functools", "hashlib", "hmac", "itertools",
-        "json", "math", "operator", "re", "typing", "unicodedata", "loyalty"}  # fmt: skip
+PURE = {"base64", "binascii", "collections", "dataclasses", "datetime", "enum", "fractions", "functools", "hashlib", "hmac",
+        "itertools", "json", "math", "operator", "re", "typing", "unicodedata", "loyalty"}  # fmt: skip
 CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp"}
 STORES = ("posd/store/", "central/store/")
 BROAD = {"runtime/supervise.py", "drivers/scanners/decode.py"}
