@@ -24,10 +24,8 @@ CANDLE_MINUTES_MAX = 120
 FALLBACK_HOUR = 18  # sunset by the clock where the sun does not set
 DAYS_KEPT = 1024  # head office asks for many stores; about a kilobyte each
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
+DAY_MS = 24 * 3_600_000
 DEGREE_MS = DAY_MS // 360
-NOON_SLACK_MS = HOUR_MS // 2  # a sundial is up to 17 minutes ahead of or behind the mean sun
 EPOCH = date(1970, 1, 1)
 UTC_DAY_MAX = (date.max - EPOCH).days - 4  # the evenings around it are dates too; the last days of 9999 get its facts
 
@@ -140,8 +138,7 @@ def _sinks_ms(noon_ms: int, where: Coordinates, degrees: float) -> int | None:
         sinks = time_at_elevation(observer, -degrees, sun_date, SunDirection.SETTING, UTC, with_refraction=False)
     except ValueError:  # never so low, or always lower
         return None
-    first_ms = noon_ms - NOON_SLACK_MS
-    return first_ms + (round(sinks.timestamp() * 1000) - first_ms) % DAY_MS  # near 180 degrees east astral may be a day late
+    return round(sinks.timestamp() * 1000)
 
 
 def _clock_ms(civil: date, hour: int, zone: tzinfo) -> int:
