@@ -9,6 +9,7 @@ listed there is "not caught yet". Each run starts from nothing, so that no resul
 """
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -31,11 +32,11 @@ KINDS = ("equivalent", "unreachable", "message", NOT_CAUGHT)
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why some survivors may live: `text` is part of the lines they remove or add; `module` and `function` may hold a `*`."""
+    """Why some survivors may live: the expression `lines` is found in what they change; `module` and `function` may hold a `*`."""
 
     module: str
     function: str
-    text: str
+    lines: str
     kind: str
     why: str
 
@@ -51,7 +52,7 @@ class Survivor:
     def is_of(self, reason: Reason) -> bool:
         """Whether `reason` speaks of this one."""
         placed = fnmatchcase(self.module, reason.module) and fnmatchcase(self.function, reason.function)
-        return placed and reason.text in self.change
+        return placed and re.search(reason.lines, self.change, re.MULTILINE) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def report(found: Outcome, listed: list[Reason]) -> float:
             print("\n".join(dict.fromkeys(line for change in sorted(changes) for line in change.splitlines())))
     for reason in listed:
         if reason.module in found.all and not any(survivor.is_of(reason) for survivor in found.survivors):
-            print(f"\nlisted, but caught: {reason.module}, {reason.function}: {reason.text}")
+            print(f"\nlisted, but caught: {reason.module}, {reason.function}: {reason.lines}")
     print(f"\n{'module':32}{'killed':>8}{'of':>6}{'%':>7}" + "".join(f"{kind:>16}" for kind in KINDS))
     for module, whole in sorted(found.all.items()):
         killed = found.killed[module]

@@ -38,7 +38,7 @@ def test_an_agreement_is_the_quote():
         redemptions=answer.redemptions,
         holds=HELD,
         to_pay_minor=2590,
-        made_ms=NOW.wall_ms,
+        moment=NOW,
     )
 
 

@@ -38,15 +38,23 @@ def test_the_plain_fields_are_within(made):
     [
         (Line, "id", "", "id"),
         (Line, "product", "", "product"),
-        (Line, "amount_minor", -1, "amount_minor"),
+        (Line, "amount_minor", 1.0, "amount_minor"),
         (Line, "quantity_milli", 0, "quantity_milli"),
         (Line, "name", 1, "name"),
         (Line, "category", 1, "category"),
         (Line, "tax_bp", -1, "tax_bp"),
+        (Line, "tags", ("",), "tag"),
+        (Line, "tags", ("x",) * 51, "number of tags"),
+        (Line, "levy_minor", 2, "levy_minor"),
+        (Line, "floor_minor", -1, "floor_minor"),
         (Tender, "kind", "", "kind"),
         (Tender, "amount_minor", -1, "amount_minor"),
         (Basket, "lines", (), "number of lines"),
         (Basket, "currency", "", "currency"),
+        (Basket, "codes", ("",), "code"),
+        (Basket, "paying", ("",), "code"),
+        (Basket, "codes", ("x",) * 51, "number of codes"),
+        (Basket, "paying", ("x",) * 51, "number of codes"),
         (Basket, "lines", tuple(Line(str(n), "p", bounds.AMOUNT_MINOR_MAX) for n in range(2)), "total of the basket"),
         (Hold, "id", "", "id"),
         (Hold, "unit", "", "unit"),
@@ -56,6 +64,11 @@ def test_the_plain_fields_are_within(made):
         (Facts, "spendable", {"": 1}, "unit"),
         (Facts, "balances", {"point": 1.0}, "balance"),
         (Facts, "spendable", {"point": 1.0}, "balance"),
+        (Facts, "joined", "once", "date"),
+        (Facts, "last_visit", "once", "date"),
+        (Facts, "occasions", {"birthday": ("", "once")}, "date"),
+        (Facts, "occasions", {"birthday": ("once", "")}, "date"),
+        (Facts, "plans", {"gold": "once"}, "date"),
         (Entry, "pieces", 0, "pieces"),
         (Moment, "wall_ms", -1, "wall_ms"),
         (Moment, "utc_offset_minutes", 1081, "utc_offset_minutes"),
@@ -71,11 +84,15 @@ def test_a_refusal_names_the_field(made, field, wrong, named):
 @pytest.mark.parametrize(
     ("made", "field", "low", "high"),
     [
-        (Line, "amount_minor", 0, bounds.AMOUNT_MINOR_MAX),
+        (Line, "amount_minor", -bounds.AMOUNT_MINOR_MAX, bounds.AMOUNT_MINOR_MAX),
+        (Line, "levy_minor", 0, 1),
+        (Line, "floor_minor", 0, bounds.AMOUNT_MINOR_MAX),
         (Line, "quantity_milli", 1, bounds.QUANTITY_MILLI_MAX),
         (Line, "tax_bp", 0, 10_000),
         (Tender, "amount_minor", 0, bounds.AMOUNT_MINOR_MAX),
         (Hold, "pieces", 1, bounds.PIECES_MAX),
+        (Facts, "visits", -bounds.PIECES_MAX, bounds.PIECES_MAX),
+        (Facts, "spent_minor", -bounds.PIECES_MAX, bounds.PIECES_MAX),
         (Entry, "pieces", 1, bounds.PIECES_MAX),
         (Moment, "wall_ms", 0, 253_402_300_799_999),
         (Moment, "utc_offset_minutes", -1080, 1080),
@@ -111,6 +128,23 @@ def test_both_ends_of_a_text_are_within(made, field, low, high):
     for length in (high + 1, *([low - 1] if low else [])):
         with pytest.raises(ValueError, match=rf"a text of {low} to {high} characters is wanted\Z"):
             made(**{**FIELDS[made], field: "x" * length})
+
+
+def test_fifty_words_are_within():
+    """Tags of a line; codes and kinds of tender of a basket together. A levy may be all of a line, but not of a correction."""
+    line = Line("1", "p", 5, tags=("x",) * 50, levy_minor=5)
+    assert Basket((line,), codes=("x",) * 20, paying=("y",) * 30).codes == ("x",) * 20
+    with pytest.raises(ValueError, match="number of codes"):
+        Basket((line,), codes=("x",) * 21, paying=("y",) * 30)
+    assert Line("1", "p", -5).levy_minor == 0
+    with pytest.raises(ValueError, match="levy_minor is 1; a whole number from 0 to 0 "):
+        Line("1", "p", -5, levy_minor=1)
+
+
+@pytest.mark.parametrize(("milli", "pieces"), [(1000, 1), (3000, 3), (999, 1), (1500, 1), (2500, 1), (1, 1), (10**9, 10**6)])
+def test_how_many_pieces_a_line_is(milli, pieces):
+    """What is weighed is one."""
+    assert Line("1", "p", 1, milli).pieces == pieces
 
 
 @pytest.mark.parametrize("pieces", [-bounds.PIECES_MAX, bounds.PIECES_MAX])
