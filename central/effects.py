@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from central.programs import tier_in_force
+from central.programs import program_of, tier_in_force
 from central.store import holds, ledger, members, records, sales, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
@@ -13,8 +13,10 @@ from central.store.members import MemberHere
 from loyalty import bounds
 from loyalty.agreement import Hold
 from loyalty.ledger import Entry, available, balances, held
+from loyalty.posting import return_entries, sale_entries, void_entries
 from loyalty.refusal import Refusal
-from loyalty.sale import Enrol, Return, Sale, TillReference, Void, return_entries, reverse, sale_entries, void_entries
+from loyalty.reverse import Back, reverse
+from loyalty.sale import Enrol, Return, Sale, TillReference, Void
 from runtime.errors import Rejected
 from sync import wire
 
@@ -55,7 +57,8 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     if original is None:
         return body.original
     before = sales.returned_before(db, body.original)
-    reversal = reverse(original, before, body.lines)
+    program = program_of(db, original.program_version)
+    reversal = reverse(program, original, Back(before, body.lines, body.till.business_date))
     if isinstance(reversal, Refusal):
         raise Rejected(reversal.code, ", ".join(f"{name} {value}" for name, value in reversal.params.items()))
     quantities: dict[str, int] = {}

@@ -14,6 +14,8 @@ from loyalty.program import Program, tier_of
 from runtime.errors import Rejected
 from sync import program_file
 
+NO_PROGRAM = Program("", 0, "ILS", {}, {}, {}, {})
+
 _PROGRAMS_READ_MAX = 8  # the one in force, and the one before while terminals catch up
 
 
@@ -36,6 +38,12 @@ def in_force(db: Connection, now_ms: int) -> Program | None:
     """The newest published program that is in effect."""
     published = programs.latest(db, now_ms)
     return _read(published.json) if published else None
+
+
+def program_of(db: Connection, version: int) -> Program:
+    """The program of that version; an empty one, whose policies are the defaults, where it was never published."""
+    published = programs.by_versions(db, [version])
+    return _read(published[0].json) if published else NO_PROGRAM
 
 
 def tier_in_force(db: Connection, balances: Mapping[str, int], now_ms: int) -> str | None:

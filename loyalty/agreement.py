@@ -1,11 +1,14 @@
 """What was promised, frozen before payment: commit keeps to it and never asks the rules again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 from loyalty import bounds
 from loyalty.basket import Basket
 from loyalty.code import Strength
-from loyalty.quote import Choice, Discount, Movement, Quote, pieces_by_unit
+from loyalty.member import Member
+from loyalty.moment import Moment
+from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,60 @@ class Facts:
     balances: dict[str, int]
     spendable: dict[str, int]
     provisional: bool
+    visits: int = 0
+    spent_minor: int = 0
+    joined: str = ""
+    last_visit: str = ""
+    segments: tuple[str, ...] = ()
+    occasions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    plans: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         bounds.text("handle", self.handle)
         for unit, pieces in (*self.balances.items(), *self.spendable.items()):
             bounds.text("unit", unit)
             bounds.whole("balance", pieces, -bounds.PIECES_MAX, bounds.PIECES_MAX)
+        bounds.whole("visits", self.visits, -bounds.PIECES_MAX, bounds.PIECES_MAX)
+        bounds.whole("spent_minor", self.spent_minor, -bounds.PIECES_MAX, bounds.PIECES_MAX)
+        for day in (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()), *self.plans.values()):
+            if day:
+                bounds.date("date", day)
+
+    def member(self) -> Member:
+        """The member as the rules saw one."""
+        return Member(
+            handle=self.handle,
+            tier=self.tier,
+            balances=self.balances,
+            spendable=self.spendable,
+            provisional=self.provisional,
+            visits=self.visits,
+            spent_minor=self.spent_minor,
+            joined=self.joined,
+            last_visit=self.last_visit,
+            segments=self.segments,
+            occasions=self.occasions,
+            plans=self.plans,
+        )
+
+
+def facts(member: Member, tier: str, strength: Strength) -> Facts:
+    """What is stamped of `member`, who stands in `tier` by the program of the quote."""
+    return Facts(
+        handle=member.handle,
+        strength=strength,
+        tier=tier,
+        balances=dict(member.balances),
+        spendable=dict(member.spendable),
+        provisional=member.provisional,
+        visits=member.visits,
+        spent_minor=member.spent_minor,
+        joined=member.joined,
+        last_visit=member.last_visit,
+        segments=member.segments,
+        occasions=dict(member.occasions),
+        plans=dict(member.plans),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +105,24 @@ class Agreement:
     redemptions: tuple[Movement, ...]
     holds: tuple[Hold, ...]
     to_pay_minor: int
-    made_ms: int
+    moment: Moment
+    extras: Extras = NO_EXTRAS
+
+    @property
+    def made_ms(self) -> int:
+        """When it was quoted."""
+        return self.moment.wall_ms
 
 
 def agree(quote: Quote, agreement_id: str, strength: Strength, holds: tuple[Hold, ...]) -> Agreement:
-    """Freeze `quote`. Each unit it spends must be covered by `holds`; without a member there is nobody to hold anything of."""
+    """Freeze `quote`. What must be reserved of each unit must be covered by `holds`; without a member nobody holds anything."""
     assert quote.member or not holds
-    for unit, spent in pieces_by_unit(quote.redemptions).items():
-        assert spent <= sum(hold.pieces for hold in holds if hold.unit == unit)
-    member = (
-        None
-        if quote.member is None
-        else Facts(
-            quote.member.handle,
-            strength,
-            quote.tier,
-            dict(quote.member.balances),
-            dict(quote.member.spendable),
-            quote.member.provisional,
-        )
-    )
+    for unit, needed in quote.reserves.items():
+        assert needed <= sum(hold.pieces for hold in holds if hold.unit == unit)
     return Agreement(
         id=agreement_id,
         basket=quote.basket,
-        member=member,
+        member=facts(quote.member, quote.tier, strength) if quote.member else None,
         program_version=quote.program_version,
         program_hash=quote.program_hash,
         choices=quote.choices,
@@ -85,5 +130,6 @@ def agree(quote: Quote, agreement_id: str, strength: Strength, holds: tuple[Hold
         redemptions=quote.redemptions,
         holds=holds,
         to_pay_minor=quote.to_pay_minor,
-        made_ms=quote.moment.wall_ms,
+        moment=quote.moment,
+        extras=quote.extras,
     )

@@ -10,6 +10,7 @@ PERCENT_MAX = 1000  # ten times the usual
 COST_MAX = 10**9  # pieces one reward may cost
 LINES_MAX = 500  # a trolley; the API's body limit is reached first
 TENDERS_MAX = 20
+WORDS_MAX = 50  # tags of a line, codes of a basket: a person gave them
 TEXT_CHARS_MAX = 200  # names and numbers that a till gives
 DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 

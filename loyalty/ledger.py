@@ -13,6 +13,10 @@ REDEEMED = "program/redeemed"
 """Where spent units go."""
 
 
+EXPIRED = "program/expired"
+"""Where pieces go whose last day has passed."""
+
+
 def available(handle: str) -> str:
     """The account of what a member may use."""
     return f"member/{handle}/available"
@@ -25,12 +29,16 @@ def held(hold: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`pieces` of `unit` move from `source` to `target`. To undo one, add its mirror image."""
+    """`pieces` of `unit`, all of one lot (loyalty/lots.py), move from `source` to `target`. To undo one, add its mirror image.
+
+    Before it is posted `lot` is what is wished for: loyalty/posting.py finds the lots that are really there.
+    """
 
     source: str
     target: str
     unit: str
     pieces: int
+    lot: str = ""
 
     def __post_init__(self) -> None:
         bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)

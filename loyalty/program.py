@@ -1,24 +1,40 @@
-"""A program: a versioned set of rules, as data. Reading the file is sync/program_file.py's; what its words mean is here."""
+"""A program: a versioned set of rules, as data. Reading the file is sync/program_file.py's; what its words mean is here.
 
-from collections.abc import Iterator, Mapping
+Whether they can be meant is validate.py's to say.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from loyalty import bounds
-from loyalty.accruals import ACCRUALS
-from loyalty.money import Minor
-from loyalty.rewards import REWARDS
+from loyalty.goods import ALL, Goods
+from loyalty.money import BasisPoints, Minor, Remainder, Rounding
 
 Names = Mapping[str, str]
 """A word in each language the shop speaks: {"he": ..., "en": ...}."""
 
+When = Mapping[str, Any]
+"""Conditions that must all hold, by their row in CONDITIONS; each value is of that row's shape."""
+
+Piece = Literal["", "cheapest", "dearest", "first"]
+"""Which piece a rule takes first; empty: as the policies say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Something that is counted: a point, a stamp, an agora of cashback. `worth` is what one piece buys, for the receipt."""
+    """Something that is counted: a point, a stamp, an agora of cashback, a coupon. `worth` is what one piece buys.
+
+    Pieces are pending for `pending_days` and expire after `expire_days` or `expire_months` (never, where both are 0), at the end
+    of that day, month or year. `extended` says that whatever a member earns of the unit makes all pieces as young as the newest.
+    """
 
     name: Names
     worth: Minor = 0
+    pending_days: int = 0
+    expire_days: int = 0
+    expire_months: int = 0
+    expire_at: Literal["day", "month_end", "year_end"] = "day"
+    extended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +49,206 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Tiers:
-    """The ladder, lowest step first, and the unit whose balance says how high a member stands."""
+    """The ladder, lowest step first, and the unit whose balance says how high a member stands.
+
+    A member rises at once. Falling is looked at only at a review: `review` says when, `downgrade` how far. At a review
+    `reset` takes the qualifying pieces away, so that each period is earned anew.
+    """
 
     unit: str
     steps: tuple[Tier, ...]
+    review: Literal["always", "never", "yearly", "calendar_year"] = "always"
+    downgrade: Literal["to_balance", "one_step"] = "to_balance"
+    reset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often and how much a rule gives; 0 is without limit.
+
+    Uses are counted for each checkout, day and calendar month of a member, and over a member's whole life; `amount_max` bounds
+    what comes off one basket. A budget is the whole program's: so much money, or so many uses.
+    """
+
+    per_basket: int = 0
+    per_day: int = 0
+    per_month: int = 0
+    per_member: int = 0
+    amount_max: Minor = 0
+    budget_amount: Minor = 0
+    budget_uses: int = 0
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class AccrualRule:
-    """Earn `unit` in the way of `type`, a row of ACCRUALS; `settings` is that row's dataclass."""
+    """Earn `unit` in the way of `type`, a row of ACCRUALS; `settings` is that row's dataclass.
+
+    Only `lines` earn, while all of `when` holds and not all of `unless`. `pieces_max` caps what one checkout earns by it,
+    `pieces_max_day` and `pieces_max_month` what a member does (0: no cap). The cost is `partner`'s, if one is named.
+    """
 
     type: str
     unit: str
     settings: Any
+    lines: Goods = ALL
+    when: When = field(default_factory=dict)
+    unless: When = field(default_factory=dict)
+    pieces_max: int = 0
+    pieces_max_day: int = 0
+    pieces_max_month: int = 0
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RewardRule:
-    """For `cost` pieces of `unit`, what `type`, a row of REWARDS, gives; `settings` is that row's dataclass."""
+    """For `cost` pieces of `unit`, what `type`, a row of REWARDS, gives; `settings` is that row's dataclass.
+
+    A member chooses it. The higher `priority` comes first, then the order of the file, promotions before rewards. An exclusive
+    one goes with no other; of a `group` only one is taken.
+    """
 
     type: str
     name: Names
     unit: str
     cost: int
     settings: Any
+    lines: Goods = ALL
+    when: When = field(default_factory=dict)
+    unless: When = field(default_factory=dict)
+    priority: int = 0
+    exclusive: bool = False
+    group: str = ""
+    limits: Limits = NO_LIMITS
+    partner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionRule:
+    """An automatic discount: what `type`, a row of REWARDS, gives while `when` holds; for members only where it says so."""
+
+    type: str
+    name: Names
+    settings: Any
+    lines: Goods = ALL
+    when: When = field(default_factory=dict)
+    unless: When = field(default_factory=dict)
+    members_only: bool = True
+    priority: int = 0
+    exclusive: bool = False
+    group: str = ""
+    limits: Limits = NO_LIMITS
+    partner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Count as an accrual of `type` does; each time `goal` is reached within the window, `prize` pieces of `prize_unit`.
+
+    The window is `within_days` rolling days, or a calendar `period`; without either it is a member's whole life. A streak wants
+    something counted in each period without a gap, and its goal is in periods. `times_max` bounds how often it is won (0: no
+    bound). A `badge` is worn from then on.
+    """
+
+    type: str
+    name: Names
+    goal: int
+    settings: Any
+    lines: Goods = ALL
+    when: When = field(default_factory=dict)
+    unless: When = field(default_factory=dict)
+    within_days: int = 0
+    period: Literal["", "day", "week", "month", "year"] = ""
+    streak: bool = False
+    prize_unit: str = ""
+    prize: int = 0
+    times_max: int = 0
+    badge: Names = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A paid membership, sold as `product`: it runs `days` or `months` from the day of the sale, or from the end of the one before.
+
+    A return refunds the days that have not run, or nothing.
+    """
+
+    name: Names
+    product: str
+    days: int = 0
+    months: int = 0
+    refund: Literal["pro_rata", "whole", "none"] = "pro_rata"
+    at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """`give` pieces of `unit`, by itself, `on` something that happens to a member; head office decides it.
+
+    `referral` is a friend's first purchase, and goes to the member who brought the friend; `referred` goes to the friend.
+    """
+
+    on: Literal["join", "first_purchase", "birthday", "anniversary", "tier_up", "referral", "referred"]
+    unit: str
+    give: int
+    tiers: tuple[str, ...] = ()
+    spend_min: Minor = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prize:
+    """One prize of a pool: `give` pieces of `unit`; drawn in proportion to `weight`."""
+
+    unit: str
+    give: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A surprise: a checkout while `when` holds wins with `chance`, as long as the budget of `prizes_max` lasts."""
+
+    name: Names
+    chance: BasisPoints
+    prizes_max: int
+    prizes: tuple[Prize, ...]
+    when: When = field(default_factory=dict)
+    unless: When = field(default_factory=dict)
+    per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """Where systems in the field contradict each other, a named setting. docs/programs.md has each with its default."""
 
+    earn_on: Literal["paid", "rung", "undiscounted_lines"] = "paid"
+    order_discounts_lower_goods: bool = False
+    earn_on_levies: bool = False
+    earn_on_unit_tenders: bool = True
+    free_pieces_earn: bool = False
     tenders_without_accrual: tuple[str, ...] = ()
+    accrual_rounding: Rounding = "down"
+    accrual_rounded_per: Literal["order", "line"] = "order"
+    spend_in_same_sale: bool = True
+    threshold: Literal["after_discounts", "before_discounts"] = "after_discounts"
+    threshold_tax: Literal["included", "excluded"] = "included"
+    amount_off_tax: Literal["included", "excluded"] = "included"
+    percent_rounding: Rounding = "half_up"
+    percent_rounded_per: Literal["order", "line"] = "order"
+    remainder: Remainder = "largest"
+    pick: Literal["cheapest", "dearest", "first"] = "cheapest"
+    free_piece: Literal["in_basket", "extra"] = "in_basket"
+    stacking: Literal["in_order", "best"] = "in_order"
+    order_discounts: Literal["all", "first", "best"] = "all"
+    reduced_goods: Literal["included", "excluded"] = "included"
+    budget_short: Literal["refuse", "reduce"] = "refuse"
+    return_share: Literal["lines", "money"] = "lines"
+    give_back_spent: bool = True
+    give_back_uses: bool = True
+    negative_balance: Literal["within_balance", "pending_only", "allowed"] = "within_balance"
+    tax_rounded_per: Literal["line", "rate"] = "rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +266,16 @@ class Program:
     plain_prefixes: tuple[str, ...] = ()
     policies: Policies = field(default_factory=Policies)
     hash: str = ""
+    promotions: Mapping[str, PromotionRule] = field(default_factory=dict)
+    challenges: Mapping[str, Challenge] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    awards: Mapping[str, Award] = field(default_factory=dict)
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    causes: Mapping[str, Names] = field(default_factory=dict)
+    partners: Mapping[str, Names] = field(default_factory=dict)
+    effective: str = ""
+    ends: str = ""
+    open_ended: bool = True
 
 
 class Mistake(NamedTuple):
@@ -91,9 +286,11 @@ class Mistake(NamedTuple):
     wanted: str
 
 
-def validate(program: Program) -> list[Mistake]:
-    """Every mistake of meaning at once; shapes and types are already right when this is asked."""
-    return [*_units(program), *_amounts(program), *_tiers(program), *_prefixes(program)]
+def tier_by_code(program: Program, code: str) -> Tier | None:
+    """The tier of that name; the lowest for one this version does not know, so that nobody falls off the ladder."""
+    if program.tiers is None:
+        return None
+    return next((tier for tier in program.tiers.steps if tier.code == code), program.tiers.steps[0])
 
 
 def tier_of(program: Program, balances: Mapping[str, int]) -> Tier | None:
@@ -102,71 +299,3 @@ def tier_of(program: Program, balances: Mapping[str, int]) -> Tier | None:
         return None
     have = balances.get(program.tiers.unit, 0)
     return next((tier for tier in reversed(program.tiers.steps) if have >= tier.from_pieces), program.tiers.steps[0])
-
-
-def tier_by_code(program: Program, code: str) -> Tier | None:
-    """The tier of that name; the lowest for one this version does not know, so that nobody falls off the ladder."""
-    if program.tiers is None:
-        return None
-    return next((tier for tier in program.tiers.steps if tier.code == code), program.tiers.steps[0])
-
-
-def _units(program: Program) -> Iterator[Mistake]:
-    known = ", ".join(program.units) or "none is defined"
-    used = [(f"accruals.{code}.unit", rule.unit) for code, rule in program.accruals.items()]
-    used += [(f"rewards.{code}.unit", reward.unit) for code, reward in program.rewards.items()]
-    if program.tiers:
-        used.append(("tiers.unit", program.tiers.unit))
-    for key, unit in used:
-        if unit not in program.units:
-            yield Mistake(key, f"there is no unit {unit!r}", f"one of the units of this file: {known}")
-
-
-def _amounts(program: Program) -> Iterator[Mistake]:
-    if program.version < 1:
-        yield Mistake("version", f"{program.version} is not a version", "1 or more, higher with each publication")
-    for code, unit in program.units.items():
-        if unit.worth < 0:
-            yield Mistake(f"units.{code}.worth", "a piece cannot be worth less than nothing", 'an amount, "0.00" or more')
-    for code, rule in program.accruals.items():
-        assert rule.type in ACCRUALS
-        for name in ("every", "give"):
-            if getattr(rule.settings, name, 1) <= 0:
-                yield Mistake(f"accruals.{code}.{name}", "nothing can be earned by it", "more than zero")
-        if getattr(rule.settings, "give", 1) > bounds.GIVE_MAX:
-            yield Mistake(f"accruals.{code}.give", "it gives more than any shop means", f"at most {bounds.GIVE_MAX}")
-    for code, reward in program.rewards.items():
-        assert reward.type in REWARDS
-        if not 0 < reward.cost <= bounds.COST_MAX:
-            wrong = "nobody could pay it" if reward.cost > 0 else "would give it away for nothing"
-            yield Mistake(f"rewards.{code}.cost", f"{reward.cost} {wrong}", f"1 to {bounds.COST_MAX}")
-        if getattr(reward.settings, "amount", 1) <= 0:
-            yield Mistake(f"rewards.{code}.amount", "it takes nothing off", 'an amount above zero, such as "10.00"')
-        if getattr(reward.settings, "times_max", 0) < 0:
-            yield Mistake(f"rewards.{code}.times_max", "it could never be taken", "1 or more, or 0 for as often as fits")
-
-
-def _tiers(program: Program) -> Iterator[Mistake]:
-    if program.tiers is None:
-        return
-    steps = program.tiers.steps
-    if not steps:
-        yield Mistake("tiers.step", "there is no step", "one [[tiers.step]] or more, or no [tiers] at all")
-        return
-    if steps[0].from_pieces:
-        yield Mistake("tiers.step.0.from_pieces", "new members would stand below the lowest step", "0 for the first step")
-    for place in range(1, len(steps)):
-        if steps[place].from_pieces <= steps[place - 1].from_pieces:
-            yield Mistake(f"tiers.step.{place}.from_pieces", "it is not above the step before it", "steps that rise")
-    for place, step in enumerate(steps):
-        if not 0 <= step.accrual_percent <= bounds.PERCENT_MAX:
-            wrong = f"{step.accrual_percent} is no share of the usual"
-            yield Mistake(f"tiers.step.{place}.accrual_percent", wrong, f"0 to {bounds.PERCENT_MAX}; 100 is the usual")
-    if len({step.code for step in steps}) != len(steps):
-        yield Mistake("tiers.step", "two steps have the same code", "a code of its own for each")
-
-
-def _prefixes(program: Program) -> Iterator[Mistake]:
-    for place, prefix in enumerate(program.plain_prefixes):
-        if not (prefix.isascii() and prefix.isdigit() and len(prefix) < 13):
-            yield Mistake(f"plain_prefixes.{place}", f"{prefix!r} cannot begin an EAN-13", "1 to 12 digits")

@@ -2,21 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from loyalty import bounds
-from loyalty.accruals import ACCRUALS
-from loyalty.accruals.earning import Paid
-from loyalty.basket import Basket, Line
+from loyalty import bounds, counters
+from loyalty.accrue import NOTHING, Accrual, Harvest, Settled, accrue
+from loyalty.basket import Basket
+from loyalty.bill import Bill, bill
 from loyalty.member import Member
 from loyalty.moment import Moment
 from loyalty.money import Minor, split
-from loyalty.program import Program, RewardRule, tier_by_code
+from loyalty.program import Program, tier_by_code
 from loyalty.refusal import Params, Refusal
-from loyalty.rewards import REWARDS
-from loyalty.rewards.giving import Due, due
+from loyalty.rewards.donate import Donate, RoundUp
+from loyalty.rules import Rules, compiled
+from loyalty.stacking import Ask, Outcome, Taken, Verdict, choose
 
-TIMES_MAX = 1000  # a reward chosen more often than this in one basket is a slip of the finger
+TIMES_MAX = bounds.COST_MAX  # a wallet pays by the agora
+
+SETTLES_AFTER = 4  # rounds of asking whether what a sale earns still pays what it spends
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +50,95 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Pieces of a unit that a rule gives or takes; `by_line` has each basket line's part, and they sum to `pieces`."""
+    """Pieces of a unit that a rule gives or takes; `by_line` has each basket line's part, and they sum to `pieces`.
+
+    `lot` says how long they live (loyalty/lots.py); `account` where they come from or go to, if not the program.
+    """
 
     rule: str
     unit: str
     pieces: int
     by_line: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Accrual:
-    """Pieces of a unit that a rule would give; `weights` are what the lines share them by once it is committed."""
-
-    rule: str
-    unit: str
-    pieces: int
-    weights: tuple[int, ...]
-
-    def movement(self) -> Movement:
-        """Shared among the lines."""
-        return Movement(self.rule, self.unit, self.pieces, split(self.pieces, self.weights))
+    lot: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """What a reward takes off each basket line, in minor units."""
+    """What a reward or a promotion takes off each basket line, in minor units; `free` pieces of each line cost nothing by it."""
 
     rule: str
     by_line: tuple[Minor, ...]
+    free: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UnitTender:
+    """Money that pieces of a unit pay: no discount, the till books it as a tender."""
+
+    rule: str
+    unit: str
+    pieces: int
+    amount_minor: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class GiftLine:
+    """Pieces of a product that are handed over beside the basket."""
+
+    rule: str
+    product: str
+    pieces: int
+
+
+@dataclass(frozen=True, slots=True)
+class Donation:
+    """Money for a cause, paid beside the goods."""
+
+    rule: str
+    cause: str
+    amount_minor: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A rule with limits was given so many times; `amount_minor` is what it cost its budget. `counters` count it."""
+
+    rule: str
+    times: int
+    amount_minor: Minor = 0
+    counters: tuple[str, ...] = ()
+
+
+class Step(NamedTuple):
     """One sentence of the trace: which rule, and what it did or why it did not (`trace.CODE` in runtime/locales)."""
 
     rule: str
     code: str
-    params: Params = field(default_factory=dict)
+    params: Params = {}  # noqa: RUF012  a NamedTuple's default, which nobody changes
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a checkout has beside discounts and pieces."""
+
+    tenders: tuple[UnitTender, ...] = ()
+    gifts: tuple[GiftLine, ...] = ()
+    donations: tuple[Donation, ...] = ()
+    uses: tuple[Use, ...] = ()
+
+    @property
+    def paid_minor(self) -> Minor:
+        """What units pay."""
+        return sum(one.amount_minor for one in self.tenders)
+
+    @property
+    def donated_minor(self) -> Minor:
+        """What is paid beside the goods."""
+        return sum(one.amount_minor for one in self.donations)
+
+
+NO_EXTRAS = Extras()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,49 +157,50 @@ class Quote:
     accruals: tuple[Accrual, ...]
     redemptions: tuple[Movement, ...]
     trace: tuple[Step, ...]
+    extras: Extras = field(default_factory=Extras)
+
+    @property
+    def total_minor(self) -> Minor:
+        """What the goods cost after the discounts, and what is donated."""
+        return sum(nets(self.basket, self.discounts)) + self.extras.donated_minor
 
     @property
     def to_pay_minor(self) -> Minor:
-        """What the member is to pay."""
-        return sum(nets(self.basket, self.discounts))
+        """What the member is to pay with money."""
+        return self.total_minor - self.extras.paid_minor
 
     @property
     def forecast(self) -> dict[str, int]:
-        """Each unit's balance once this is committed."""
+        """Each unit's balance once this is committed; the counters are left out."""
         after = Counter(self.member.balances if self.member else {})
         after.update(pieces_by_unit(self.accruals))
         after.subtract(pieces_by_unit(self.redemptions))
-        return dict(after)
+        return {unit: pieces for unit, pieces in after.items() if not counters.is_counter(unit)}
+
+    @property
+    def reserves(self) -> dict[str, int]:
+        """What must be reserved before payment, by unit: what is spent beyond what this same sale earns of it."""
+        earned = pieces_by_unit(self.accruals)
+        spent = pieces_by_unit(one for one in self.redemptions if not counters.is_counter(one.unit))
+        have = self.member.spendable if self.member else {}
+        held = {unit: max(pieces - earned.get(unit, 0), min(pieces, have.get(unit, 0))) for unit, pieces in spent.items()}
+        return {unit: pieces for unit, pieces in held.items() if pieces > 0}
 
 
 def quote(program: Program, member: Member | None, basket: Basket, moment: Moment, choices: tuple[Choice, ...] = ()) -> Quote:
     """Work it all out. The same arguments always give the same Quote, at the till and at head office."""
+    rules = compiled(program)
     wanted: Counter[str] = Counter()
     for choice in choices:
         wanted[choice.reward] += choice.times
-    left = due(basket.lines, tuple(line.amount_minor for line in basket.lines))
-    spendable = _spendable(member) if member else {}
-    ours = basket.currency == program.currency
-    offers: list[Offer] = []
-    discounts: list[Discount] = []
-    redemptions: list[Movement] = []
-    for code, rule in program.rewards.items():
-        offer = _offer(code, rule, member, spendable, left) if ours else _refused(code, rule, Refusal("other_currency"))
-        times = wanted.pop(code, 0)
-        if times > offer.times_max and offer.refusal is None:
-            offer = replace(offer, refusal=Refusal("choice_too_many", {"times": times, "times_max": offer.times_max}))
-        elif times and offer.refusal is None:
-            taken = REWARDS[rule.type].discount(rule.settings, times, left)
-            offer = replace(offer, times=times, off_minor=sum(taken))
-            discounts.append(Discount(code, taken))
-            spent = rule.cost * times
-            redemptions.append(Movement(code, rule.unit, spent, split(spent, taken)))
-            spendable[rule.unit] -= spent
-            left = due(left.lines, tuple(have - off for have, off in zip(left.amounts, taken, strict=True)))
-        offers.append(offer)
-    offers += [Offer(code, "", 0, 0, refusal=Refusal("unknown_reward", {"reward": code})) for code in wanted]
     tier = tier_by_code(program, member.tier) if member else None
-    accruals = accrue(program, tier.code if tier else "", basket.lines, left.amounts) if member and ours else ()
+    if basket.currency != program.currency:
+        return _foreign(rules, Quote(basket, member, tier.code if tier else "", program.version, program.hash, moment, choices,
+                                     (), (), (), (), ()), wanted)  # fmt: skip
+    ask = Ask(lambda: bill(program, member, basket, moment), wanted, {})
+    outcome, harvest = _settle(rules, ask)
+    taken = outcome.taken
+    spent = tuple(Movement(one.rule, one.unit, one.pieces, split(one.pieces, one.weights)) for one in harvest.spent)
     return Quote(
         basket=basket,
         member=member,
@@ -152,24 +209,60 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         program_hash=program.hash,
         moment=moment,
         choices=choices,
-        offers=tuple(offers),
-        discounts=tuple(discounts),
-        accruals=accruals,
-        redemptions=tuple(redemptions),
-        trace=_trace(program, member, tuple(offers), accruals, left.total_minor),
+        offers=(*_offers(outcome), *_unknown(rules, wanted)),
+        discounts=tuple(_discount(one, len(basket.lines)) for one in taken if one.given.offs),
+        accruals=harvest.accruals,
+        redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *spent),
+        trace=_trace(rules, outcome, harvest, tier.accrual_percent if tier else 100),
+        extras=_extras(taken),
     )
 
 
-def accrue(program: Program, tier: str, lines: tuple[Line, ...], paid: tuple[Minor, ...]) -> tuple[Accrual, ...]:
-    """What a member of `tier` earns when `paid` minor units were really paid for each line."""
-    step = tier_by_code(program, tier)
-    basis = Paid(lines, paid, sum(paid), step.accrual_percent if step else 100)
-    accruals = []
-    for code, rule in program.accruals.items():
-        earned = ACCRUALS[rule.type].earn(rule.settings, basis)
-        if earned.pieces:
-            accruals.append(Accrual(code, rule.unit, earned.pieces, earned.weights))
-    return tuple(accruals)
+def _settle(rules: Rules, ask: Ask) -> tuple[Outcome, Harvest]:
+    """The offers and what is earned on the rest. Pieces of this same sale pay in it, if the policies say so, but never more than
+    it earns in the end: what they pay may lower what is earned.
+    """
+    outcome = choose(rules, ask)
+    harvest = _harvest(rules, outcome)
+    own = _own(rules, outcome, harvest, ask)
+    if not own:
+        return outcome, harvest
+    for _ in range(SETTLES_AFTER):
+        again = choose(rules, ask._replace(own=own))
+        harvest = _harvest(rules, again)
+        earned = pieces_by_unit(harvest.accruals)
+        if all(again.bill.spendable[unit] >= pieces - earned.get(unit, 0) for unit, pieces in own.items()):
+            return again, harvest
+        own = {unit: min(pieces, earned.get(unit, 0)) for unit, pieces in own.items()}
+    return outcome, _harvest(rules, outcome)
+
+
+def _own(rules: Rules, outcome: Outcome, harvest: Harvest, ask: Ask) -> dict[str, int]:
+    """Pieces that this sale earns and that could pay in it: of units of which the member is short, and that are not pending."""
+    if outcome.bill.member is None or not rules.program.policies.spend_in_same_sale:
+        return {}
+    spendable = outcome.bill.spendable
+    short = {
+        one.unit
+        for one in (*rules.benefits, *rules.tenders)
+        if one.cost and (spendable[one.unit] < one.cost or ask.wanted.get(one.code))
+    }
+    earned = pieces_by_unit(harvest.accruals)
+    units = rules.program.units
+    return {unit: earned[unit] for unit in short if earned.get(unit) and unit in units and not units[unit].pending_days}
+
+
+def _harvest(rules: Rules, outcome: Outcome) -> Harvest:
+    policies, checkout = rules.program.policies, outcome.bill
+    if checkout.member is None:
+        return NOTHING
+    offs = [0] * len(checkout.left)
+    for one in outcome.taken:
+        if one.benefit.order_wide:
+            for place, off in one.given.offs:
+                offs[place] += off
+    dry = 0 if policies.earn_on_unit_tenders else checkout.paid
+    return accrue(rules, checkout, Settled(offs, dry))
 
 
 def pieces_by_unit(movements: Iterable[Movement | Accrual]) -> dict[str, int]:
@@ -180,7 +273,7 @@ def pieces_by_unit(movements: Iterable[Movement | Accrual]) -> dict[str, int]:
     return dict(sums)
 
 
-def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
+def nets(basket: Basket, discounts: Iterable[Discount]) -> tuple[Minor, ...]:
     """What is to be paid for each line after `discounts`."""
     left = [line.amount_minor for line in basket.lines]
     for discount in discounts:
@@ -189,55 +282,116 @@ def nets(basket: Basket, discounts: tuple[Discount, ...]) -> tuple[Minor, ...]:
     return tuple(left)
 
 
-def _spendable(member: Member) -> dict[str, int]:
-    """What head office has confirmed, less what this terminal has since spent or taken back: never more than there is."""
-    return {unit: min(pieces, member.balances.get(unit, 0)) for unit, pieces in member.spendable.items()}
+def _discount(taken: Taken, lines: int) -> Discount:
+    by_line, free = [0] * lines, [0] * lines if taken.given.free else []
+    for place, off in taken.given.offs:
+        by_line[place] = off
+    for place, pieces in taken.given.free:
+        free[place] = pieces
+    return Discount(taken.benefit.code, tuple(by_line), tuple(free))
 
 
-def _offer(code: str, rule: RewardRule, member: Member | None, spendable: Mapping[str, int], left: Due) -> Offer:
-    """How often `rule` could be taken by this member for what is due, or why not once."""
-    room = _room(rule, member, spendable, left)
-    return _refused(code, rule, room) if isinstance(room, Refusal) else Offer(code, rule.unit, rule.cost, room)
+def _redemption(taken: Taken, bill: Bill) -> Movement:
+    """What is spent; the lines share it as they share what comes off, or by what they cost in the end where nothing does."""
+    weights = [0] * len(bill.left)
+    for place, off in taken.given.offs:
+        weights[place] = off
+    if not any(weights):
+        weights = [max(left, 0) for left in bill.left]
+    if not any(weights):
+        weights = [1] * len(weights)
+    spent = taken.benefit.cost * taken.times
+    settings = taken.benefit.settings
+    account = f"cause/{settings.cause}" if isinstance(settings, Donate) else ""
+    return Movement(taken.benefit.code, taken.benefit.unit, spent, split(spent, weights), account=account)
 
 
-def _refused(code: str, rule: RewardRule, refusal: Refusal) -> Offer:
-    return Offer(code, rule.unit, rule.cost, 0, refusal=refusal)
+def _extras(taken: list[Taken]) -> Extras:
+    tenders, gifts, donations, uses = [], [], [], []
+    for one in taken:
+        benefit, given = one.benefit, one.given
+        if given.paid_minor:
+            tenders.append(UnitTender(benefit.code, benefit.unit, benefit.cost * one.times, given.paid_minor))
+        gifts += [GiftLine(benefit.code, product, pieces) for product, pieces in given.gifts]
+        if given.donated_minor:
+            assert isinstance(benefit.settings, RoundUp)
+            donations.append(Donation(benefit.code, benefit.settings.cause, given.donated_minor))
+        if benefit.limited:
+            uses.append(_use(one))
+    return Extras(tuple(tenders), tuple(gifts), tuple(donations), tuple(uses)) if taken else NO_EXTRAS
 
 
-def _room(rule: RewardRule, member: Member | None, spendable: Mapping[str, int], left: Due) -> int | Refusal:
-    if member is None:
-        return Refusal("member_needed")
-    have = spendable.get(rule.unit, 0)
-    waiting = max(0, member.balances.get(rule.unit, 0) - member.spendable.get(rule.unit, 0))
-    if have < rule.cost <= have + waiting:
-        return Refusal("pieces_unconfirmed", {"confirmed": have, "have": have + waiting, "cost": rule.cost, "unit": rule.unit})
-    if have < rule.cost:
-        short = rule.cost - have - waiting  # the page shows the balance with what waits: the sentence must agree with it
-        return Refusal("pieces_missing", {"missing": short, "have": have + waiting, "cost": rule.cost, "unit": rule.unit})
-    room = REWARDS[rule.type].room(rule.settings, left)
-    return room if isinstance(room, Refusal) else min(have // rule.cost, room, TIMES_MAX)
+def _use(taken: Taken) -> Use:
+    limits, code = taken.benefit.limits, taken.benefit.code
+    periods = ((limits.per_day, "day"), (limits.per_month, "month"), (limits.per_member, ""))
+    units = tuple(counters.used(code, period) for most, period in periods if most)
+    return Use(code, taken.times, taken.off_minor + taken.given.paid_minor, units)
 
 
-def _trace(
-    program: Program, member: Member | None, offers: tuple[Offer, ...], accruals: tuple[Accrual, ...], paid_minor: Minor
-) -> tuple[Step, ...]:
-    """Every rule's sentence, in the program's order: rewards first, then what was earned on the rest."""
+def _offers(outcome: Outcome) -> list[Offer]:
+    """The rewards, in the order they were looked at; promotions come by themselves and are no offers."""
+    return [_offer(verdict) for verdict in outcome.verdicts if verdict.benefit.chosen]
+
+
+def _offer(verdict: Verdict) -> Offer:
+    benefit, taken = verdict.benefit, verdict.taken
+    if taken:
+        off = taken.off_minor + taken.given.paid_minor
+        return Offer(benefit.code, benefit.unit, benefit.cost, verdict.times_max, taken.times, off)
+    return Offer(benefit.code, benefit.unit, benefit.cost, verdict.times_max, refusal=verdict.refusal)
+
+
+def _unknown(rules: Rules, wanted: Mapping[str, int]) -> list[Offer]:
+    unknown = [code for code in wanted if code not in rules.rewards]
+    return [Offer(code, "", 0, 0, refusal=Refusal("unknown_reward", {"reward": code})) for code in unknown]
+
+
+def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
+    """A basket in another currency is sold, and the program does nothing with it."""
+    from dataclasses import replace
+
+    refused = [Offer(one.code, one.unit, one.cost, 0, refusal=Refusal("other_currency"))
+               for one in (*rules.benefits, *rules.tenders) if one.chosen]  # fmt: skip
+    steps = [Step(offer.reward, "other_currency") for offer in refused]
+    return replace(empty, offers=(*refused, *_unknown(rules, wanted)), trace=tuple(steps))
+
+
+def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) -> tuple[Step, ...]:
+    """Every rule's sentence: the offers in the order they were looked at, then what was earned on the rest."""
     steps = []
-    for offer in offers:
-        if offer.refusal:
-            steps.append(Step(offer.reward, offer.refusal.code, offer.refusal.params))
-        elif offer.times:
-            spent: Params = {"pieces": offer.cost * offer.times, "unit": offer.unit, "off_minor": offer.off_minor}
-            steps.append(Step(offer.reward, "taken", spent))
+    for benefit, refusal, times_max, taken in outcome.verdicts:
+        if refusal:
+            steps.append(Step(benefit.code, refusal.code, refusal.params))
+        elif taken:
+            steps.append(_taken_step(taken))
         else:
-            steps.append(Step(offer.reward, "offered", {"times_max": offer.times_max, "cost": offer.cost, "unit": offer.unit}))
-    if member is None:
+            steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
+    if outcome.bound_hit:
+        steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
+    if outcome.bill.member is None:
         return (*steps, Step("", "no_member"))
-    step = tier_by_code(program, member.tier)
-    earned = {movement.rule: movement.pieces for movement in accruals}
-    for code, rule in program.accruals.items():
-        pieces = earned.get(code, 0)
-        percent = step.accrual_percent if step and getattr(rule.settings, "by_tier", False) else 100
-        params: Params = {"pieces": pieces, "unit": rule.unit, "paid_minor": paid_minor, "percent": percent}
-        steps.append(Step(code, "earned", params))
+    for earning, refusal, pieces, paid_minor in harvest.looked:
+        if refusal:
+            steps.append(Step(earning.code, refusal.code, refusal.params))
+        elif earning.challenge:
+            have = outcome.bill.member.balances.get(counters.counted(earning.code), 0)
+            steps.append(
+                Step(earning.code, "counted", {"pieces": pieces, "have": have + pieces, "goal": earning.challenge.goal})
+            )
+        else:
+            percent = tier_percent if earning.way.by_tier(earning.settings) else 100
+            params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
+            steps.append(Step(earning.code, "earned", params))
     return tuple(steps)
+
+
+def _taken_step(taken: Taken) -> Step:
+    benefit, given = taken.benefit, taken.given
+    if benefit.cost:
+        off = taken.off_minor + given.paid_minor
+        return Step(benefit.code, "taken", {"pieces": benefit.cost * taken.times, "unit": benefit.unit, "off_minor": off})
+    if given.donated_minor:
+        return Step(benefit.code, "rounded_up", {"donated_minor": given.donated_minor})
+    if given.gifts:
+        return Step(benefit.code, "gift", {"pieces": sum(pieces for _, pieces in given.gifts), "product": given.gifts[0][0]})
+    return Step(benefit.code, "promoted", {"off_minor": taken.off_minor, "times": taken.times})

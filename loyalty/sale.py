@@ -1,17 +1,18 @@
-"""A committed checkout, its reversal, and the ledger entries both make."""
+"""A committed checkout, and what else a terminal reports. posting.py has what they do to the ledger, reverse.py undoes one."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from loyalty import bounds
+from loyalty import bounds, counters
+from loyalty.accrue import NOTHING, Accrual, Harvest, Settled, accrue
 from loyalty.agreement import Agreement, Facts, Hold
 from loyalty.basket import Basket, Tender
-from loyalty.ledger import ISSUED, REDEEMED, Entry, available, held
-from loyalty.money import Minor, floor_share, split
+from loyalty.bill import bill, open_part
+from loyalty.lots import lot_for, lot_named, plan_lot
+from loyalty.moment import Moment
+from loyalty.money import Minor, split
 from loyalty.program import Program
-from loyalty.quote import Choice, Discount, Movement, accrue, nets, pieces_by_unit
-from loyalty.refusal import Refusal
+from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, nets
+from loyalty.rules import compiled
 
 ENGINE = 1
 """Version of the arithmetic in this package: raised when the same arguments would give another quote."""
@@ -56,6 +57,8 @@ class Sale:
     redemptions: tuple[Movement, ...]
     holds: tuple[Hold, ...]
     flags: tuple[str, ...]
+    moment: Moment
+    extras: Extras = NO_EXTRAS
 
     def __post_init__(self) -> None:
         """Raise ValueError for what could not be booked: a record from the wire is looked at here before it is applied."""
@@ -68,8 +71,24 @@ class Sale:
                 raise ValueError("the lines' parts of a movement do not sum to its pieces")
         for discount in self.discounts:
             self._by_line(discount.by_line, bounds.AMOUNT_MINOR_MAX)
-        if min(nets(self.basket, self.discounts)) < 0:
-            raise ValueError("the discounts take more off a line than it costs")
+        for line, net in zip(self.basket.lines, nets(self.basket, self.discounts), strict=True):
+            if net < min(line.amount_minor, 0):
+                raise ValueError("the discounts take more off a line than it costs")
+        self._extras()
+
+    def _extras(self) -> None:
+        """Raise ValueError for tenders, gifts, donations and uses that no bill can have."""
+        extras = self.extras
+        rules = [one.rule for some in (extras.tenders, extras.gifts, extras.donations, extras.uses) for one in some]
+        bounds.whole("number of extras", len(rules), 0, bounds.LINES_MAX)
+        for rule in rules:
+            bounds.text("rule", rule)
+        for amount in (extras.paid_minor, extras.donated_minor):
+            bounds.whole("amount of the extras", amount, 0, bounds.AMOUNT_MINOR_MAX)
+        for use in extras.uses:
+            bounds.whole("times", use.times, 1, bounds.COST_MAX)
+            for unit in use.counters:
+                bounds.text("counter", unit)
 
     def _by_line(self, parts: tuple[int, ...], high: int) -> None:
         if len(parts) != len(self.basket.lines):
@@ -78,9 +97,14 @@ class Sale:
             bounds.whole("part of a line", part, 0, high)
 
     @property
-    def paid_minor(self) -> Minor:
-        """What was to be paid after all discounts."""
+    def total_minor(self) -> Minor:
+        """What the goods cost after all discounts, whatever paid for them."""
         return sum(nets(self.basket, self.discounts))
+
+    @property
+    def paid_minor(self) -> Minor:
+        """What was to be paid with money: after all discounts and what units paid, with what was donated."""
+        return self.total_minor + self.extras.donated_minor - self.extras.paid_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +137,12 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
     if payment.basket != agreement.basket:
         flags.append("basket_changed")
         discounts = _carried(agreement, payment.basket)
-    net = nets(payment.basket, discounts)
-    if sum(tender.amount_minor for tender in payment.tenders) != sum(net):
+    extras = agreement.extras
+    total = sum(nets(payment.basket, discounts)) + extras.donated_minor
+    if sum(tender.amount_minor for tender in payment.tenders) not in (total, total - extras.paid_minor):
         flags.append("tenders_differ")
-    tier = agreement.member.tier if agreement.member else ""
-    paid = _earning(net, payment.tenders, program.policies.tenders_without_accrual)
-    earns = agreement.member and payment.basket.currency == program.currency
-    accrued = accrue(program, tier, payment.basket.lines, paid) if earns else ()
+    harvest = _harvest(program, agreement, payment, discounts)
+    day = payment.till.business_date
     return Sale(
         till=payment.till,
         fingerprint=payment.fingerprint,
@@ -132,11 +155,58 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         tenders=payment.tenders,
         choices=agreement.choices,
         discounts=discounts,
-        accruals=tuple(one.movement() for one in accrued),
-        redemptions=_on_lines(agreement.redemptions, discounts),
+        accruals=tuple(_earned(program, agreement, one, day) for one in harvest.accruals),
+        redemptions=(*_on_lines(_chosen(agreement), discounts, payment.basket), *map(_shared, harvest.spent)),
         holds=agreement.holds,
         flags=tuple(flags),
+        moment=agreement.moment,
+        extras=extras,
     )
+
+
+def _harvest(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...]) -> Harvest:
+    """What is earned on the tenders really used, by the facts that the agreement was made on."""
+    if agreement.member is None or payment.basket.currency != program.currency:
+        return NOTHING
+    rules = compiled(program)
+    basket = replace(payment.basket, paying=tuple(dict.fromkeys(tender.kind for tender in payment.tenders)))
+    paid = bill(program, agreement.member.member(), basket, agreement.moment)
+    order_wide = {benefit.code for benefit in rules.benefits if benefit.order_wide}
+    order_offs = [0] * len(basket.lines)
+    for discount in discounts:
+        paid.take(enumerate(discount.by_line))
+        for place, pieces in enumerate(discount.free):
+            paid.given[place] = paid.given.get(place, 0) + pieces
+        if discount.rule in order_wide:
+            order_offs = [have + off for have, off in zip(order_offs, discount.by_line, strict=True)]
+    policies = program.policies
+    dry = sum(tender.amount_minor for tender in payment.tenders if tender.kind in policies.tenders_without_accrual)
+    if not policies.earn_on_unit_tenders:
+        dry += agreement.extras.paid_minor
+    return accrue(rules, paid, Settled(order_offs, dry))
+
+
+def _chosen(agreement: Agreement) -> tuple[Movement, ...]:
+    """What was promised to be spent; counters are worked out anew from what was really paid."""
+    return tuple(one for one in agreement.redemptions if not counters.is_counter(one.unit))
+
+
+def _earned(program: Program, agreement: Agreement, accrual: Accrual, day: str) -> Movement:
+    kind, _, code = accrual.unit.partition("/")
+    if kind == "plan" and agreement.member:
+        last = agreement.member.plans.get(code, "")
+        lot = plan_lot(program, code, {lot_named(expires=last): 1} if last else {}, day)
+    else:
+        lot = lot_for(program, accrual.unit, day)
+    rule = program.accruals.get(accrual.rule)
+    account = f"partner/{rule.partner}" if rule and rule.partner else ""
+    return _shared(accrual, lot, account)
+
+
+def _shared(accrual: Accrual, lot: str = "", account: str = "") -> Movement:
+    """Shared among the lines."""
+    by_line = split(accrual.pieces, accrual.weights)
+    return Movement(accrual.rule, accrual.unit, accrual.pieces, by_line, lot, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +223,21 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """What a return undoes: earned pieces taken back, spent pieces given back, money to refund; each by unit, in total."""
+    """What a return undoes: earned pieces taken back, spent pieces given back, money to refund; each by unit, in total.
+
+    `uses` are counters of limits that go down again; `lots` has, by unit, the lot that the earned pieces went into.
+    `whole` says that nothing of the sale is left.
+    """
 
     taken_back: dict[str, int]
     given_back: dict[str, int]
     refund_minor: Minor
+    uses: dict[str, int] = field(default_factory=dict)
+    lots: dict[str, str] = field(default_factory=dict)
+    whole: bool = False
 
     def __post_init__(self) -> None:
-        for unit, pieces in (*self.taken_back.items(), *self.given_back.items()):
+        for unit, pieces in (*self.taken_back.items(), *self.given_back.items(), *self.uses.items()):
             bounds.text("unit", unit)
             bounds.whole("pieces", pieces, 1, bounds.PIECES_MAX)
         bounds.whole("refund_minor", self.refund_minor, 0, bounds.AMOUNT_MINOR_MAX)
@@ -199,101 +276,32 @@ class Enrol:
     store: str
 
 
-def reverse(sale: Sale, returned_before: Mapping[str, int], lines: tuple[ReturnedLine, ...]) -> Reversal | Refusal:
-    """Undo the part of `sale` that `lines` bring back.
-
-    `returned_before` has the thousandths already returned by line id, from any store. Each line gives back its share of what
-    it earned, spent and cost, rounded down over everything returned so far; so returns in many parts sum exactly to one of all.
-    """
-    places = {line.id: place for place, line in enumerate(sale.basket.lines)}
-    net = nets(sale.basket, sale.discounts)
-    taken: Counter[str] = Counter()
-    given: Counter[str] = Counter()
-    refund = 0
-    already = Counter(returned_before)
-    for returned in lines:
-        if returned.line not in places:
-            return Refusal("line_not_in_sale", {"line": returned.line})
-        place = places[returned.line]
-        sold = sale.basket.lines[place].quantity_milli
-        before = already[returned.line]
-        after = before + returned.quantity_milli
-        if after > sold:
-            return Refusal("returned_more_than_sold", {"line": returned.line, "left_milli": max(sold - before, 0)})
-        already[returned.line] = after
-        for movements, sums in ((sale.accruals, taken), (sale.redemptions, given)):
-            for movement in movements:
-                sums[movement.unit] += _between(movement.by_line[place], before, after, sold)
-        refund += _between(net[place], before, after, sold)
-    return Reversal(dict(+taken), dict(+given), refund)
-
-
-def sale_entries(sale: Sale) -> tuple[Entry, ...]:
-    """What `sale` moves: pieces issued to the member, and pieces redeemed out of its holds, whose rest goes back."""
-    if sale.member is None:
-        return ()
-    member = available(sale.member.handle)
-    entries = [Entry(ISSUED, member, movement.unit, movement.pieces) for movement in sale.accruals]
-    left = Counter(pieces_by_unit(sale.redemptions))
-    for hold in sale.holds:
-        spent = min(hold.pieces, left[hold.unit])
-        left[hold.unit] -= spent
-        if spent:
-            entries.append(Entry(held(hold.id), REDEEMED, hold.unit, spent))
-        if hold.pieces > spent:
-            entries.append(Entry(held(hold.id), member, hold.unit, hold.pieces - spent))
-    entries += [Entry(member, REDEEMED, unit, pieces) for unit, pieces in left.items() if pieces]
-    return tuple(entries)
-
-
-def return_entries(member: str, reversal: Reversal) -> tuple[Entry, ...]:
-    """What a return moves: earned pieces back to where they came from, spent ones back to the member."""
-    if not member:
-        return ()
-    taken = [Entry(available(member), ISSUED, unit, pieces) for unit, pieces in reversal.taken_back.items()]
-    return (*taken, *(Entry(REDEEMED, available(member), unit, pieces) for unit, pieces in reversal.given_back.items()))
-
-
-def void_entries(void: Void) -> tuple[Entry, ...]:
-    """What a void moves: each hold back to the member."""
-    return tuple(Entry(held(hold.id), available(void.member), hold.unit, hold.pieces) for hold in void.holds)
-
-
-def _between(amount: int, before: int, after: int, whole: int) -> int:
-    """The part of `amount` that lies between two cumulative quantities of `whole`."""
-    return floor_share(amount, after, whole) - floor_share(amount, before, whole)
-
-
-def _earning(net: tuple[Minor, ...], tenders: tuple[Tender, ...], without: tuple[str, ...]) -> tuple[Minor, ...]:
-    """What of each line was paid by tenders that earn."""
-    dry = sum(tender.amount_minor for tender in tenders if tender.kind in without)
-    if not dry:
-        return net
-    earning = max(0, sum(net) - dry)
-    return split(earning, net) if earning else (0,) * len(net)
-
-
 def _carried(agreement: Agreement, basket: Basket) -> tuple[Discount, ...]:
-    """The promised discounts laid on a basket that changed: line by line of the same id, never more than the line costs."""
-    promised = [
-        {line.id: off for line, off in zip(agreement.basket.lines, discount.by_line, strict=True)}
-        for discount in agreement.discounts
-    ]
-    left = [line.amount_minor for line in basket.lines]
+    """The promised discounts laid on a basket that changed: line by line of the same id, never more than may come off the line."""
+    left = [open_part(line) for line in basket.lines]
+    places = {line.id: place for place, line in enumerate(agreement.basket.lines)}
     carried = []
-    for discount, offs in zip(agreement.discounts, promised, strict=True):
-        by_line = tuple(min(offs.get(line.id, 0), left[place]) for place, line in enumerate(basket.lines))
-        left = [have - off for have, off in zip(left, by_line, strict=True)]
-        carried.append(Discount(discount.rule, by_line))
+    for discount in agreement.discounts:
+        offs, free = [0] * len(left), [0] * len(left) if discount.free else []
+        for place, line in enumerate(basket.lines):
+            before = places.get(line.id)
+            if before is None:
+                continue
+            offs[place] = min(discount.by_line[before], left[place])
+            left[place] -= offs[place]
+            if discount.free:
+                free[place] = min(discount.free[before], line.pieces)
+        carried.append(Discount(discount.rule, tuple(offs), tuple(free)))
     return tuple(carried)
 
 
-def _on_lines(redemptions: tuple[Movement, ...], discounts: tuple[Discount, ...]) -> tuple[Movement, ...]:
-    """The redemptions laid on the lines of the basket as it was paid: as the discounts were, or evenly where none was borne."""
+def _on_lines(redemptions: tuple[Movement, ...], discounts: tuple[Discount, ...], basket: Basket) -> tuple[Movement, ...]:
+    """The redemptions laid on the lines of the basket as it was paid: as the discounts were, or by what each line costs."""
     offs = {discount.rule: discount.by_line for discount in discounts}
+    costs = tuple(max(net, 0) for net in nets(basket, discounts))
     laid = []
     for movement in redemptions:
-        off = offs[movement.rule]
-        weights = off if any(off) else (1,) * len(off)
-        laid.append(Movement(movement.rule, movement.unit, movement.pieces, split(movement.pieces, weights)))
+        off = offs.get(movement.rule, ())
+        weights = off if any(off) else costs if any(costs) else (1,) * len(costs)
+        laid.append(replace(movement, by_line=split(movement.pieces, weights)))
     return tuple(laid)

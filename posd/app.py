@@ -12,6 +12,7 @@ import structlog
 from drivers import load_printer, load_scanner
 from drivers.printers.job import run_jobs
 from drivers.printers.lettering import require_shaping
+from loyalty.moment import Place
 from posd import keys
 from posd.api.app import make_api
 from posd.api.auth import Tokens
@@ -90,7 +91,8 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         key = keys.terminal_key(settings.state_path)
         office = HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), key.sign)
         stack.push_async_callback(office.aclose)
-    checkout = Checkout(store, clock_in(me.time_zone), link, me.terminal, office, prints=settings.printing == "posd")
+    clock = clock_in(me.time_zone, settings.place.coordinates, Place(me.store, me.name or me.terminal))
+    checkout = Checkout(store, clock, link, me.terminal, office, prints=settings.printing == "posd")
     if me.terminal and (voided := await checkout.recover()):
         log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)

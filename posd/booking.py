@@ -13,7 +13,8 @@ from loyalty.journal import Stamp
 from loyalty.program import Program
 from loyalty.receipt import Bearer, Ending, Receipt, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
-from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit, reverse
+from loyalty.reverse import Back, reverse
+from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit
 from posd.quoting import Ask, program_now, program_of
 from posd.store import agreements, journal, members, print_jobs, sales
 from posd.store.db import Db
@@ -152,7 +153,8 @@ def _returned(db: Db, back: BroughtBack) -> Return:
     original, sale = _original(db, back)
     if sale is None:  # sold elsewhere: head office makes the entries
         return Return(back.till, back.fingerprint, original, "", back.lines, Reversal({}, {}, 0), estimate=True)
-    reversal = reverse(sale, sales.returned_before(db, original), back.lines)
+    program = program_of(db, sale.program_version)
+    reversal = reverse(program, sale, Back(sales.returned_before(db, original), back.lines, back.till.business_date))
     if isinstance(reversal, Refusal):
         told = ", ".join(f"{name} {value}" for name, value in reversal.params.items())
         raise Rejected(reversal.code, f"{reversal.code}: {told}", "Check the lines against the receipt")

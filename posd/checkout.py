@@ -12,7 +12,7 @@ from loyalty.agreement import Agreement, Hold, agree
 from loyalty.ids import ENTROPY_BYTES, random_id, record_id
 from loyalty.journal import Stamp
 from loyalty.program import Program
-from loyalty.quote import Quote, pieces_by_unit
+from loyalty.quote import Quote
 from loyalty.refusal import Refusal
 from loyalty.sale import TillReference, Void
 from posd import booking, quoting
@@ -161,7 +161,7 @@ def _why(hold: Hold, answer: wire.HoldAnswer | None) -> Refusal:
 
 def _holds(quote: Quote) -> tuple[Hold, ...]:
     """One reservation for each unit that the quote spends."""
-    return tuple(Hold(_random(), unit, pieces) for unit, pieces in pieces_by_unit(quote.redemptions).items())
+    return tuple(Hold(_random(), unit, pieces) for unit, pieces in quote.reserves.items())
 
 
 def _random() -> str:

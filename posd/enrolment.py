@@ -20,8 +20,8 @@ from sync.wire import EnrolAnswer, EnrolRequest
 async def enrol(store: Store, settings: Settings, code: str) -> EnrolAnswer:
     """Show head office the code and our public key; from its answer on we are that terminal.
 
-    Raises Rejected when we are one already, Misconfigured when head office does not know the code, Unavailable when it does not
-    answer: the same code may then be tried again.
+    Raises Rejected when we are one already, Misconfigured when head office does not know the code or the store's time zone does
+    not fit our coordinates, Unavailable when it does not answer: the same code may then be tried again.
     """
     me = await store.look(journal.identity)
     if me.terminal:
@@ -31,5 +31,6 @@ async def enrol(store: Store, settings: Settings, code: str) -> EnrolAnswer:
     async with aclosing(HeadOffice(settings.head_office.url, UNSIGNED_KEY, key.sign)) as office:
         answer = await office.enrol(request)
     draft = Draft("enrol", random_id(secrets.token_bytes(ENTROPY_BYTES)), Enrol(VERSION, answer.store))
-    await store.run(journal.enrol, answer, clock_in(answer.time_zone).stamp(None), draft)
+    clock = clock_in(answer.time_zone, settings.place.coordinates)
+    await store.run(journal.enrol, answer, clock.stamp(None), draft)
     return answer

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
 from loyalty.program import Mistake
 from runtime import toml_file
+from runtime.calendar import CANDLE_MINUTES, CANDLE_MINUTES_MAX, JERUSALEM, Coordinates
 
 DEFAULT_FILE = Path("/etc/posd/posd.toml")
 API_PORT = 8480
@@ -34,6 +35,21 @@ class HeadOffice(BaseModel):
     url: StrictStr = f"http://127.0.0.1:{HEAD_OFFICE_PORT}"
 
 
+class Place(BaseModel):
+    """Where the store stands, for the Jewish calendar: its days begin at the sunset of this place."""
+
+    model_config = STRICT
+    latitude: Annotated[StrictFloat, Field(ge=-90, le=90)] = JERUSALEM.latitude
+    longitude: Annotated[StrictFloat, Field(ge=-180, le=180)] = JERUSALEM.longitude
+    candle_minutes: Annotated[StrictInt, Field(ge=0, le=CANDLE_MINUTES_MAX)] = CANDLE_MINUTES
+    diaspora: StrictBool = False
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """The same for runtime.calendar."""
+        return Coordinates(self.latitude, self.longitude, self.candle_minutes, self.diaspora)
+
+
 class Device(BaseModel):
     """A scanner or a printer: its driver, its name, and whatever else that driver wants."""
 
@@ -57,6 +73,7 @@ class Settings(BaseModel):
     printing: Literal["posd", "till", "none"] = "none"
     api: Api = Field(default_factory=Api)
     head_office: HeadOffice = Field(default_factory=HeadOffice)
+    place: Place = Field(default_factory=Place)
     scanners: tuple[Device, ...] = ()
     printer: Device | None = None
 

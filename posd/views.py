@@ -7,9 +7,10 @@ from typing import Any
 
 import msgspec
 
+from loyalty.accrue import Accrual
 from loyalty.agreement import Agreement
 from loyalty.program import Program
-from loyalty.quote import Accrual, Movement, Offer, Quote, pieces_by_unit
+from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
 from loyalty.sale import Return, Sale

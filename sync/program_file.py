@@ -1,68 +1,73 @@
 """A program as a file: TOML as a clerk writes it, JSON as it travels; every mistake at once -> loyalty.Program.
 
 The settings of an accrual or a reward are the dataclass of its row in ACCRUALS or REWARDS, so a new way of earning needs no
-change here. Money is a text such as "12.50"; counts are whole numbers.
+change here. program_shape.py has how each is written.
 """
 
 import dataclasses
 import hashlib
-import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, create_model
+from pydantic import BaseModel, Field
 
-from loyalty import bounds
 from loyalty.accruals import ACCRUALS
 from loyalty.journal import canonical
-from loyalty.money import Minor
-from loyalty.program import AccrualRule, Mistake, Names, Policies, Program, RewardRule, Tier, Tiers, Unit, validate
+from loyalty.program import (
+    AccrualRule,
+    Award,
+    Challenge,
+    Mistake,
+    Plan,
+    Policies,
+    Pool,
+    Program,
+    PromotionRule,
+    RewardRule,
+    Tiers,
+    Unit,
+)
 from loyalty.rewards import REWARDS
+from loyalty.validate import validate
 from runtime import toml_file
 from runtime.errors import Misconfigured
+from sync.program_shape import STRICT, Code, Text, Whole, Words, model
 
-MONEY = re.compile(r"[0-9]{1,8}(\.[0-9]{1,2})?")
-MINOR_PER_MAJOR = 100
+PLAIN: Mapping[str, type] = {"units": Unit, "plans": Plan, "awards": Award, "pools": Pool}
+"""Sections whose tables are all of one shape."""
 
-
-def _money(value: object) -> int:
-    if not isinstance(value, str) or not MONEY.fullmatch(value):
-        raise ValueError('money is a text such as "12.50"')
-    major, _, minor = value.partition(".")
-    return int(major) * MINOR_PER_MAJOR + int((minor + "00")[:2])
-
-
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$", strict=True)]
-Words = dict[Literal["he", "en", "ar", "ru"], Annotated[str, Field(strict=True, min_length=1, max_length=60)]]
-Whole = Annotated[StrictInt, Field(ge=-bounds.PIECES_MAX, le=bounds.PIECES_MAX)]
-Money = Annotated[int, BeforeValidator(_money)]
-STRICT = ConfigDict(extra="forbid", frozen=True)
-
-_AS_WRITTEN: Mapping[object, object] = {
-    Minor: Money,
-    int: Whole,
-    bool: StrictBool,
-    str: StrictStr,
-    Names: Words,
-    tuple[str, ...]: tuple[StrictStr, ...],
+TYPED: Mapping[str, tuple[type, Mapping[str, Any]]] = {
+    "accruals": (AccrualRule, ACCRUALS),
+    "rewards": (RewardRule, REWARDS),
+    "promotions": (PromotionRule, REWARDS),
+    "challenges": (Challenge, ACCRUALS),
 }
-"""How a field of the domain is written in a file."""
+"""Sections whose tables say their `type`, a row of that table."""
 
 
-class _Program(BaseModel):
-    """The outline; what stands inside accruals and rewards depends on their type."""
+class Outline(BaseModel):
+    """The outline of a program file; the sections' tables are looked at one by one."""
 
     model_config = STRICT
     code: Code
     version: Whole
     currency: Literal["ILS", "USD", "EUR"] = "ILS"
     name: Words
-    plain_prefixes: tuple[StrictStr, ...] = ()
+    effective: Text = ""
+    ends: Text = ""
+    open_ended: bool = True
+    plain_prefixes: tuple[Text, ...] = ()
     units: dict[Code, dict[str, Any]] = Field(default_factory=dict)
     accruals: dict[Code, dict[str, Any]] = Field(default_factory=dict)
     rewards: dict[Code, dict[str, Any]] = Field(default_factory=dict)
+    promotions: dict[Code, dict[str, Any]] = Field(default_factory=dict)
+    challenges: dict[Code, dict[str, Any]] = Field(default_factory=dict)
+    plans: dict[Code, dict[str, Any]] = Field(default_factory=dict)
+    awards: dict[Code, dict[str, Any]] = Field(default_factory=dict)
+    pools: dict[Code, dict[str, Any]] = Field(default_factory=dict)
+    causes: dict[Code, Words] = Field(default_factory=dict)
+    partners: dict[Code, Words] = Field(default_factory=dict)
     tiers: dict[str, Any] | None = None
     policies: dict[str, Any] = Field(default_factory=dict)
 
@@ -96,19 +101,14 @@ def hash_of(values: Mapping[str, Any]) -> str:
 
 def parse(values: Mapping[str, Any]) -> tuple[Program | None, list[Mistake]]:
     """The program in `values`, or every mistake of shape; if there is none of those, every mistake of meaning."""
-    outline, mistakes = toml_file.check(_Program, values)
-    units = {code: _built(Unit, raw, f"units.{code}", mistakes) for code, raw in _tables(values, "units")}
-    accruals: dict[str, AccrualRule] = {}
-    for code, raw in _tables(values, "accruals"):
-        settings, rule = _rule(ACCRUALS, raw, f"accruals.{code}", AccrualRule, mistakes)
-        if rule:
-            accruals[code] = AccrualRule(settings=settings, **rule)
-    rewards: dict[str, RewardRule] = {}
-    for code, raw in _tables(values, "rewards"):
-        settings, rule = _rule(REWARDS, raw, f"rewards.{code}", RewardRule, mistakes)
-        if rule:
-            rewards[code] = RewardRule(settings=settings, **rule)
-    tiers = _tiers(values["tiers"], mistakes) if isinstance(values.get("tiers"), dict) else None
+    outline, mistakes = toml_file.check(Outline, values)
+    sections: dict[str, dict[str, Any]] = {}
+    for name, shape in PLAIN.items():
+        sections[name] = {code: _built(shape, raw, f"{name}.{code}", mistakes) for code, raw in _tables(values, name)}
+    for name, (rule, table) in TYPED.items():
+        found = ((code, _rule(table, raw, f"{name}.{code}", rule, mistakes)) for code, raw in _tables(values, name))
+        sections[name] = {code: built for code, built in found if built is not None}
+    tiers = _built(Tiers, values["tiers"], "tiers", mistakes) if isinstance(values.get("tiers"), dict) else None
     policies = _built(Policies, values.get("policies", {}), "policies", mistakes)
     if outline is None or mistakes:
         return None, mistakes
@@ -116,16 +116,23 @@ def parse(values: Mapping[str, Any]) -> tuple[Program | None, list[Mistake]]:
         code=outline.code,
         version=outline.version,
         currency=outline.currency,
-        name={str(language): word for language, word in outline.name.items()},
-        units=units,
-        accruals=accruals,
-        rewards=rewards,
+        name=_words(outline.name),
         tiers=tiers,
         plain_prefixes=outline.plain_prefixes,
         policies=policies,
         hash=hash_of(values),
+        causes={code: _words(names) for code, names in outline.causes.items()},
+        partners={code: _words(names) for code, names in outline.partners.items()},
+        effective=outline.effective,
+        ends=outline.ends,
+        open_ended=outline.open_ended,
+        **sections,
     )
     return program, validate(program)
+
+
+def _words(names: Mapping[Any, str]) -> dict[str, str]:
+    return {str(language): word for language, word in names.items()}
 
 
 def _tables(values: Mapping[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -136,54 +143,22 @@ def _tables(values: Mapping[str, Any], name: str) -> list[tuple[str, dict[str, A
 
 def _built(shape: type, raw: object, at: str, mistakes: list[Mistake]) -> Any:
     """`raw` as the dataclass `shape`; None, and its mistakes noted, if it is not one."""
-    model, found = toml_file.check(_model(shape), raw, at)
-    mistakes += found
-    return None if model is None else shape(**dict(model))
+    found, wrong = toml_file.check(model(shape), raw, at)
+    mistakes += wrong
+    return None if found is None else shape(**dict(found))
 
 
-def _rule(
-    table: Mapping[str, Any], raw: dict[str, Any], at: str, rule: type, mistakes: list[Mistake]
-) -> tuple[Any, dict[str, Any]]:
-    """The settings of a rule as its type's dataclass, and the other fields of `rule` by name; empty, its mistakes noted."""
+def _rule(table: Mapping[str, Any], raw: dict[str, Any], at: str, rule: type, mistakes: list[Mistake]) -> Any:
+    """The rule with its type's settings; None, and its mistakes noted, if it is not one."""
     row = table.get(str(raw.get("type")))
     if row is None:
         wrong = f"it says {raw['type']!r}" if "type" in raw else "it is missing"
         mistakes.append(Mistake(f"{at}.type", wrong, f"one of: {', '.join(table)}"))
-        return None, {}
-    model, found = toml_file.check(_model(row.settings, rule), raw, at)
-    mistakes += found
-    if model is None:
-        return None, {}
-    values = dict(model)
-    settings = row.settings(**{one.name: values.pop(one.name) for one in dataclasses.fields(row.settings)})
-    return settings, values
-
-
-def _tiers(raw: dict[str, Any], mistakes: list[Mistake]) -> Tiers | None:
-    steps = raw.get("step", [])
-    if not isinstance(steps, list):
-        mistakes.append(Mistake("tiers.step", "it is not a list", "one [[tiers.step]] for each tier"))
         return None
-    built = tuple(_built(Tier, step, f"tiers.step.{place}", mistakes) for place, step in enumerate(steps))
-    outline, found = toml_file.check(_OnlyUnit, {key: value for key, value in raw.items() if key != "step"}, "tiers")
-    mistakes += found
-    return Tiers(outline.unit, built) if outline else None
-
-
-class _OnlyUnit(BaseModel):
-    model_config = STRICT
-    unit: StrictStr
-
-
-@cache
-def _model(settings: type, rule: type | None = None) -> type[BaseModel]:
-    """A strict pydantic model of a dataclass, with the fields of `rule` beside its own."""
-    fields: dict[str, Any] = {}
-    for shape in (rule, settings) if rule else (settings,):
-        hints = get_type_hints(shape, include_extras=True)
-        for one in dataclasses.fields(shape):
-            if one.name == "settings":
-                continue
-            default = ... if one.default is dataclasses.MISSING else one.default
-            fields[one.name] = (_AS_WRITTEN[hints[one.name]], default)
-    return create_model(settings.__name__, __config__=STRICT, **fields)
+    found, wrongs = toml_file.check(model(row.settings, rule), raw, at)
+    mistakes += wrongs
+    if found is None:
+        return None
+    values = dict(found)
+    settings = row.settings(**{one.name: values.pop(one.name) for one in dataclasses.fields(row.settings)})
+    return rule(settings=settings, **values)

@@ -13,8 +13,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("loyalty", "runtime", "drivers", "sync", "posd", "central")
-PURE = {"base64", "binascii", "collections", "dataclasses", "enum", "fractions", "functools", "hashlib", "hmac", "itertools",
-        "json", "math", "operator", "re", "typing", "unicodedata", "loyalty"}  # fmt: skip
+PURE = {"base64", "binascii", "collections", "dataclasses", "datetime", "enum", "fractions", "functools", "hashlib", "hmac",
+        "itertools", "json", "math", "operator", "re", "typing", "unicodedata", "loyalty"}  # fmt: skip
+CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp"}
 STORES = ("posd/store/", "central/store/")
 BROAD = {"runtime/supervise.py", "drivers/scanners/decode.py"}
 LINES_MAX, LINES_MEDIAN_MAX, FUNCTION_LINES_MAX = 400, 150, 60
@@ -73,6 +74,12 @@ def prints_in(tree: ast.AST) -> list[int]:
     return [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
 
 
+def clocks_in(tree: ast.AST) -> list[int]:
+    """The lines that reach for what datetime knows of the machine: its clock and its time zone."""
+    reached = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return [node.lineno for node in reached if node.attr in CLOCKS]
+
+
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Every function, methods and inner ones too."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
@@ -81,6 +88,12 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
 def test_the_domain_imports_only_what_is_listed():
     """loyalty/ imports itself and the part of the standard library that has no clock, no files and no entropy."""
     wrong = [f"{file}:{line}: {word}" for file, tree in trees("loyalty") for word, line in imported(tree) if word not in PURE]
+    assert wrong == []
+
+
+def test_the_domain_asks_no_clock():
+    """It may reckon with dates; which day it is it is told."""
+    wrong = [f"{file}:{line}" for file, tree in trees("loyalty") for line in clocks_in(tree)]
     assert wrong == []
 
 
@@ -141,6 +154,10 @@ def test_functions_are_short():
         (broad_in, "try: f()\nexcept: pass"),
         (broad_in, "try: f()\nexcept (OSError, BaseException): pass"),
         (prints_in, "if a: print(1)"),
+        (clocks_in, "from datetime import date\nd = date.today()"),
+        (clocks_in, "import datetime\nd = datetime.datetime.now(datetime.UTC)"),
+        (clocks_in, "ask = datetime.utcnow"),
+        (clocks_in, "d = datetime.fromtimestamp(0)"),
         (imported, "def f():\n    import os.path"),
         (imported, "from . import a"),
     ],

@@ -1,28 +1,68 @@
-"""An amount off the whole basket."""
+"""An amount off the basket, or off some of its goods."""
 
 from dataclasses import dataclass
 
-from loyalty.money import Minor, split
+from loyalty.bill import Bill, without_tax
+from loyalty.money import WHOLE_BP, Minor, half_up, spread
 from loyalty.refusal import Refusal
-from loyalty.rewards.giving import Due
+from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
 
 
 @dataclass(frozen=True, slots=True)
 class AmountOff:
-    """`amount` off, at most `times_max` times in one basket (0: as often as fits); never more than there is to pay."""
+    """`amount` off, at most `times_max` times in one basket (0: as often as fits); never more than there is to pay.
+
+    With `each_piece` every piece is cheaper by it. With the policy `amount_off_tax = "excluded"` it is an amount before tax.
+    """
 
     amount: Minor
     times_max: int = 0
+    each_piece: bool = False
 
 
-def room(settings: AmountOff, due: Due) -> int | Refusal:
-    """Only whole steps: a basket of 25.00 has room for 10.00 twice."""
-    times = due.total_minor // settings.amount
+def room(settings: AmountOff, bill: Bill, target: Target) -> int | Refusal:
+    """Whoever pays for it gets whole steps only: a basket of 25.00 has room for 10.00 twice. A promotion takes what is there."""
+    due = open_of(bill, target)
+    if due <= 0:
+        return nothing_left(target)
+    if not target.costs or settings.each_piece:
+        return 1
+    times = due // _gross(settings.amount, bill, target)
     if settings.times_max:
         times = min(times, settings.times_max)
-    return times or Refusal("basket_too_small", {"missing_minor": settings.amount - due.total_minor})
+    return times or Refusal("basket_too_small", {"missing_minor": settings.amount - due})
 
 
-def discount(settings: AmountOff, times: int, due: Due) -> tuple[Minor, ...]:
+def give(settings: AmountOff, times: int, bill: Bill, target: Target) -> Given:
     """The lines share it by what is due for each, so a return of one line takes its own part back."""
-    return split(settings.amount * times, due.amounts)
+    places = target.places
+    rooms = [bill.room[place] for place in places]
+    most = open_of(bill, target)
+    if settings.each_piece:
+        wished = [min(settings.amount * times * bill.lines[place].pieces, bill.room[place]) for place in places]
+        return Given(offs(places, spread(min(sum(wished), most), wished, wished, bill.policies.remainder)))
+    weights = [max(bill.left[place], 0) for place in places]
+    if bill.policies.amount_off_tax == "included":
+        return Given(offs(places, spread(min(settings.amount * times, most), weights, rooms, bill.policies.remainder)))
+    nets = [without_tax(bill.room[place], bill.lines[place].tax_bp) for place in places]
+    shares = spread(settings.amount * times, nets, nets, bill.policies.remainder)
+    gross = [
+        min(_taxed(share, bill.lines[place].tax_bp), bill.room[place]) for place, share in zip(places, shares, strict=True)
+    ]
+    return Given(offs(places, spread(min(sum(gross), most), gross, gross, bill.policies.remainder)))
+
+
+def order_wide(settings: AmountOff) -> bool:
+    """Unless it is for each piece."""
+    return not settings.each_piece
+
+
+def _gross(amount: Minor, bill: Bill, target: Target) -> Minor:
+    """About what one step takes off: with tax on top, by the highest rate, where the amount is before tax."""
+    if bill.policies.amount_off_tax == "included":
+        return amount
+    return _taxed(amount, max((bill.lines[place].tax_bp for place in target.places), default=0))
+
+
+def _taxed(amount: Minor, tax_bp: int) -> Minor:
+    return half_up(amount * (WHOLE_BP + tax_bp), WHOLE_BP)

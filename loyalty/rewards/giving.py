@@ -1,35 +1,70 @@
-"""What a reward type gets to see, and what it is."""
+"""What a reward type is, and what it gives."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from loyalty.basket import Line
+from loyalty.bill import Bill
+from loyalty.goods import Places
 from loyalty.money import Minor
 from loyalty.refusal import Refusal
 
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A basket as a reward finds it: each line with what is still to be paid for it, in minor units."""
-
-    lines: tuple[Line, ...]
-    amounts: tuple[Minor, ...]
-    total_minor: Minor
+TIMES_MAX = 1000  # a quantity reward that fits more often into one basket is a wholesaler's
 
 
-def due(lines: tuple[Line, ...], amounts: tuple[Minor, ...]) -> Due:
-    """What is due, added up once for all rewards that look at it."""
-    return Due(lines, amounts, sum(amounts))
+class Given(NamedTuple):
+    """What a reward gives: minor units off lines, by place; pieces that made it; pieces that cost nothing any more; the rest.
+
+    `used` pieces can make no other quantity reward; those in `free` are among them. `gifts` are products handed over beside the
+    basket. `paid_minor` is money that units pay, and is no discount. `donated_minor` is added to what is to be paid.
+    """
+
+    offs: tuple[tuple[int, Minor], ...] = ()
+    used: tuple[tuple[int, int], ...] = ()
+    free: tuple[tuple[int, int], ...] = ()
+    gifts: tuple[tuple[str, int], ...] = ()
+    paid_minor: Minor = 0
+    donated_minor: Minor = 0
+
+
+class Target(NamedTuple):
+    """Where a reward falls: the places of its lines, whether it is for the whole basket, what it may take off at the most, and
+    whether the member pays for each time (then only whole steps are given).
+    """
+
+    places: Places
+    order_wide: bool
+    most: Minor
+    costs: bool
 
 
 class RewardType(NamedTuple):
-    """A reward type: the settings a clerk writes (a dataclass), how often this basket has room for it, and what it takes off.
+    """A reward type: the settings a clerk writes (a dataclass), how often this bill has room for it, and what it then gives.
 
-    `room(settings, due)` gives how many times at the most, or why not once. `discount(settings, times, due)` gives the minor
-    units taken off each line, none more than is due there.
+    `room(settings, bill, target)` gives how many times at the most, or why not once. `give(settings, times, bill, target)` changes
+    nothing and takes no more off a line than may come off it. `repeats` says that as a promotion it is given as often as there is
+    room; else once. A `tender` comes after all discounts. One that is `free_of_units` needs no cost. `order_wide(settings)` says
+    whether it is a discount on the whole basket, where the rule names no goods.
     """
 
     settings: type
-    room: Callable[[Any, Due], int | Refusal]
-    discount: Callable[[Any, int, Due], tuple[Minor, ...]]
+    room: Callable[[Any, Bill, Target], int | Refusal]
+    give: Callable[[Any, int, Bill, Target], Given]
+    repeats: bool = False
+    tender: bool = False
+    free_of_units: bool = False
+    order_wide: Callable[[Any], bool] = lambda _: False
+
+
+def open_of(bill: Bill, target: Target) -> Minor:
+    """What a reward may take off its lines together."""
+    return min(bill.open(target.places), target.most)
+
+
+def nothing_left(target: Target) -> Refusal:
+    """Why nothing can come off: the goods are not there, or are free already."""
+    return Refusal("nothing_left") if target.places else Refusal("goods_missing", {"missing": 1})
+
+
+def offs(places: Iterable[int], amounts: Sequence[Minor]) -> tuple[tuple[int, Minor], ...]:
+    """Place and amount of each line that something comes off."""
+    return tuple((place, amount) for place, amount in zip(places, amounts, strict=True) if amount)

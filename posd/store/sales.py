@@ -6,8 +6,9 @@ import msgspec
 
 from loyalty.journal import Draft, Stamp
 from loyalty.ledger import Entry, available
+from loyalty.posting import return_entries, sale_entries
 from loyalty.refusal import Refusal
-from loyalty.sale import Return, Sale, TillReference, return_entries, sale_entries
+from loyalty.sale import Return, Sale, TillReference
 from posd.store import agreements, journal, members
 from posd.store.db import Db
 

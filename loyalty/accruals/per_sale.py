@@ -1,0 +1,28 @@
+"""So many pieces for a checkout: points for a visit, a coupon for the next one, a special amount for a big basket."""
+
+from dataclasses import dataclass
+
+from loyalty.accruals.earning import Basis, Earned
+
+
+@dataclass(frozen=True, slots=True)
+class PerSale:
+    """`give` for each checkout in which the rule's goods are bought."""
+
+    give: int = 1
+    by_tier: bool = False
+
+
+def earn(settings: PerSale, basis: Basis) -> Earned:
+    """The lines share it by what was paid for each; evenly where all of it was free."""
+    counts = basis.weights(tuple(1 if line.amount_minor >= 0 else 0 for line in basis.lines))
+    if not any(counts):
+        return Earned(0, counts)
+    amounts = basis.weights(basis.amounts)
+    percent = basis.percent if settings.by_tier else 100
+    return Earned(settings.give * percent // 100, amounts if any(amounts) else counts)
+
+
+def by_tier(settings: PerSale) -> bool:
+    """Whether the tier multiplies it."""
+    return settings.by_tier

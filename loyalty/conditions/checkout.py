@@ -1,0 +1,94 @@
+"""What is in the basket, what it is paid with, and where: conditions on the checkout itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from loyalty.bill import Bill
+from loyalty.conditions.checking import Check, every
+from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.money import Minor
+from loyalty.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much of `goods`: pieces, and money; at least one piece, where nothing is said.
+
+    `of` and `tax` say which money, where the policies are not to decide.
+    """
+
+    goods: Goods = ALL
+    quantity_min: int = 0
+    quantity_max: int = 0
+    amount_min: Minor = 0
+    amount_max: Minor = 0
+    of: Literal["", "after_discounts", "before_discounts"] = ""
+    tax: Literal["", "included", "excluded"] = ""
+
+
+def measured(found: Pick, measure: Measure) -> Check:
+    """Whether the lines that `found` picks come to `measure`."""
+    pieces_min = measure.quantity_min or (0 if measure.amount_min or measure.amount_max or measure.quantity_max else 1)
+
+    def check(bill: Bill) -> Refusal | None:
+        places = found(bill.index)
+        if pieces_min or measure.quantity_max:
+            lines = bill.index.lines
+            pieces = sum([lines[place].pieces for place in places if lines[place].amount_minor >= 0])
+            if pieces < pieces_min:
+                return Refusal("goods_missing", {"missing": pieces_min - pieces})
+            if measure.quantity_max and pieces > measure.quantity_max:
+                return Refusal("goods_too_many", {"most": measure.quantity_max})
+        if measure.amount_min or measure.amount_max:
+            return _money(bill, places, measure)
+        return None
+
+    return check
+
+
+def _money(bill: Bill, places: tuple[int, ...], measure: Measure) -> Refusal | None:
+    policies = bill.policies
+    after = (measure.of or policies.threshold) == "after_discounts"
+    with_tax = (measure.tax or policies.threshold_tax) == "included"
+    amount = bill.amount(places, after, with_tax)
+    if amount < measure.amount_min:
+        return Refusal("amount_missing", {"missing_minor": measure.amount_min - amount})
+    if measure.amount_max and amount > measure.amount_max:
+        return Refusal("amount_too_high", {"most_minor": measure.amount_max})
+    return None
+
+
+def basket(wanted: tuple[Measure, ...], _: Pick) -> Check:
+    """So much of each of these goods is in the basket."""
+    return every(tuple(measured(pick(one.goods), one) for one in wanted))
+
+
+def lines(measure: Measure, own: Pick) -> Check:
+    return measured(own, measure)
+
+
+def amount_min(least: Minor, _: Pick) -> Check:
+    return measured(pick(ALL), Measure(amount_min=least))
+
+
+def amount_max(most: Minor, _: Pick) -> Check:
+    return measured(pick(ALL), Measure(amount_max=most))
+
+
+def place(field: str, code: str) -> Callable[[tuple[str, ...], Pick], Check]:
+    def make(names: tuple[str, ...], _: Pick) -> Check:
+        refusal = Refusal(code, {"places": ", ".join(names)})
+        return lambda bill: None if getattr(bill.moment.place, field) in names else refusal
+
+    return make
+
+
+def codes(codes: tuple[str, ...], _: Pick) -> Check:
+    refusal = Refusal("code_needed")
+    return lambda bill: None if any(code in codes for code in bill.basket.codes) else refusal
+
+
+def tenders(kinds: tuple[str, ...], _: Pick) -> Check:
+    refusal = Refusal("tender_needed", {"tenders": ", ".join(kinds)})
+    return lambda bill: None if any(kind in kinds for kind in bill.basket.paying) else refusal

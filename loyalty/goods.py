@@ -1,0 +1,132 @@
+"""Which goods a rule means: by product, category, tag and price, less what it leaves out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from loyalty.basket import Line
+from loyalty.money import Minor
+
+Places = tuple[int, ...]
+"""Which lines of a basket, by their place in it, rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Lines of which any of `products`, `categories` and `tags` is true (all lines, where none is given), and no exclusion is.
+
+    A category means those below it too: "food" means "food/dairy". Prices are of one piece, tax included.
+    """
+
+    products: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    exclude_products: tuple[str, ...] = ()
+    exclude_categories: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    price_min: Minor = 0
+    price_max: Minor = 0
+    reduced: Literal["", "only", "never"] = ""
+
+
+ALL = Goods()
+
+
+class Index(NamedTuple):
+    """The lines of one basket by what rules ask for; made once for all of them."""
+
+    lines: Sequence[Line]
+    products: Mapping[str, list[int]]
+    categories: Mapping[str, list[int]]
+    tags: Mapping[str, list[int]]
+    all: Places
+
+
+Pick = Callable[[Index], Places]
+"""Finds a rule's lines in a basket."""
+
+
+def index(lines: Sequence[Line]) -> Index:
+    """`lines` by product, by category (and each category above it) and by tag."""
+    products: dict[str, list[int]] = {}
+    categories: dict[str, list[int]] = {}
+    tags: dict[str, list[int]] = {}
+    for place, line in enumerate(lines):
+        products.setdefault(line.product, []).append(place)
+        category = line.category
+        while category:
+            categories.setdefault(category, []).append(place)
+            category = category.rpartition("/")[0]
+        for tag in line.tags:
+            if place not in tags.setdefault(tag, []):
+                tags[tag].append(place)
+    return Index(lines, products, categories, tags, tuple(range(len(lines))))
+
+
+def matches(goods: Goods, line: Line) -> bool:
+    """Whether `goods` means `line`: the plain words of it, which `pick` finds faster."""
+    inside = _within(line.category)
+    named = goods.products or goods.categories or goods.tags
+    return (
+        (
+            not named
+            or line.product in goods.products
+            or any(category in goods.categories for category in inside)
+            or any(tag in goods.tags for tag in line.tags)
+        )
+        and line.product not in goods.exclude_products
+        and not any(category in goods.exclude_categories for category in inside)
+        and not any(tag in goods.exclude_tags for tag in line.tags)
+        and _priced(goods, line)
+    )
+
+
+def pick(goods: Goods) -> Pick:
+    """How to find the lines that `goods` means."""
+    named = [("products", goods.products), ("categories", goods.categories), ("tags", goods.tags)]
+    asked = [(field, word) for field, words in named for word in words]
+    checked = goods != Goods(goods.products, goods.categories, goods.tags)
+    if not asked and not checked:
+        return lambda index: index.all
+    if len(asked) == 1 and not checked:
+        return _one(*asked[0])
+
+    def several(index: Index) -> Places:
+        found = index.all if not asked else _named(index, goods)
+        return tuple(place for place in found if matches(goods, index.lines[place])) if checked else tuple(found)
+
+    return several
+
+
+def _one(field: str, word: str) -> Pick:
+    if field == "products":
+        return lambda index: tuple(index.products.get(word, ()))
+    if field == "categories":
+        return lambda index: tuple(index.categories.get(word, ()))
+    return lambda index: tuple(index.tags.get(word, ()))
+
+
+def _named(index: Index, goods: Goods) -> Sequence[int]:
+    found: set[int] = set()
+    for words, places in ((goods.products, index.products), (goods.categories, index.categories), (goods.tags, index.tags)):
+        for word in words:
+            found.update(places.get(word, ()))
+    return sorted(found)
+
+
+def _within(category: str) -> list[str]:
+    """The category and each one above it."""
+    found = []
+    while category:
+        found.append(category)
+        category = category.rpartition("/")[0]
+    return found
+
+
+def _priced(goods: Goods, line: Line) -> bool:
+    pieces = line.pieces
+    if goods.price_min and line.amount_minor < goods.price_min * pieces:
+        return False
+    if goods.price_max and line.amount_minor > goods.price_max * pieces:
+        return False
+    return not goods.reduced or line.reduced == (goods.reduced == "only")

@@ -1,0 +1,129 @@
+"""What records move: the entries of a sale, a return and a void, and the lots that they really find."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from loyalty import counters, lots
+from loyalty.ledger import ISSUED, REDEEMED, Entry, available, held
+from loyalty.lots import Lots
+from loyalty.program import Policies, Program
+from loyalty.quote import pieces_by_unit
+from loyalty.sale import Reversal, Sale, Void
+
+OWNED = ("member/", "hold/", "lease/", "exposure/")
+"""Accounts of pieces that are some member's; all others are the program's, a cause's or a partner's."""
+
+
+def sale_entries(sale: Sale) -> tuple[Entry, ...]:
+    """What `sale` moves: pieces issued to the member, and pieces redeemed out of its holds, whose rest goes back."""
+    if sale.member is None:
+        return ()
+    member = available(sale.member.handle)
+    entries = [Entry(one.account or ISSUED, member, one.unit, one.pieces, one.lot) for one in sale.accruals]
+    day = sale.till.business_date
+    entries += [
+        Entry(ISSUED, member, unit, use.times, _used_lot(unit, day)) for use in sale.extras.uses for unit in use.counters
+    ]
+    left = Counter(pieces_by_unit(sale.redemptions))
+    given = {one.unit: one.account for one in sale.redemptions if one.account}
+    for hold in sale.holds:
+        spent = min(hold.pieces, left[hold.unit])
+        left[hold.unit] -= spent
+        if spent:
+            entries.append(Entry(held(hold.id), given.get(hold.unit, REDEEMED), hold.unit, spent))
+        if hold.pieces > spent:
+            entries.append(Entry(held(hold.id), member, hold.unit, hold.pieces - spent))
+    entries += [Entry(member, given.get(unit, REDEEMED), unit, pieces) for unit, pieces in left.items() if pieces]
+    return tuple(entries)
+
+
+def return_entries(member: str, reversal: Reversal) -> tuple[Entry, ...]:
+    """What a return moves: earned pieces back to where they came from, spent ones back to the member."""
+    if not member:
+        return ()
+    mine = available(member)
+    taken = [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
+    taken += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
+    return (*taken, *(Entry(REDEEMED, mine, unit, pieces) for unit, pieces in reversal.given_back.items()))
+
+
+def void_entries(void: Void) -> tuple[Entry, ...]:
+    """What a void moves: each hold back to the member."""
+    return tuple(Entry(held(hold.id), available(void.member), hold.unit, hold.pieces) for hold in void.holds)
+
+
+class Posted(NamedTuple):
+    """Entries as they are posted, each of one lot; and pieces, by unit, that a return was to take back and could not."""
+
+    entries: tuple[Entry, ...]
+    missing: Mapping[str, int]
+
+
+def post(program: Program, accounts: Mapping[tuple[str, str], Lots], entries: Iterable[Entry], day: str) -> Posted:
+    """Find the lots of `entries` in `accounts`, by (account, unit), on `day`.
+
+    What is spent is what expires first; an account that has too little goes into overdraft, in the lot OPEN, and whatever comes in
+    later repays that first. What a return takes back is taken by the policy `negative_balance`. Where a unit's pieces are extended
+    by activity, new pieces make the older ones as young as they are.
+    """
+    now: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    now.update((key, Counter(dict(held_lots))) for key, held_lots in accounts.items())
+    posted: list[Entry] = []
+    missing: Counter[str] = Counter()
+    for entry in entries:
+        if not entry.source.startswith(OWNED):
+            found = _coming_in(program, now[entry.target, entry.unit], entry, day)
+        elif entry.target == ISSUED:
+            found, short = _taken_back(program.policies, now[entry.source, entry.unit], entry, day)
+            missing[entry.unit] += short
+        else:
+            parts = lots.take(now[entry.source, entry.unit], entry.pieces, day)
+            found = [_part(entry, lot, pieces) for lot, pieces in parts]
+        for one in found:
+            now[one.source, one.unit][one.lot] -= one.pieces
+            now[one.target, one.unit][one.lot] += one.pieces
+        posted += found
+    return Posted(tuple(posted), dict(+missing))
+
+
+def _coming_in(program: Program, have: Lots, entry: Entry, day: str) -> list[Entry]:
+    debt = max(0, -have.get(lots.OPEN, 0)) if entry.lot != lots.OPEN else 0
+    repaid = min(debt, entry.pieces)
+    found = [_part(entry, lots.OPEN, repaid)] if repaid else []
+    if entry.pieces > repaid:
+        found.append(_part(entry, entry.lot, entry.pieces - repaid))
+    unit = program.units.get(entry.unit)
+    if entry.source == REDEEMED or not (_streak(program, entry.unit) or (unit and unit.extended)):
+        return found
+    for lot, pieces in lots.extended(have, entry.lot, day):
+        found.append(Entry(entry.target, entry.source, entry.unit, pieces, lot))
+        found.append(Entry(entry.source, entry.target, entry.unit, pieces, entry.lot))
+    return found
+
+
+def _part(entry: Entry, lot: str, pieces: int) -> Entry:
+    return Entry(entry.source, entry.target, entry.unit, pieces, lot)
+
+
+def _streak(program: Program, unit: str) -> bool:
+    kind, _, code = unit.partition("/")
+    return kind == "count" and code in program.challenges and program.challenges[code].streak
+
+
+def _taken_back(policies: Policies, have: Lots, entry: Entry, day: str) -> tuple[list[Entry], int]:
+    parts, pending, short = lots.take_back(have, entry.pieces, entry.lot, day)
+    policy = "within_balance" if counters.is_counter(entry.unit) else policies.negative_balance
+    if policy == "allowed" and short:
+        return [*(_part(entry, lot, pieces) for lot, pieces in parts), _part(entry, lots.OPEN, short)], 0
+    if policy == "pending_only":
+        parts = tuple(lots.first(parts, pending))
+        short = entry.pieces - pending
+    return [_part(entry, lot, pieces) for lot, pieces in parts], short
+
+
+def _used_lot(unit: str, day: str) -> str:
+    """The lot of a use that is counted on `day`: until the end of the day or month it is counted in."""
+    kind = unit.partition("/")[0]
+    period = {"used_day": "day", "used_month": "month"}.get(kind)
+    return lots.lot_named(expires=lots.end_of("day" if period == "day" else "month", day)) if period else lots.OPEN

@@ -1,0 +1,43 @@
+"""Giving to a cause: units, or the small change."""
+
+from dataclasses import dataclass
+
+from loyalty.bill import Bill
+from loyalty.money import Minor
+from loyalty.refusal import Refusal
+from loyalty.rewards.giving import TIMES_MAX, Given, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Donate:
+    """The pieces that it costs go to `cause`; nothing comes off."""
+
+    cause: str
+
+
+def room_to_donate(_settings: Donate, _bill: Bill, _target: Target) -> int | Refusal:
+    """As much as the member has."""
+    return TIMES_MAX
+
+
+def donate(_settings: Donate, _times: int, _bill: Bill, _target: Target) -> Given:
+    """Nothing that the till would see."""
+    return Given()
+
+
+@dataclass(frozen=True, slots=True)
+class RoundUp:
+    """What is to be paid is rounded up to a multiple of `to`, and the difference goes to `cause`."""
+
+    to: Minor
+    cause: str
+
+
+def room_to_round_up(settings: RoundUp, bill: Bill, _target: Target) -> int | Refusal:
+    """Once, if there is anything to round."""
+    return 1 if -bill.total % settings.to else Refusal("nothing_to_round")
+
+
+def round_up(settings: RoundUp, _times: int, bill: Bill, _target: Target) -> Given:
+    """The difference, which is paid beside the goods."""
+    return Given(donated_minor=-bill.total % settings.to)

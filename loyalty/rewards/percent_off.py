@@ -1,0 +1,87 @@
+"""A share off the basket, off some of its goods, or off one piece of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from loyalty.bill import Bill
+from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, spread
+from loyalty.refusal import Refusal
+from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
+from loyalty.rewards.pieces import ordered
+
+
+@dataclass(frozen=True, slots=True)
+class PercentOff:
+    """`percent` off what is still to pay for the goods; taken `times_max` times, each on what the one before has left.
+
+    With `only` it is off `pieces` pieces, the cheapest or the dearest.
+    """
+
+    percent: BasisPoints
+    times_max: int = 1
+    only: Literal["", "cheapest", "dearest"] = ""
+    pieces: int = 1
+
+
+def room(settings: PercentOff, bill: Bill, target: Target) -> int | Refusal:
+    """As long as there is something to pay."""
+    if open_of(bill, target) <= 0:
+        return nothing_left(target)
+    return settings.times_max if target.costs else 1
+
+
+def give(settings: PercentOff, times: int, bill: Bill, target: Target) -> Given:
+    """Rounded as the policies say: once for the basket, and the lines share it; or line by line."""
+    if settings.only:
+        return _off_pieces(settings, bill, target)
+    times = times if target.costs else settings.times_max
+    policies, places = bill.policies, target.places
+    rounded = ROUNDINGS[policies.percent_rounding]
+    bases, rooms = _bases(bill, target)
+    most, parts = open_of(bill, target), [0] * len(places)
+    for _ in range(times):
+        if policies.percent_rounded_per == "line":
+            share = tuple(min(rounded(base * settings.percent, WHOLE_BP), cap) for base, cap in zip(bases, rooms, strict=True))
+            if sum(share) > most:
+                share = spread(most, share, share, policies.remainder)
+        else:
+            base = sum(bases)
+            if target.order_wide:
+                base = min(base, max(bill.total - sum(parts), 0))
+            wished = min(rounded(base * settings.percent, WHOLE_BP), most)
+            share = spread(wished, bases, rooms, policies.remainder)
+        for at, off in enumerate(share):
+            parts[at] += off
+            bases[at] -= off
+            rooms[at] -= off
+        most -= sum(share)
+    return Given(offs(places, parts))
+
+
+def order_wide(settings: PercentOff) -> bool:
+    """Unless it is for some pieces."""
+    return not settings.only
+
+
+def _bases(bill: Bill, target: Target) -> tuple[list[Minor], list[Minor]]:
+    """What each line still costs without its levy, and how much of it may come off."""
+    rooms = [bill.room[place] for place in target.places]
+    if not bill.floored:
+        return list(rooms), rooms
+    bases = [
+        bill.left[place] - bill.lines[place].levy_minor if at else 0 for place, at in zip(target.places, rooms, strict=True)
+    ]
+    return bases, rooms
+
+
+def _off_pieces(settings: PercentOff, bill: Bill, target: Target) -> Given:
+    rounded = ROUNDINGS[bill.policies.percent_rounding]
+    left, taken = settings.pieces, []
+    for place in ordered(bill, target.places, settings.only):
+        pieces = min(left, bill.lines[place].pieces - bill.given.get(place, 0))
+        if pieces and bill.room[place]:
+            taken.append((place, min(rounded(bill.worth(place, pieces) * settings.percent, WHOLE_BP), bill.room[place])))
+            left -= pieces
+    wished = [off for _, off in taken]
+    shares = spread(min(sum(wished), open_of(bill, target)), wished, wished, bill.policies.remainder)
+    return Given(offs((place for place, _ in taken), shares))

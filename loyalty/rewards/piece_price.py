@@ -1,0 +1,38 @@
+"""A price for each piece of some goods, or for each kilogram of what is weighed."""
+
+from dataclasses import dataclass
+
+from loyalty.basket import PIECE_MILLI
+from loyalty.bill import Bill
+from loyalty.money import Minor, spread, up
+from loyalty.refusal import Refusal
+from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
+
+
+@dataclass(frozen=True, slots=True)
+class PiecePrice:
+    """Every piece of the goods costs `price`; one that is cheaper already stays so."""
+
+    price: Minor
+
+
+def room(settings: PiecePrice, bill: Bill, target: Target) -> int | Refusal:
+    """Once, if any of the goods is dearer."""
+    if open_of(bill, target) <= 0:
+        return nothing_left(target)
+    return 1 if any(_wished(settings, bill, target)) else Refusal("cheaper_already")
+
+
+def give(settings: PiecePrice, _: int, bill: Bill, target: Target) -> Given:
+    """Down to the price, line by line."""
+    wished = _wished(settings, bill, target)
+    return Given(offs(target.places, spread(min(sum(wished), open_of(bill, target)), wished, wished, bill.policies.remainder)))
+
+
+def _wished(settings: PiecePrice, bill: Bill, target: Target) -> list[Minor]:
+    wished = []
+    for place in target.places:
+        line = bill.lines[place]
+        price = up(settings.price * line.quantity_milli, PIECE_MILLI) + line.levy_minor
+        wished.append(max(0, min(bill.left[place] - price, bill.room[place])))
+    return wished

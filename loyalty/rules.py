@@ -1,0 +1,133 @@
+"""A program made ready to be evaluated many times: its conditions as closures, its goods as look-ups, its offers in order."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from loyalty.accruals import ACCRUALS
+from loyalty.accruals.earning import Way
+from loyalty.bill import Bill
+from loyalty.conditions import gate
+from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Program, PromotionRule, RewardRule
+from loyalty.refusal import Refusal
+from loyalty.rewards import REWARDS
+from loyalty.rewards.giving import RewardType
+
+Gate = Callable[[Bill], Refusal | None]
+
+KEPT_PROGRAMS = 16  # the versions in force at one time, and some more: a daemon never needs them all
+
+
+class Benefit(NamedTuple):
+    """A reward or a promotion, ready. A reward has a cost in `unit`, and is chosen; a promotion comes by itself."""
+
+    code: str
+    chosen: bool
+    unit: str
+    cost: int
+    type: RewardType
+    settings: Any
+    pick: Pick
+    gate: Gate | None
+    order_wide: bool
+    members_only: bool
+    exclusive: bool
+    group: str
+    limits: Limits
+    limited: bool
+
+
+class Earning(NamedTuple):
+    """An accrual or the counting of a challenge, ready; `goods` says whether it is for some of the goods only."""
+
+    code: str
+    unit: str
+    way: Way
+    settings: Any
+    pick: Pick
+    gate: Gate | None
+    goods: bool
+    rule: AccrualRule | None
+    challenge: Challenge | None
+
+
+class Rules(NamedTuple):
+    """A program, ready. `benefits` are in the order in which they are looked at."""
+
+    program: Program
+    benefits: tuple[Benefit, ...]
+    tenders: tuple[Benefit, ...]
+    earnings: tuple[Earning, ...]
+    rewards: Mapping[str, RewardRule]
+    plain: bool
+    """Nothing excludes anything: one pass in order is the whole of stacking."""
+
+
+def compiled(program: Program) -> Rules:
+    """`program`, ready. The last few are kept: a program is made ready once and asked a thousand times a day."""
+    found = _KEPT.get(id(program))
+    if found is not None and found.program is program:
+        return found
+    rules = make_ready(program)
+    while len(_KEPT) >= KEPT_PROGRAMS:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    _KEPT[id(program)] = rules
+    return rules
+
+
+_KEPT: dict[int, Rules] = {}
+
+
+def make_ready(program: Program) -> Rules:
+    """Order the offers, find out how to look each up."""
+    offered: list[tuple[str, RewardRule | PromotionRule]] = [*program.promotions.items(), *program.rewards.items()]
+    offered.sort(key=lambda one: -one[1].priority)  # stable: the file's order between equals
+    benefits = [_benefit(program, code, rule) for code, rule in offered]
+    policies = program.policies
+    conflicts = any(one.exclusive or one.group for one in benefits) or policies.order_discounts != "all"
+    return Rules(
+        program,
+        tuple(one for one in benefits if not one.type.tender),
+        tuple(one for one in benefits if one.type.tender),
+        tuple(_earnings(program)),
+        program.rewards,
+        plain=not conflicts and policies.stacking == "in_order",
+    )
+
+
+def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> Benefit:
+    row = REWARDS[rule.type]
+    order_wide = rule.lines == ALL and row.order_wide(rule.settings)
+    goods = Goods(reduced="never") if order_wide and program.policies.reduced_goods == "excluded" else rule.lines
+    found = pick(goods)
+    return Benefit(
+        code=code,
+        chosen=isinstance(rule, RewardRule),
+        unit=rule.unit if isinstance(rule, RewardRule) else "",
+        cost=rule.cost if isinstance(rule, RewardRule) else 0,
+        type=row,
+        settings=rule.settings,
+        pick=found,
+        gate=gate(rule.when, rule.unless, found),
+        order_wide=order_wide,
+        members_only=rule.members_only if isinstance(rule, PromotionRule) else not row.free_of_units,
+        exclusive=rule.exclusive,
+        group=rule.group,
+        limits=rule.limits,
+        limited=rule.limits != NO_LIMITS,
+    )
+
+
+def _earnings(program: Program) -> list[Earning]:
+    earnings = []
+    for code, rule in program.accruals.items():
+        found = pick(rule.lines)
+        way = ACCRUALS[rule.type]
+        ready = gate(rule.when, rule.unless, found)
+        earnings.append(Earning(code, rule.unit, way, rule.settings, found, ready, rule.lines != ALL, rule, None))
+    for code, challenge in program.challenges.items():
+        found = pick(challenge.lines)
+        way = ACCRUALS[challenge.type]
+        ready = gate(challenge.when, challenge.unless, found)
+        earnings.append(Earning(code, "", way, challenge.settings, found, ready, challenge.lines != ALL, None, challenge))
+    return earnings

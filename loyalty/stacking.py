@@ -1,0 +1,240 @@
+"""Which offers apply together: in order, exclusive, one of a group, within limits; or the best combination for the member."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
+
+from loyalty import counters
+from loyalty.bill import Bill
+from loyalty.bounds import AMOUNT_MINOR_MAX
+from loyalty.money import Minor
+from loyalty.refusal import Refusal
+from loyalty.rewards.giving import TIMES_MAX, Given, Target
+from loyalty.rules import Benefit, Rules
+
+COMBINATIONS_MAX = 256  # eight offers that get in each other's way are tried out in full, in some tens of milliseconds
+
+
+class Taken(NamedTuple):
+    """What a benefit gave: how many times, what, and how much came off together."""
+
+    benefit: Benefit
+    times: int
+    given: Given
+    off_minor: Minor
+
+
+class Verdict(NamedTuple):
+    """What was found about a benefit: why not; or how often it may be taken, and whether it was."""
+
+    benefit: Benefit
+    refusal: Refusal | None
+    times_max: int = 0
+    taken: Taken | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One way through all the offers: the bill after it, and what was found about each."""
+
+    bill: Bill
+    verdicts: list[Verdict] = field(default_factory=list)
+    groups: dict[str, str] = field(default_factory=dict)
+    order_discount: str = ""
+    tried: int = 0
+    bound_hit: bool = False
+
+    @property
+    def taken(self) -> list[Taken]:
+        """What was given."""
+        return [verdict.taken for verdict in self.verdicts if verdict.taken]
+
+    @property
+    def saved(self) -> Minor:
+        """How much came off."""
+        return self.bill.rung - self.bill.total
+
+
+class Ask(NamedTuple):
+    """What is asked of the offers: a new bill each time, what the member has chosen, and how many pieces of this same sale pay."""
+
+    new_bill: Callable[[], Bill]
+    wanted: Mapping[str, int]
+    own: Mapping[str, int]
+
+
+def choose(rules: Rules, ask: Ask) -> Outcome:
+    """The offers that apply, then what units pay of the rest."""
+    if rules.plain:
+        outcome = walk(rules, ask)
+    elif rules.program.policies.stacking == "best" or rules.program.policies.order_discounts == "best":
+        outcome = _best(rules, ask)
+    else:
+        outcome = _in_order(rules, ask)
+    for benefit in rules.tenders:
+        outcome.verdicts.append(_look(benefit, outcome, ask))
+    return outcome
+
+
+def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str = "") -> Outcome:
+    """Look at each offer in order, less those to `skip`; where one stands `alone`, at no other."""
+    outcome = Outcome(ask.new_bill())
+    outcome.bill.spendable.update(ask.own)
+    verdicts = outcome.verdicts
+    for benefit in rules.benefits:
+        if alone and benefit.code != alone:
+            verdicts.append(Verdict(benefit, Refusal("not_together", {"other": alone})))
+        elif benefit.code in skip:
+            verdicts.append(Verdict(benefit, Refusal("other_is_better")))
+        else:
+            verdicts.append(_look(benefit, outcome, ask))
+    return outcome
+
+
+def _in_order(rules: Rules, ask: Ask) -> Outcome:
+    """The first exclusive offer that gives anything stands alone; else all others, in order."""
+    exclusive = _exclusive(rules, ask)
+    why_not: dict[str, Verdict] = {}
+    for benefit in exclusive:
+        outcome = walk(rules, ask, alone=benefit.code)
+        if outcome.taken:
+            return outcome
+        why_not.update((one.benefit.code, one) for one in outcome.verdicts if one.benefit is benefit)
+    outcome = walk(rules, ask, frozenset(why_not))
+    outcome.verdicts = [why_not.get(verdict.benefit.code, verdict) for verdict in outcome.verdicts]
+    return outcome
+
+
+def _best(rules: Rules, ask: Ask) -> Outcome:
+    """The combination that saves the member most; of equals, the one nearest to the file's order.
+
+    What the member chose stays. Each promotion that gives anything by itself is tried with and without, fewest left out first,
+    until all is tried or COMBINATIONS_MAX is reached.
+    """
+    exclusive = _exclusive(rules, ask)
+    only_first = rules.program.policies.stacking == "in_order"  # then only the order discounts are to be weighed
+    alone = frozenset(benefit.code for benefit in exclusive)
+    outcomes = [walk(rules, ask, alone)]
+    outcomes += [walk(rules, ask, alone=benefit.code) for benefit in exclusive]
+    contested = [
+        benefit.code
+        for benefit in rules.benefits
+        if not benefit.chosen and benefit.code not in alone and (benefit.order_wide or not only_first)
+        if walk(rules, ask, alone=benefit.code).taken
+    ]
+    tried, bound_hit = len(outcomes), False
+    for left_out in _subsets(contested):
+        if tried >= COMBINATIONS_MAX:
+            bound_hit = True
+            break
+        outcomes.append(walk(rules, ask, alone | left_out))
+        tried += 1
+    best = max(outcomes, key=lambda outcome: outcome.saved)  # the first of equals
+    best.tried, best.bound_hit = tried, bound_hit
+    return best
+
+
+def _subsets(codes: list[str]) -> Iterable[frozenset[str]]:
+    for size in range(1, len(codes)):
+        yield from map(frozenset, combinations(codes, size))
+
+
+def _exclusive(rules: Rules, ask: Ask) -> list[Benefit]:
+    """The exclusive offers that are in play: promotions, and what the member has chosen."""
+    return [one for one in rules.benefits if one.exclusive and (not one.chosen or ask.wanted.get(one.code))]
+
+
+def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
+    """Whether `benefit` is to be had now; and have it, if it comes by itself or was chosen."""
+    bill = outcome.bill
+    refusal = _refused(benefit, outcome)
+    if refusal:
+        return Verdict(benefit, refusal)
+    target = Target(benefit.pick(bill.index), benefit.order_wide, benefit.limits.amount_max or AMOUNT_MINOR_MAX, benefit.chosen)
+    room = benefit.type.room(benefit.settings, bill, target)
+    if isinstance(room, Refusal):
+        return Verdict(benefit, room)
+    most = min(room, _uses_left(benefit, bill)) if benefit.limited else room
+    if benefit.cost:
+        most = min(most, bill.spendable[benefit.unit] // benefit.cost)
+    if not benefit.chosen:
+        times = most if benefit.type.repeats else min(most, 1)
+    else:
+        times = ask.wanted.get(benefit.code, 0)
+        if times > most:
+            return Verdict(benefit, Refusal("choice_too_many", {"times": times, "times_max": most}), most)
+        if not times:
+            return Verdict(benefit, None, most)
+    return _have(benefit, times, most, target, outcome)
+
+
+def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outcome) -> Verdict:
+    bill = outcome.bill
+    given = benefit.type.give(benefit.settings, times, bill, target)
+    if benefit.limited and benefit.limits.budget_amount:
+        off = sum(off for _, off in given.offs) + given.paid_minor
+        left = bill.moment.place.budget_left.get(counters.budget(benefit.code), benefit.limits.budget_amount)
+        if off > left:
+            if not left or bill.policies.budget_short == "refuse":
+                return Verdict(benefit, Refusal("budget_exceeded"))
+            given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
+    off_minor = bill.take(given.offs)
+    for place, pieces in given.used:
+        bill.use(place, pieces)
+    for place, pieces in given.free:
+        bill.given[place] = bill.given.get(place, 0) + pieces
+    bill.paid += given.paid_minor
+    bill.donated += given.donated_minor
+    if benefit.cost:
+        bill.spendable[benefit.unit] -= benefit.cost * times
+    if benefit.group:
+        outcome.groups[benefit.group] = benefit.code
+    if benefit.order_wide and off_minor:
+        outcome.order_discount = outcome.order_discount or benefit.code
+    if not (benefit.chosen or off_minor or given.gifts or given.paid_minor):
+        return Verdict(benefit, Refusal("nothing_left"))
+    return Verdict(benefit, None, most, Taken(benefit, times, given, off_minor))
+
+
+def _refused(benefit: Benefit, outcome: Outcome) -> Refusal | None:
+    """Why not, before the goods are looked at."""
+    bill = outcome.bill
+    if benefit.members_only and bill.member is None:
+        return Refusal("member_needed")
+    if benefit.gate is not None and (refusal := benefit.gate(bill)):
+        return refusal
+    if benefit.group and benefit.group in outcome.groups:
+        return Refusal("other_of_group", {"other": outcome.groups[benefit.group]})
+    if benefit.order_wide and outcome.order_discount and bill.policies.order_discounts != "all":
+        return Refusal("other_order_discount", {"other": outcome.order_discount})
+    if benefit.limited and _uses_left(benefit, bill) <= 0:
+        return Refusal("limit_reached")
+    return _unaffordable(benefit, bill) if benefit.cost else None
+
+
+def _unaffordable(benefit: Benefit, bill: Bill) -> Refusal | None:
+    member, unit, cost = bill.member, benefit.unit, benefit.cost
+    assert member is not None
+    have = bill.spendable[unit]
+    if have >= cost:
+        return None
+    waiting = max(0, member.balances.get(unit, 0) - member.spendable.get(unit, 0))
+    if cost <= have + waiting:
+        return Refusal("pieces_unconfirmed", {"confirmed": have, "have": have + waiting, "cost": cost, "unit": unit})
+    short = cost - have - waiting  # the page shows the balance with what waits: the sentence must agree with it
+    return Refusal("pieces_missing", {"missing": short, "have": have + waiting, "cost": cost, "unit": unit})
+
+
+def _uses_left(benefit: Benefit, bill: Bill) -> int:
+    """How often the limits still let it be given. Only a member's uses are counted; the program's are what the place has left."""
+    limits, code = benefit.limits, benefit.code
+    balances = bill.member.balances if bill.member else Counter[str]()
+    left = limits.per_basket or TIMES_MAX
+    for most, period in ((limits.per_day, "day"), (limits.per_month, "month"), (limits.per_member, "")):
+        if most:
+            left = min(left, most - balances.get(counters.used(code, period), 0))
+    if limits.budget_uses:
+        left = min(left, bill.moment.place.budget_left.get(counters.budget(code), limits.budget_uses))
+    return left

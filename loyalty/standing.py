@@ -1,0 +1,142 @@
+"""A member as head office keeps one: every lot in every account, and what is known besides. What happens to it, purely.
+
+Head office decides tiers, challenges and awards by these functions when it applies a record; `posd quote --sequence` plays whole
+histories with them, from files alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from loyalty import lots, tiers
+from loyalty.awards import Happened, decide
+from loyalty.ledger import EXPIRED, ISSUED, Entry, available
+from loyalty.lots import Lots
+from loyalty.member import Member, Window
+from loyalty.posting import post, return_entries, sale_entries
+from loyalty.program import Program
+from loyalty.sale import Reversal, Sale
+
+Accounts = Mapping[tuple[str, str], Lots]
+"""Pieces by (account, unit) and lot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a member. `reviewed` is the day of the last tier review; `referred_by` who brought them."""
+
+    handle: str
+    accounts: Accounts = field(default_factory=dict)
+    tier: str = ""
+    reviewed: str = ""
+    visits: int = 0
+    spent_minor: int = 0
+    joined: str = ""
+    last_visit: str = ""
+    segments: tuple[str, ...] = ()
+    occasions: Mapping[str, Window] = field(default_factory=dict)
+    referred_by: str = ""
+
+    def lots(self, unit: str) -> Lots:
+        """What is available of `unit`, by lot."""
+        return self.accounts.get((available(self.handle), unit), {})
+
+
+def member_on(standing: Standing, day: str) -> Member:
+    """The member as the rules see one on `day`: pending pieces are in the balance and cannot be spent, expired ones are gone."""
+    mine = available(standing.handle)
+    own = {unit: held for (account, unit), held in standing.accounts.items() if account == mine}
+    plans = {
+        unit.partition("/")[2]: max((lots.life(lot).expires for lot, pieces in held.items() if pieces > 0), default="")
+        for unit, held in own.items()
+        if unit.startswith("plan/")
+    }
+    return Member(
+        handle=standing.handle,
+        tier=standing.tier,
+        balances={unit: lots.standing(held, day) for unit, held in own.items()},
+        spendable={unit: lots.spendable(held, day) for unit, held in own.items()},
+        visits=standing.visits,
+        spent_minor=standing.spent_minor,
+        joined=standing.joined,
+        last_visit=standing.last_visit,
+        segments=standing.segments,
+        occasions=standing.occasions,
+        plans={code: last for code, last in plans.items() if last},
+    )
+
+
+def book(program: Program, standing: Standing, entries: Iterable[Entry], day: str) -> Standing:
+    """`entries` posted, each in the lots it finds."""
+    return booked(standing, post(program, standing.accounts, entries, day).entries)
+
+
+def booked(standing: Standing, found: Iterable[Entry]) -> Standing:
+    """`found` entries, each of one lot, added to the accounts."""
+    accounts = {key: Counter(dict(held)) for key, held in standing.accounts.items()}
+    for entry in found:
+        for account, sign in ((entry.source, -1), (entry.target, 1)):
+            if account == available(standing.handle) or account.startswith("hold/"):
+                accounts.setdefault((account, entry.unit), Counter())[entry.lot] += sign * entry.pieces
+    kept = {key: {lot: pieces for lot, pieces in held.items() if pieces} for key, held in accounts.items()}
+    return replace(standing, accounts={key: held for key, held in kept.items() if held})
+
+
+def after_sale(program: Program, standing: Standing, sale: Sale, day: str) -> Standing:
+    """The sale booked, and everything decided that follows from it."""
+    first = standing.visits == 0
+    standing = book(program, standing, sale_entries(sale), day)
+    standing = replace(
+        standing, visits=standing.visits + 1, spent_minor=standing.spent_minor + sale.total_minor, last_visit=day
+    )
+    return _decided(program, standing, Happened("sale", first, sale.total_minor, referred=bool(standing.referred_by)), day)
+
+
+def after_return(program: Program, standing: Standing, reversal: Reversal, day: str) -> Standing:
+    """A return booked, and everything decided anew."""
+    posted = post(program, standing.accounts, return_entries(standing.handle, reversal), day)
+    standing = booked(standing, posted.entries)
+    standing = replace(
+        standing, visits=standing.visits - reversal.whole, spent_minor=max(0, standing.spent_minor - reversal.refund_minor)
+    )
+    return _decided(program, standing, Happened("return", missing=posted.missing), day)
+
+
+def joined(program: Program, standing: Standing, day: str) -> Standing:
+    """A new member: what joining gives."""
+    return _decided(program, replace(standing, joined=day, reviewed=day), Happened("join"), day)
+
+
+def on_day(program: Program, standing: Standing, day: str) -> Standing:
+    """What a new day brings: pieces expire, a tier review may be due, a birthday or an anniversary may have come."""
+    mine = available(standing.handle)
+    gone = [
+        Entry(mine, EXPIRED, unit, pieces, lot)
+        for (account, unit), held in standing.accounts.items()
+        if account == mine
+        for lot, pieces in lots.expired(held, day)
+    ]
+    if gone:
+        accounts = {key: dict(held) for key, held in standing.accounts.items()}
+        for entry in gone:
+            del accounts[mine, entry.unit][entry.lot]
+        standing = replace(standing, accounts=accounts)
+    return _decided(program, standing, Happened("day"), day)
+
+
+def _decided(program: Program, standing: Standing, happened: Happened, day: str) -> Standing:
+    """Challenges, awards and the tier, until nothing more follows."""
+    mine, expired = available(standing.handle), EXPIRED
+    awarded = decide(program, member_on(standing, day), happened, day)
+    entries = [Entry(ISSUED, mine, unit, pieces, lots.lot_for(program, unit, day)) for unit, pieces in awarded.gives]
+    entries += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in awarded.takes]
+    standing = book(program, standing, entries, day)
+    ruled = tiers.rule(program, member_on(standing, day), standing.reviewed or standing.joined or day, day)
+    if ruled.reset and program.tiers:
+        unit = program.tiers.unit
+        pieces = lots.spendable(standing.lots(unit), day)
+        standing = book(program, standing, [Entry(mine, expired, unit, pieces)] if pieces > 0 else [], day)
+    standing = replace(standing, tier=ruled.tier, reviewed=ruled.reviewed)
+    if ruled.rose and happened.kind != "tier_up":
+        return _decided(program, standing, Happened("tier_up", tier=ruled.tier), day)
+    return standing
