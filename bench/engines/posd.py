@@ -49,11 +49,11 @@ class Posd:
         return quote(self._program, self._member, self._basket, NOW)
 
     def found(self) -> dict[str, Any]:
-        """Which promotions were given, and what they take off together."""
+        """Which promotions hold, as the trace says (they were given, or others had left nothing), and what all take off."""
         answer = quote(self._program, self._member, self._basket, NOW)
-        given = [one.rule for one in answer.discounts]
-        off_minor = self._basket.total_minor - answer.to_pay_minor
-        return {"holding": given, "off_minor": off_minor, "steps": len(answer.trace)}
+        assert {step.rule for step in answer.trace} >= set(self._program.promotions)
+        holding = [step.rule for step in answer.trace if step.code in {"promoted", "nothing_left"}]
+        return {"holding": holding, "off_minor": self._basket.total_minor - answer.to_pay_minor}
 
 
 def values(rules: tuple[Rule, ...], *, once: bool) -> dict[str, Any]:
