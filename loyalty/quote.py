@@ -200,7 +200,6 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
     ask = Ask(lambda: bill(program, member, basket, moment), wanted, {})
     outcome, harvest = _settle(rules, ask)
     taken = outcome.taken
-    spent = tuple(Movement(one.rule, one.unit, one.pieces, split(one.pieces, one.weights)) for one in harvest.spent)
     return Quote(
         basket=basket,
         member=member,
@@ -212,8 +211,8 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         offers=(*_offers(outcome), *_unknown(rules, wanted)),
         discounts=tuple(_discount(one, len(basket.lines)) for one in taken if one.given.offs),
         accruals=harvest.accruals,
-        redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *spent),
-        trace=_trace(rules, outcome, harvest, tier.accrual_percent if tier else 100),
+        redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *map(movement, harvest.spent)),
+        trace=_trace(rules, outcome, harvest, (wanted, tier.accrual_percent if tier else 100)),
         extras=_extras(taken),
     )
 
@@ -263,6 +262,11 @@ def _harvest(rules: Rules, outcome: Outcome) -> Harvest:
                 offs[place] += off
     dry = 0 if policies.earn_on_unit_tenders else checkout.paid
     return accrue(rules, checkout, Settled(offs, dry))
+
+
+def movement(accrual: Accrual, lot: str = "", account: str = "") -> Movement:
+    """What an accrual moves once it is committed, shared among the lines."""
+    return Movement(accrual.rule, accrual.unit, accrual.pieces, split(accrual.pieces, accrual.weights), lot, account)
 
 
 def pieces_by_unit(movements: Iterable[Movement | Accrual]) -> dict[str, int]:
@@ -356,7 +360,7 @@ def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
     return replace(empty, offers=(*refused, *_unknown(rules, wanted)), trace=tuple(steps))
 
 
-def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) -> tuple[Step, ...]:
+def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping[str, int], int]) -> tuple[Step, ...]:
     """Every rule's sentence: the offers in the order they were looked at, then what was earned on the rest."""
     steps = []
     for benefit, refusal, times_max, taken in outcome.verdicts:
@@ -366,6 +370,8 @@ def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) 
             steps.append(_taken_step(taken))
         else:
             steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
+    wanted, tier_percent = asked
+    steps += [Step(code, "unknown_reward", {"reward": code}) for code in wanted if code not in rules.rewards]
     if outcome.bound_hit:
         steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
     if outcome.bill.member is None:

@@ -11,7 +11,7 @@ from loyalty.lots import lot_for, lot_named, plan_lot
 from loyalty.moment import Moment
 from loyalty.money import Minor, split
 from loyalty.program import Program
-from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, nets
+from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, movement, nets
 from loyalty.rules import compiled
 
 ENGINE = 1
@@ -156,7 +156,7 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         choices=agreement.choices,
         discounts=discounts,
         accruals=tuple(_earned(program, agreement, one, day) for one in harvest.accruals),
-        redemptions=(*_on_lines(_chosen(agreement), discounts, payment.basket), *map(_shared, harvest.spent)),
+        redemptions=(*_on_lines(_chosen(agreement), discounts, payment.basket), *map(movement, harvest.spent)),
         holds=agreement.holds,
         flags=tuple(flags),
         moment=agreement.moment,
@@ -200,13 +200,7 @@ def _earned(program: Program, agreement: Agreement, accrual: Accrual, day: str) 
         lot = lot_for(program, accrual.unit, day)
     rule = program.accruals.get(accrual.rule)
     account = f"partner/{rule.partner}" if rule and rule.partner else ""
-    return _shared(accrual, lot, account)
-
-
-def _shared(accrual: Accrual, lot: str = "", account: str = "") -> Movement:
-    """Shared among the lines."""
-    by_line = split(accrual.pieces, accrual.weights)
-    return Movement(accrual.rule, accrual.unit, accrual.pieces, by_line, lot, account)
+    return movement(accrual, lot, account)
 
 
 @dataclass(frozen=True, slots=True)
