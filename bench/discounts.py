@@ -94,7 +94,8 @@ class Shop:
 
 def from_values(values: dict[str, Any]) -> Shop:
     """What `values` gave, after JSON."""
-    rules = tuple(Rule(**{key: tuple(v) if isinstance(v, list) else v for key, v in one.items()}) for one in values["rules"])
+    lists = ("products", "weekdays", "tiers")
+    rules = tuple(Rule(**{**one, **{name: tuple(one[name]) for name in lists}}) for one in values["rules"])
     return Shop(tuple(Goods(**one) for one in values["basket"]), values["weekday"], values["tier"], rules)
 
 
