@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from loyalty import bounds, counters
@@ -348,8 +348,6 @@ def _unknown(rules: Rules, wanted: Mapping[str, int]) -> list[Offer]:
 
 def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
     """A basket in another currency is sold, and the program does nothing with it."""
-    from dataclasses import replace
-
     refused = [Offer(one.code, one.unit, one.cost, 0, refusal=Refusal("other_currency"))
                for one in (*rules.benefits, *rules.tenders) if one.chosen]  # fmt: skip
     steps = [Step(offer.reward, "other_currency") for offer in refused]
@@ -364,6 +362,9 @@ def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) 
             steps.append(Step(benefit.code, refusal.code, refusal.params))
         elif taken:
             steps.append(_taken_step(taken))
+        elif benefit.type.tender:
+            most = times_max * benefit.settings.worth
+            steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
         else:
             steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
     if outcome.bound_hit:
@@ -374,10 +375,8 @@ def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) 
         if refusal:
             steps.append(Step(earning.code, refusal.code, refusal.params))
         elif earning.challenge:
-            have = outcome.bill.member.balances.get(counters.counted(earning.code), 0)
-            steps.append(
-                Step(earning.code, "counted", {"pieces": pieces, "have": have + pieces, "goal": earning.challenge.goal})
-            )
+            have = outcome.bill.member.balances.get(counters.counted(earning.code), 0) + pieces
+            steps.append(Step(earning.code, "counted", {"pieces": pieces, "have": have, "goal": earning.challenge.goal}))
         else:
             percent = tier_percent if earning.way.by_tier(earning.settings) else 100
             params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
@@ -387,9 +386,12 @@ def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) 
 
 def _taken_step(taken: Taken) -> Step:
     benefit, given = taken.benefit, taken.given
+    if given.paid_minor:
+        return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
     if benefit.cost:
-        off = taken.off_minor + given.paid_minor
-        return Step(benefit.code, "taken", {"pieces": benefit.cost * taken.times, "unit": benefit.unit, "off_minor": off})
+        spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
+        off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
+        return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:
         return Step(benefit.code, "rounded_up", {"donated_minor": given.donated_minor})
     if given.gifts:
