@@ -75,8 +75,4 @@ lock:  ## resolve the dependencies anew
 	@$(LOCK) requirements/peers.in -o requirements/peers.lock
 
 clean:
-<<<<<<< HEAD
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants
-=======
-	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
->>>>>>> 42c3f4f3fa6c18627a72c1e130d98b2d089267da
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants
