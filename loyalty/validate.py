@@ -39,7 +39,8 @@ def _amounts(program: Program) -> Iterator[Mistake]:
             yield Mistake(f"accruals.{code}.give", "it gives more than any shop means", f"at most {bounds.GIVE_MAX}")
     for code, reward in program.rewards.items():
         assert reward.type in REWARDS
-        if not 0 < reward.cost <= bounds.COST_MAX:
+        free = reward.cost == 0 and REWARDS[reward.type].free_of_units  # money pays for it
+        if not (free or 0 < reward.cost <= bounds.COST_MAX):
             wrong = "nobody could pay it" if reward.cost > 0 else "would give it away for nothing"
             yield Mistake(f"rewards.{code}.cost", f"{reward.cost} {wrong}", f"1 to {bounds.COST_MAX}")
         if getattr(reward.settings, "amount", 1) <= 0:
