@@ -46,7 +46,9 @@ def test_every_policy_stands_with_its_default_first_and_all_its_values() -> None
     for name, told in table.items():
         assert set(told) == values(hints[name]), name
         if told:
-            assert told[0] == str(fields[name].default).lower() if hints[name] is bool else told[0] == fields[name].default, name
+            assert told[0] == str(fields[name].default).lower() if hints[name] is bool else told[0] == fields[name].default, (
+                name
+            )
 
 
 def test_every_type_and_condition_stands_on_the_page() -> None:
