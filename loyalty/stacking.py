@@ -73,7 +73,7 @@ def choose(rules: Rules, ask: Ask) -> Outcome:
         outcome = _best(rules, ask)
     else:
         outcome = _in_order(rules, ask)
-    for benefit in rules.tenders:
+    for benefit in rules.last:
         outcome.verdicts.append(_look(benefit, outcome, ask))
     return outcome
 

@@ -14,5 +14,5 @@ REWARDS: Mapping[str, RewardType] = {
     "gift": RewardType(gift.Gift, gift.room, gift.give),
     "pay": RewardType(pay.Pay, pay.room, pay.give, tender=True),
     "donate": RewardType(donate.Donate, donate.room_to_donate, donate.donate),
-    "round_up": RewardType(donate.RoundUp, donate.room_to_round_up, donate.round_up, free_of_units=True),
+    "round_up": RewardType(donate.RoundUp, donate.room_to_round_up, donate.round_up, last=True, free_of_units=True),
 }

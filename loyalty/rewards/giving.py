@@ -42,7 +42,7 @@ class RewardType(NamedTuple):
 
     `room(settings, bill, target)` gives how many times at the most, or why not once. `give(settings, times, bill, target)` changes
     nothing and takes no more off a line than may come off it. `repeats` says that as a promotion it is given as often as there is
-    room; else once. A `tender` comes after all discounts. One that is `free_of_units` needs no cost. `order_wide(settings)` says
+    room; else once. A `tender` pays; it comes after all discounts, as does what is `last`. One that is `free_of_units` needs no cost. `order_wide(settings)` says
     whether it is a discount on the whole basket, where the rule names no goods.
     """
 
@@ -51,6 +51,7 @@ class RewardType(NamedTuple):
     give: Callable[[Any, int, Bill, Target], Given]
     repeats: bool = False
     tender: bool = False
+    last: bool = False
     free_of_units: bool = False
     order_wide: Callable[[Any], bool] = lambda _: False
 
