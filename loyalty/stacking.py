@@ -137,7 +137,7 @@ def _best(rules: Rules, ask: Ask) -> Outcome:
 
 
 def _subsets(codes: list[str]) -> Iterable[frozenset[str]]:
-    for size in range(1, len(codes)):
+    for size in range(1, len(codes) + 1):  # without any of them: what the member chose may be worth more
         yield from map(frozenset, combinations(codes, size))
 
 
