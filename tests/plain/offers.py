@@ -139,7 +139,7 @@ def look(code: str, rule: RewardRule | PromotionRule, walk: Walk, wanted: int) -
     if is_reward:
         found.times = wanted
         if wanted > found.times_max:
-            found.refusal = "choice_too_many"
+            found.refusal = "paid_too_much" if rule.type == "pay" else "choice_too_many"
     else:
         found.times = found.times_max if rule.type in ("free_pieces", "bundle") else min(found.times_max, 1)
     if found.times and not found.refusal:
