@@ -164,7 +164,7 @@ def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     else:
         times = ask.wanted.get(benefit.code, 0)
         if times > most:
-            return Verdict(benefit, Refusal("choice_too_many", {"times": times, "times_max": most}), most)
+            return Verdict(benefit, _too_many(benefit, times, most), most)
         if not times:
             return Verdict(benefit, None, most)
     return _have(benefit, times, most, target, outcome)
@@ -225,6 +225,13 @@ def _unaffordable(benefit: Benefit, bill: Bill) -> Refusal | None:
         return Refusal("pieces_unconfirmed", {"confirmed": have, "have": have + waiting, "cost": cost, "unit": unit})
     short = cost - have - waiting  # the page shows the balance with what waits: the sentence must agree with it
     return Refusal("pieces_missing", {"missing": short, "have": have + waiting, "cost": cost, "unit": unit})
+
+
+def _too_many(benefit: Benefit, times: int, most: int) -> Refusal:
+    """More than can be had; of what pays it is the amount that counts."""
+    if benefit.type.tender:
+        return Refusal("paid_too_much", {"most_minor": most * benefit.settings.worth})
+    return Refusal("choice_too_many", {"times": times, "times_max": most})
 
 
 def _uses_left(benefit: Benefit, bill: Bill) -> int:
