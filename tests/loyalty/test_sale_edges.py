@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from loyalty import bounds
-from loyalty.basket import Line, Tender
+from loyalty.basket import Basket, Line, Tender
+from loyalty.program import PromotionRule
 from loyalty.quote import Choice, Discount, Donation, Extras, GiftLine, Movement, UnitTender, Use
-from loyalty.sale import Payment, Return, ReturnedLine, Reversal, TillReference
-from tests.samples import basket, cafe, member, sold, till
+from loyalty.rewards.free_pieces import FreePieces
+from loyalty.sale import Payment, Return, ReturnedLine, Reversal, TillReference, commit
+from tests.samples import agreed, basket, cafe, member, paid, sold, till
 
 SALE = sold(cafe(), member(250, tier="silver"), basket(1290, 2300), Choice("ten_off", 2))
 
@@ -115,3 +117,23 @@ def test_the_largest_that_a_till_may_say():
     largest = Reversal({"point": bounds.PIECES_MAX}, {"point": 1}, bounds.AMOUNT_MINOR_MAX, {"used/r": 1})
     lines = tuple(ReturnedLine(str(number), 1) for number in range(bounds.LINES_MAX))
     assert len(Return(till(), "f", "o", "m", lines, largest, False).lines) == bounds.LINES_MAX
+
+
+@pytest.mark.parametrize(
+    ("lines", "off", "free"),
+    [
+        ((("1", 800, 4), ("2", 500, 1)), (400, 0), (2, 0)),
+        ((("2", 500, 1), ("1", 800, 4)), (0, 400), (0, 2)),
+        ((("1", 200, 1), ("3", 900, 3)), (200, 0), (1, 0)),
+        ((("3", 900, 3),), (0,), (0,)),
+    ],
+)
+def test_free_pieces_on_a_basket_that_changed(lines, off, free):
+    """They stay on their line, as many as there still are; a line that nobody quoted has none."""
+    rules = cafe(promotions={"two": PromotionRule("free_pieces", {"en": "2+2"}, FreePieces(1, partial=True))})
+    quoted = Basket((Line("1", "a", 800, 4000), Line("2", "b", 500)))
+    agreement = replace(agreed(rules, member(), quoted), discounts=(Discount("two", (400, 0), (2, 0)),))
+    now = Basket(tuple(Line(line, "a", amount, pieces * 1000) for line, amount, pieces in lines))
+    sale = commit(rules, agreement, paid(agreement, basket=now))
+    assert sale.discounts == (Discount("two", off, free),)
+    assert "basket_changed" in sale.flags
