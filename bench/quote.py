@@ -5,7 +5,8 @@ python bench/quote.py [--json] [--rounds N] [--rules N [N ...]]
 The same basket of 20 lines and the same rules go to each engine (bench/discounts.py draws them, bench/engines/ says how each of
 them puts them), each in a process of its own. First it is made sure that they agree: posd and business-rules on which rules hold,
 posd and django-oscar on the sum of all discounts when every piece is discounted once, and all with the plain reading of the rules.
-Then they take turns, and processor time is what counts. business-rules allocates nothing and explains nothing; django-oscar reads its tables for every answer.
+Then they take turns, and processor time is what counts. business-rules allocates nothing and explains
+nothing; django-oscar reads its tables for every answer.
 """
 
 import argparse
@@ -91,10 +92,11 @@ def main() -> None:
         for size in sizes:
             agree(shop, engines, size)
         took = measure(engines, sizes, given.rounds)
+        queries = Figure(f"django-oscar, rules {PROMISED}: queries", engines["oscar"].found(PROMISED)["queries"])
     finally:
         for engine in engines.values():
             engine.stop()
-    ground.show([*compared(took, sizes), *compiled(shop, sizes)], as_json=given.json)
+    ground.show([*compared(took, sizes), queries, *compiled(shop, sizes)], as_json=given.json)
 
 
 def agree(shop: Shop, engines: dict[str, Engine], size: int) -> None:
