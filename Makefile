@@ -8,7 +8,7 @@ LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pypr
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test test-system dist golden check bench bench-quote peers fmt lock clean
+.PHONY: setup demo run test test-system dist golden check mutants bench bench-quote peers fmt lock clean
 
 setup: $(READY)
 
@@ -46,6 +46,9 @@ check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/deptry --no-ansi .
 
+mutants: $(READY)  ## what the tests of loyalty/ let pass; an hour of two processes, or MODULE=loyalty/money.py for one module
+	@$(BIN)/python -m tests.mutants $(MODULE)
+
 bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run
 	@$(BIN)/python bench/line.py
 
@@ -72,4 +75,4 @@ lock:  ## resolve the dependencies anew
 	@$(LOCK) requirements/peers.in -o requirements/peers.lock
 
 clean:
-	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants

@@ -63,11 +63,11 @@ class Sale:
     def __post_init__(self) -> None:
         """Raise ValueError for what could not be booked: a record from the wire is looked at here before it is applied."""
         bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
-        for movement in (*self.accruals, *self.redemptions):
-            bounds.text("unit", movement.unit)
-            bounds.whole("pieces", movement.pieces, 1, bounds.PIECES_MAX)
-            self._by_line(movement.by_line, bounds.PIECES_MAX)
-            if sum(movement.by_line) != movement.pieces:
+        for one in (*self.accruals, *self.redemptions):
+            bounds.text("unit", one.unit)
+            bounds.whole("pieces", one.pieces, 1, bounds.PIECES_MAX)
+            self._by_line(one.by_line, bounds.PIECES_MAX)
+            if sum(one.by_line) != one.pieces:
                 raise ValueError("the lines' parts of a movement do not sum to its pieces")
         for discount in self.discounts:
             self._by_line(discount.by_line, bounds.AMOUNT_MINOR_MAX)
@@ -294,8 +294,8 @@ def _on_lines(redemptions: tuple[Movement, ...], discounts: tuple[Discount, ...]
     offs = {discount.rule: discount.by_line for discount in discounts}
     costs = tuple(max(net, 0) for net in nets(basket, discounts))
     laid = []
-    for movement in redemptions:
-        off = offs.get(movement.rule, ())
+    for one in redemptions:
+        off = offs.get(one.rule, ())
         weights = off if any(off) else costs if any(costs) else (1,) * len(costs)
-        laid.append(replace(movement, by_line=split(movement.pieces, weights)))
+        laid.append(replace(one, by_line=split(one.pieces, weights)))
     return tuple(laid)

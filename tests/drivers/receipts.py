@@ -10,8 +10,8 @@ from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit
 from loyalty.quote import Choice, quote
 from loyalty.receipt import Bearer, Ending, Receipt, as_copy, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
-from loyalty.rewards.amount_off import AmountOff
 from loyalty.reverse import Back, reverse
+from loyalty.rewards.amount_off import AmountOff
 from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit
 
 PROGRAM = Program(

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from loyalty import bounds
 from loyalty.basket import Basket, Line
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
+from loyalty.posting import return_entries, sale_entries
 from loyalty.quote import Choice
 from loyalty.refusal import Refusal
-from loyalty.posting import return_entries, sale_entries
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Return, ReturnedLine, Reversal
 from tests.samples import HANDLE, basket, cafe, member, sold, till

@@ -11,9 +11,9 @@ from loyalty.agreement import Facts, Hold, agree
 from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Strength
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
+from loyalty.posting import sale_entries, void_entries
 from loyalty.quote import Choice, Discount, Movement, movement, nets, quote
 from loyalty.refusal import Refusal
-from loyalty.posting import sale_entries, void_entries
 from loyalty.sale import Payment, Void, commit
 from tests.samples import HANDLE, NOW, agreed, basket, cafe, holds_for, member, paid, sold, till
 from tests.strategies import baskets, checkouts, tenders
