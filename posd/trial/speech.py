@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from loyalty.program import Program
-from loyalty.quote import Step
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
+from loyalty.trace import Step
 from posd.trial.answer import RefusalAnswer, TraceAnswer
 from runtime import words
 
