@@ -7,7 +7,7 @@ LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pypr
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test test-system dist golden check bench fmt lock clean
+.PHONY: setup demo run test test-system dist golden check mutants bench fmt lock clean
 
 setup: $(READY)
 
@@ -45,6 +45,9 @@ check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/deptry --no-ansi .
 
+mutants: $(READY)  ## what the tests of loyalty/ let pass; an hour of two processes, or MODULE=loyalty/money.py for one module
+	@$(BIN)/python -m tests.mutants $(MODULE)
+
 bench: $(READY)  ## every promise of the design with its peer, in one run
 	@$(BIN)/python bench/line.py
 
@@ -60,4 +63,4 @@ lock:  ## resolve the dependencies anew
 	@$(LOCK) --extra central -c requirements/all.lock --upgrade -o requirements/central.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants
