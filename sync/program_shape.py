@@ -124,14 +124,14 @@ def model(shape: type, rule: type | None = None) -> type[BaseModel]:
         for one in dataclasses.fields(part):
             if one.name != "settings":
                 fields[one.name] = (written(hints[one.name]), _default(one))
-    return create_model(shape.__name__, __config__=STRICT, **fields)
+    return create_model(shape.__name__, __config__=STRICT, __doc__=shape.__doc__, **fields)
 
 
 @cache
 def conditions() -> type[BaseModel]:
     """What may stand in `when` and `unless`: a row of CONDITIONS each."""
     fields: dict[str, Any] = {name: (written(row.shape) | None, None) for name, row in CONDITIONS.items()}
-    return create_model("When", __config__=STRICT, **fields)
+    return create_model("When", __config__=STRICT, __doc__="Conditions that must all hold.", **fields)
 
 
 def _said(found: BaseModel) -> dict[str, Any]:
