@@ -4,7 +4,6 @@ A lot is written "READY/EXPIRES": the first day on which its pieces may be spent
 no such day. "" is the lot of pieces that were never pending and never expire; an overdraft is in it too.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
@@ -164,7 +163,7 @@ def end_of(period: Literal["day", "week", "month", "year"], day: str) -> str:
     if period == "week":
         return (at + timedelta(days=5 - at.weekday() if at.weekday() < 6 else 6)).isoformat()
     if period == "month":
-        return at.replace(day=monthrange(at.year, at.month)[1]).isoformat()
+        return at.replace(day=_days_in_month(at.year, at.month)).isoformat()
     return at.replace(month=12, day=31).isoformat() if period == "year" else day
 
 
@@ -174,7 +173,13 @@ def months_later(day: str, months: int) -> str:
         return day
     at = date.fromisoformat(day)
     year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    return date(year, month + 1, min(at.day, monthrange(year, month + 1)[1])).isoformat()
+    return date(year, month + 1, min(at.day, _days_in_month(year, month + 1))).isoformat()
+
+
+def _days_in_month(year: int, month: int) -> int:
+    if month == 12:
+        return 31
+    return (date(year, month + 1, 1) - timedelta(days=1)).day
 
 
 def _rounded(day: str, expire_at: str) -> str:

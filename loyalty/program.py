@@ -112,9 +112,9 @@ class RewardRule:
 
     type: str
     name: Names
-    unit: str
-    cost: int
-    settings: Any
+    unit: str = ""
+    cost: int = 0
+    settings: Any = None
     lines: Goods = ALL
     when: When = field(default_factory=dict)
     unless: When = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from loyalty import bounds, counters
 from loyalty.accrue import NOTHING, Accrual, Harvest, Settled, accrue
@@ -13,10 +12,11 @@ from loyalty.member import Member
 from loyalty.moment import Moment
 from loyalty.money import Minor, split
 from loyalty.program import Program, tier_by_code
-from loyalty.refusal import Params, Refusal
+from loyalty.refusal import Refusal
 from loyalty.rewards.donate import Donate, RoundUp
 from loyalty.rules import Rules, compiled
 from loyalty.stacking import Ask, Outcome, Taken, Verdict, choose
+from loyalty.trace import Step, trace
 
 TIMES_MAX = bounds.COST_MAX  # a wallet pays by the agora
 
@@ -110,14 +110,6 @@ class Use:
     counters: tuple[str, ...] = ()
 
 
-class Step(NamedTuple):
-    """One sentence of the trace: which rule, and what it did or why it did not (`trace.CODE` in runtime/locales)."""
-
-    rule: str
-    code: str
-    params: Params = {}  # noqa: RUF012  a NamedTuple's default, which nobody changes
-
-
 @dataclass(frozen=True, slots=True)
 class Extras:
     """What a checkout has beside discounts and pieces."""
@@ -200,7 +192,6 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
     ask = Ask(lambda: bill(program, member, basket, moment), wanted, {})
     outcome, harvest = _settle(rules, ask)
     taken = outcome.taken
-    spent = tuple(Movement(one.rule, one.unit, one.pieces, split(one.pieces, one.weights)) for one in harvest.spent)
     return Quote(
         basket=basket,
         member=member,
@@ -212,8 +203,8 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         offers=(*_offers(outcome), *_unknown(rules, wanted)),
         discounts=tuple(_discount(one, len(basket.lines)) for one in taken if one.given.offs),
         accruals=harvest.accruals,
-        redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *spent),
-        trace=_trace(rules, outcome, harvest, tier.accrual_percent if tier else 100),
+        redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *map(movement, harvest.spent)),
+        trace=trace(rules, outcome, harvest, (wanted, tier.accrual_percent if tier else 100)),
         extras=_extras(taken),
     )
 
@@ -263,6 +254,11 @@ def _harvest(rules: Rules, outcome: Outcome) -> Harvest:
                 offs[place] += off
     dry = 0 if policies.earn_on_unit_tenders else checkout.paid
     return accrue(rules, checkout, Settled(offs, dry))
+
+
+def movement(accrual: Accrual, lot: str = "", account: str = "") -> Movement:
+    """What an accrual moves once it is committed, shared among the lines."""
+    return Movement(accrual.rule, accrual.unit, accrual.pieces, split(accrual.pieces, accrual.weights), lot, account)
 
 
 def pieces_by_unit(movements: Iterable[Movement | Accrual]) -> dict[str, int]:
@@ -352,48 +348,3 @@ def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
                for one in (*rules.benefits, *rules.tenders) if one.chosen]  # fmt: skip
     steps = [Step(offer.reward, "other_currency") for offer in refused]
     return replace(empty, offers=(*refused, *_unknown(rules, wanted)), trace=tuple(steps))
-
-
-def _trace(rules: Rules, outcome: Outcome, harvest: Harvest, tier_percent: int) -> tuple[Step, ...]:
-    """Every rule's sentence: the offers in the order they were looked at, then what was earned on the rest."""
-    steps = []
-    for benefit, refusal, times_max, taken in outcome.verdicts:
-        if refusal:
-            steps.append(Step(benefit.code, refusal.code, refusal.params))
-        elif taken:
-            steps.append(_taken_step(taken))
-        elif benefit.type.tender:
-            most = times_max * benefit.settings.worth
-            steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
-        else:
-            steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
-    if outcome.bound_hit:
-        steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
-    if outcome.bill.member is None:
-        return (*steps, Step("", "no_member"))
-    for earning, refusal, pieces, paid_minor in harvest.looked:
-        if refusal:
-            steps.append(Step(earning.code, refusal.code, refusal.params))
-        elif earning.challenge:
-            have = outcome.bill.member.balances.get(counters.counted(earning.code), 0) + pieces
-            steps.append(Step(earning.code, "counted", {"pieces": pieces, "have": have, "goal": earning.challenge.goal}))
-        else:
-            percent = tier_percent if earning.way.by_tier(earning.settings) else 100
-            params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
-            steps.append(Step(earning.code, "earned", params))
-    return tuple(steps)
-
-
-def _taken_step(taken: Taken) -> Step:
-    benefit, given = taken.benefit, taken.given
-    if given.paid_minor:
-        return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
-    if benefit.cost:
-        spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
-        off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
-        return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
-    if given.donated_minor:
-        return Step(benefit.code, "rounded_up", {"donated_minor": given.donated_minor})
-    if given.gifts:
-        return Step(benefit.code, "gift", {"pieces": sum(pieces for _, pieces in given.gifts), "product": given.gifts[0][0]})
-    return Step(benefit.code, "promoted", {"off_minor": taken.off_minor, "times": taken.times})

@@ -11,7 +11,7 @@ from loyalty.lots import lot_for, lot_named, plan_lot
 from loyalty.moment import Moment
 from loyalty.money import Minor, split
 from loyalty.program import Program
-from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, nets
+from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, movement, nets
 from loyalty.rules import compiled
 
 ENGINE = 1
@@ -63,11 +63,11 @@ class Sale:
     def __post_init__(self) -> None:
         """Raise ValueError for what could not be booked: a record from the wire is looked at here before it is applied."""
         bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
-        for movement in (*self.accruals, *self.redemptions):
-            bounds.text("unit", movement.unit)
-            bounds.whole("pieces", movement.pieces, 1, bounds.PIECES_MAX)
-            self._by_line(movement.by_line, bounds.PIECES_MAX)
-            if sum(movement.by_line) != movement.pieces:
+        for one in (*self.accruals, *self.redemptions):
+            bounds.text("unit", one.unit)
+            bounds.whole("pieces", one.pieces, 1, bounds.PIECES_MAX)
+            self._by_line(one.by_line, bounds.PIECES_MAX)
+            if sum(one.by_line) != one.pieces:
                 raise ValueError("the lines' parts of a movement do not sum to its pieces")
         for discount in self.discounts:
             self._by_line(discount.by_line, bounds.AMOUNT_MINOR_MAX)
@@ -156,7 +156,7 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         choices=agreement.choices,
         discounts=discounts,
         accruals=tuple(_earned(program, agreement, one, day) for one in harvest.accruals),
-        redemptions=(*_on_lines(_chosen(agreement), discounts, payment.basket), *map(_shared, harvest.spent)),
+        redemptions=(*_on_lines(_chosen(agreement), discounts, payment.basket), *map(movement, harvest.spent)),
         holds=agreement.holds,
         flags=tuple(flags),
         moment=agreement.moment,
@@ -200,13 +200,7 @@ def _earned(program: Program, agreement: Agreement, accrual: Accrual, day: str) 
         lot = lot_for(program, accrual.unit, day)
     rule = program.accruals.get(accrual.rule)
     account = f"partner/{rule.partner}" if rule and rule.partner else ""
-    return _shared(accrual, lot, account)
-
-
-def _shared(accrual: Accrual, lot: str = "", account: str = "") -> Movement:
-    """Shared among the lines."""
-    by_line = split(accrual.pieces, accrual.weights)
-    return Movement(accrual.rule, accrual.unit, accrual.pieces, by_line, lot, account)
+    return movement(accrual, lot, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +294,8 @@ def _on_lines(redemptions: tuple[Movement, ...], discounts: tuple[Discount, ...]
     offs = {discount.rule: discount.by_line for discount in discounts}
     costs = tuple(max(net, 0) for net in nets(basket, discounts))
     laid = []
-    for movement in redemptions:
-        off = offs.get(movement.rule, ())
+    for one in redemptions:
+        off = offs.get(one.rule, ())
         weights = off if any(off) else costs if any(costs) else (1,) * len(costs)
-        laid.append(replace(movement, by_line=split(movement.pieces, weights)))
+        laid.append(replace(one, by_line=split(one.pieces, weights)))
     return tuple(laid)

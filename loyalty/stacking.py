@@ -180,6 +180,8 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
             if not left or bill.policies.budget_short == "refuse":
                 return Verdict(benefit, Refusal("budget_exceeded"))
             given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
+    if not (benefit.chosen or given.offs or given.gifts or given.paid_minor):
+        return Verdict(benefit, Refusal("nothing_left"))
     off_minor = bill.take(given.offs)
     for place, pieces in given.used:
         bill.use(place, pieces)
@@ -193,8 +195,6 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         outcome.groups[benefit.group] = benefit.code
     if benefit.order_wide and off_minor:
         outcome.order_discount = outcome.order_discount or benefit.code
-    if not (benefit.chosen or off_minor or given.gifts or given.paid_minor):
-        return Verdict(benefit, Refusal("nothing_left"))
     return Verdict(benefit, None, most, Taken(benefit, times, given, off_minor))
 
 

@@ -16,7 +16,7 @@ def validate(program: Program) -> list[Mistake]:
 def _units(program: Program) -> Iterator[Mistake]:
     known = ", ".join(program.units) or "none is defined"
     used = [(f"accruals.{code}.unit", rule.unit) for code, rule in program.accruals.items()]
-    used += [(f"rewards.{code}.unit", reward.unit) for code, reward in program.rewards.items()]
+    used += [(f"rewards.{code}.unit", reward.unit) for code, reward in program.rewards.items() if reward.unit or reward.cost]
     if program.tiers:
         used.append(("tiers.unit", program.tiers.unit))
     for key, unit in used:
@@ -35,11 +35,11 @@ def _amounts(program: Program) -> Iterator[Mistake]:
         for name in ("every", "give"):
             if getattr(rule.settings, name, 1) <= 0:
                 yield Mistake(f"accruals.{code}.{name}", "nothing can be earned by it", "more than zero")
-        if getattr(rule.settings, "give", 1) > bounds.GIVE_MAX:
+        if rule.type == "per_money" and rule.settings.give > bounds.GIVE_MAX:
             yield Mistake(f"accruals.{code}.give", "it gives more than any shop means", f"at most {bounds.GIVE_MAX}")
     for code, reward in program.rewards.items():
         assert reward.type in REWARDS
-        if not 0 < reward.cost <= bounds.COST_MAX:
+        if not REWARDS[reward.type].free_of_units and not 0 < reward.cost <= bounds.COST_MAX:
             wrong = "nobody could pay it" if reward.cost > 0 else "would give it away for nothing"
             yield Mistake(f"rewards.{code}.cost", f"{reward.cost} {wrong}", f"1 to {bounds.COST_MAX}")
         if getattr(reward.settings, "amount", 1) <= 0:

@@ -48,7 +48,7 @@ def cafe(**changes: Any) -> Program:
             ),
         ),
         plain_prefixes=("729",),
-        policies=Policies(tenders_without_accrual=("voucher",)),
+        policies=Policies(tenders_without_accrual=("voucher",), spend_in_same_sale=False),
         hash="c" * 64,
     )
     return replace(program, **changes)

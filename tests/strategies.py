@@ -53,7 +53,9 @@ def programs(draw: st.DrawFn) -> Program:
             for code, (unit, cost, settings) in zip(REWARDS, rewards, strict=False)
         },
         tiers=draw(st.sampled_from([None, Tiers("standing", tuple(steps))])),
-        policies=Policies(draw(st.sampled_from([(), ("voucher",), ("voucher", "gift")]))),
+        policies=Policies(
+            tenders_without_accrual=draw(st.sampled_from([(), ("voucher",), ("voucher", "gift")])), spend_in_same_sale=False
+        ),
         hash="d" * 64,
     )
 

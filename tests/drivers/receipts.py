@@ -10,8 +10,9 @@ from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit
 from loyalty.quote import Choice, quote
 from loyalty.receipt import Bearer, Ending, Receipt, as_copy, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
+from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
-from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit, reverse
+from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit
 
 PROGRAM = Program(
     code="cafe",
@@ -59,7 +60,7 @@ def sold(language: str, *, first_name: str | None = None, online: bool = True) -
 
 def returned(language: str) -> Receipt:
     """The receipt of the cake's return, made while head office was out of reach."""
-    reversal = reverse(sale(), {}, (ReturnedLine("1", 1000),))
+    reversal = reverse(PROGRAM, sale(), Back({}, (ReturnedLine("1", 1000),), "2026-11-18"))
     assert not isinstance(reversal, Refusal)
     ending = Ending("A-1002", "2026-03-06", online=False)
     return return_receipt(reversal, Bearer(FIRST_NAMES[language], {"point": 1155, "spend": 325}), PROGRAM, language, ending)

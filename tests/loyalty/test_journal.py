@@ -14,7 +14,8 @@ from loyalty.agreement import Hold
 from loyalty.code import Strength
 from loyalty.journal import FIRST_PREV_HASH, Chain, Draft, Head, Stamp, canonical, chain_hash, plain, seal
 from loyalty.quote import Choice
-from loyalty.sale import Enrol, Return, ReturnedLine, Sale, Void, reverse
+from loyalty.reverse import Back, reverse
+from loyalty.sale import Enrol, Return, ReturnedLine, Sale, Void
 from sync.wire import canonical_fast
 from tests.samples import HANDLE, basket, cafe, member, sold, till
 from tests.strategies import checkouts
@@ -37,7 +38,15 @@ def bodies():
     return {
         "sale": sale,
         "sale_without_member": sold(cafe(), None, basket(990)),
-        "return": Return(till("1240"), "9" * 64, "b" * 32, HANDLE, lines, reverse(sale, {}, lines), estimate=False),
+        "return": Return(
+            till("1240"),
+            "9" * 64,
+            "b" * 32,
+            HANDLE,
+            lines,
+            reverse(cafe(), sale, Back({}, lines, "2026-11-18")),
+            estimate=False,
+        ),
         "void": Void("a" * 32, (Hold("c" * 32, "point", 200),), HANDLE),
         "enrol": Enrol("0.1.0", "store-3"),
     }

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from loyalty import bounds
 from loyalty.accruals.per_money import PerMoney
-from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit, tier_by_code, tier_of, validate
+from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit, tier_by_code, tier_of
 from loyalty.rewards.amount_off import AmountOff
+from loyalty.validate import validate
 from tests.samples import cafe
 from tests.strategies import programs
 

@@ -10,7 +10,7 @@ from loyalty.accruals.per_money import PerMoney
 from loyalty.basket import Basket, Line
 from loyalty.member import Member
 from loyalty.program import AccrualRule
-from loyalty.quote import TIMES_MAX, Choice, Movement, Offer, accrue, nets, pieces_by_unit, quote
+from loyalty.quote import TIMES_MAX, Choice, Movement, Offer, movement, nets, pieces_by_unit, quote
 from loyalty.refusal import Refusal
 from loyalty.rewards.amount_off import AmountOff
 from tests.samples import HANDLE, NOW, basket, cafe, member
@@ -57,10 +57,10 @@ def test_no_line_is_discounted_below_zero(asked):
 def test_the_lines_parts_sum_to_the_whole(asked):
     """Of every accrual and redemption, none negative."""
     quoted = answer(asked)
-    for movement in (*(one.movement() for one in quoted.accruals), *quoted.redemptions):
-        assert sum(movement.by_line) == movement.pieces > 0
-        assert min(movement.by_line) >= 0
-        assert len(movement.by_line) == len(asked.basket.lines)
+    for moved in (*map(movement, quoted.accruals), *quoted.redemptions):
+        assert sum(moved.by_line) == moved.pieces > 0
+        assert min(moved.by_line) >= 0
+        assert len(moved.by_line) == len(asked.basket.lines)
 
 
 @given(checkouts)
@@ -104,7 +104,7 @@ def test_a_coffee_earns_a_point_a_shekel():
     """35.90 earn 35 points, shared by what was paid for each line."""
     quoted = quote(cafe(), member(), basket(1290, 2300), NOW)
     points, standing = quoted.accruals
-    assert points.movement() == Movement("points", "point", 35, (13, 22))
+    assert movement(points) == Movement("points", "point", 35, (13, 22))
     assert standing.pieces == 35
     assert (quoted.tier, quoted.program_version, quoted.program_hash) == ("bronze", 3, "c" * 64)
 
@@ -158,7 +158,7 @@ def test_an_offer_is_bounded_by_points_and_by_the_basket():
     assert quote(cafe(), member(250), basket(1999), NOW).offers[0].times_max == 1
     once = cafe(rewards={"ten_off": replace(cafe().rewards["ten_off"], settings=AmountOff(1000, times_max=1))})
     assert quote(once, member(250), basket(9000), NOW).offers[0].times_max == 1
-    assert quote(cafe(), member(10**9), basket(10**9), NOW).offers[0].times_max == TIMES_MAX
+    assert quote(cafe(), member(10**9), basket(10**9), NOW).offers[0].times_max == 10**6
 
 
 def test_what_is_offered_says_so():
@@ -253,9 +253,9 @@ def test_a_rule_that_gives_nothing_makes_no_movement():
 def test_several_pieces_for_a_step_of_money():
     """3 points for every 2.50: 10.00 earn 12, and 9.99 earn 11, not 9: only the whole is rounded."""
     program = cafe(accruals={"a": AccrualRule("per_money", "point", PerMoney(250, 3))})
-    lines = (Line("1", "p", 1),)
-    assert accrue(program, "", lines, (1000,))[0].pieces == 12
-    assert accrue(program, "", lines, (999,))[0].pieces == 11
+    lines = (Line("1", "p", 1000),)
+    assert quote(program, member(), Basket(lines), NOW).accruals[0].pieces == 12
+    assert quote(program, member(), Basket((replace(lines[0], amount_minor=999),)), NOW).accruals[0].pieces == 11
 
 
 @pytest.mark.parametrize("times", [0, -1, True, 1.0, TIMES_MAX + 1])

@@ -7,14 +7,21 @@ from hypothesis import strategies as st
 from loyalty import bounds
 from loyalty.basket import Basket, Line
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
+from loyalty.posting import return_entries, sale_entries
 from loyalty.quote import Choice
 from loyalty.refusal import Refusal
-from loyalty.sale import Return, ReturnedLine, Reversal, return_entries, reverse, sale_entries
+from loyalty.reverse import Back, reverse
+from loyalty.sale import Return, ReturnedLine, Reversal
 from tests.samples import HANDLE, basket, cafe, member, sold, till
 from tests.strategies import checkouts
 
 MEMBER = available(HANDLE)
 NOTHING = Reversal({}, {}, 0)
+
+
+def undo(sale, before, lines):
+    """Bring `lines` of a sale back on the day they were sold, by the cafe's policies."""
+    return reverse(cafe(), sale, Back(before, lines, sale.till.business_date))
 
 
 def everything(sale):
@@ -34,14 +41,15 @@ def summed(reversals):
         for one, total in ((reversal.taken_back, taken), (reversal.given_back, given_back)):
             for unit, pieces in one.items():
                 total[unit] = total.get(unit, 0) + pieces
-    return Reversal(taken, given_back, sum(reversal.refund_minor for reversal in reversals))
+    whole = any(reversal.whole for reversal in reversals)
+    return Reversal(taken, given_back, sum(reversal.refund_minor for reversal in reversals), whole=whole)
 
 
 @given(checkouts)
 def test_a_sale_and_its_return_leave_everything_as_it_was(asked):
     """Every balance, and all the money."""
     sale = bought(asked)
-    reversal = reverse(sale, {}, everything(sale))
+    reversal = undo(sale, {}, everything(sale))
     taken = [Entry(MEMBER, held(hold.id), hold.unit, hold.pieces) for hold in sale.holds]
     sums = balances([*taken, *sale_entries(sale), *return_entries(HANDLE, reversal)])
     assert not any(sums.values())
@@ -61,9 +69,9 @@ def test_many_parts_return_what_one_does(asked, data):
             below = mark
     parts, before = [], {}
     for cut in data.draw(st.permutations(cuts)):
-        parts.append(reverse(sale, before, (cut,)))
+        parts.append(undo(sale, before, (cut,)))
         before[cut.line] = before.get(cut.line, 0) + cut.quantity_milli
-    assert summed(parts) == reverse(sale, {}, everything(sale)) == reverse(sale, {}, tuple(cuts))
+    assert summed(parts) == undo(sale, {}, everything(sale)) == undo(sale, {}, tuple(cuts))
 
 
 @given(checkouts, st.data())
@@ -74,41 +82,41 @@ def test_more_than_was_sold_is_refused(asked, data):
     before = data.draw(st.integers(0, line.quantity_milli))
     too_much = ReturnedLine(line.id, line.quantity_milli - before + 1)
     left = {"line": line.id, "left_milli": line.quantity_milli - before}
-    assert reverse(sale, {line.id: before}, (too_much,)) == Refusal("returned_more_than_sold", left)
+    assert undo(sale, {line.id: before}, (too_much,)) == Refusal("returned_more_than_sold", left)
 
 
 def test_a_line_twice_in_one_request_adds_up():
     """Two of three pieces and two more are one too many; two and one are all."""
     sale = sold(cafe(), member(), Basket((Line("1", "p", 3000, 3000),)))
     two, one = ReturnedLine("1", 2000), ReturnedLine("1", 1000)
-    assert reverse(sale, {}, (two, two)) == Refusal("returned_more_than_sold", {"line": "1", "left_milli": 1000})
-    assert reverse(sale, {}, (two, one)) == reverse(sale, {}, (ReturnedLine("1", 3000),))
+    assert undo(sale, {}, (two, two)) == Refusal("returned_more_than_sold", {"line": "1", "left_milli": 1000})
+    assert undo(sale, {}, (two, one)) == undo(sale, {}, (ReturnedLine("1", 3000),))
 
 
 def test_other_stores_may_have_taken_more_back_than_there_was():
     """Then nothing is left, not less than nothing."""
-    refusal = reverse(sold(cafe(), member(), basket(1000)), {"1": 1500}, (ReturnedLine("1", 1),))
+    refusal = undo(sold(cafe(), member(), basket(1000)), {"1": 1500}, (ReturnedLine("1", 1),))
     assert refusal == Refusal("returned_more_than_sold", {"line": "1", "left_milli": 0})
 
 
 def test_an_unknown_line_is_refused():
     """Whatever else the request returns."""
     sale = sold(cafe(), member(), basket(1000))
-    assert reverse(sale, {}, (ReturnedLine("1", 1000), ReturnedLine("7", 1))) == Refusal("line_not_in_sale", {"line": "7"})
+    assert undo(sale, {}, (ReturnedLine("1", 1000), ReturnedLine("7", 1))) == Refusal("line_not_in_sale", {"line": "7"})
 
 
 def test_a_returned_line_brings_its_own_part_back():
     """Of 40.00 with 20.00 off for 200 points, the line of 10.00 refunds 5.00, gives 50 points back and takes 5."""
     sale = sold(cafe(), member(250), basket(1000, 3000), Choice("ten_off", 2))
-    reversal = reverse(sale, {}, (ReturnedLine("1", 1000),))
+    reversal = undo(sale, {}, (ReturnedLine("1", 1000),))
     assert reversal == Reversal({"point": 5, "standing": 5}, {"point": 50}, 500)
 
 
 def test_weighed_goods_come_back_by_weight():
     """A third of 1.537 kg for 46.11 refunds 15.36; the rest, 30.75: together to the agora."""
     sale = sold(cafe(), member(), Basket((Line("1", "cheese", 4611, 1537),)))
-    first = reverse(sale, {}, (ReturnedLine("1", 512),))
-    rest = reverse(sale, {"1": 512}, (ReturnedLine("1", 1025),))
+    first = undo(sale, {}, (ReturnedLine("1", 512),))
+    rest = undo(sale, {"1": 512}, (ReturnedLine("1", 1025),))
     assert (first.refund_minor, rest.refund_minor) == (1536, 3075)
     assert (first.taken_back["point"], rest.taken_back["point"]) == (15, 31)
 
@@ -116,14 +124,14 @@ def test_weighed_goods_come_back_by_weight():
 def test_nothing_returned_undoes_nothing():
     """And a line that earned nothing has no unit in the reversal."""
     sale = sold(cafe(), member(), basket(50, 0))
-    assert reverse(sale, {}, ()) == NOTHING
-    assert reverse(sale, {}, (ReturnedLine("1", 1000), ReturnedLine("2", 1000))) == Reversal({}, {}, 50)
+    assert undo(sale, {}, ()) == NOTHING
+    assert undo(sale, {}, (ReturnedLine("1", 1000), ReturnedLine("2", 1000))) == Reversal({}, {}, 50, whole=True)
 
 
 def test_the_call_changes_no_argument():
     """`returned_before` is the caller's."""
     before = {"1": 200}
-    reverse(sold(cafe(), member(), basket(1000)), before, (ReturnedLine("1", 300),))
+    undo(sold(cafe(), member(), basket(1000)), before, (ReturnedLine("1", 300),))
     assert before == {"1": 200}
 
 

@@ -1,0 +1,67 @@
+"""The why of a quote: one step for every rule, what it did or why it did not."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from loyalty import counters
+from loyalty.accrue import Harvest
+from loyalty.refusal import Params
+from loyalty.rules import Rules
+from loyalty.stacking import Outcome, Taken
+
+
+class Step(NamedTuple):
+    """One sentence of the trace: which rule, and what it did or why it did not (`trace.CODE` in runtime/locales)."""
+
+    rule: str
+    code: str
+    params: Params = {}  # noqa: RUF012  a NamedTuple's default, which nobody changes
+
+
+def trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping[str, int], int]) -> tuple[Step, ...]:
+    """Every rule's sentence: the offers in the order they were looked at, then what was earned on the rest."""
+    steps = []
+    for benefit, refusal, times_max, taken in outcome.verdicts:
+        if refusal:
+            steps.append(Step(benefit.code, refusal.code, refusal.params))
+        elif taken:
+            steps.append(_taken(taken))
+        elif benefit.type.tender:
+            most = times_max * benefit.settings.worth
+            steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
+        else:
+            steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
+    wanted, tier_percent = asked
+    steps += [Step(code, "unknown_reward", {"reward": code}) for code in wanted if code not in rules.rewards]
+    if outcome.bound_hit:
+        steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
+    if outcome.bill.member is None:
+        return (*steps, Step("", "no_member"))
+    for earning, refusal, pieces, paid_minor in harvest.looked:
+        if refusal:
+            steps.append(Step(earning.code, refusal.code, refusal.params))
+        elif earning.challenge:
+            have = outcome.bill.member.balances.get(counters.counted(earning.code), 0)
+            steps.append(
+                Step(earning.code, "counted", {"pieces": pieces, "have": have + pieces, "goal": earning.challenge.goal})
+            )
+        else:
+            percent = tier_percent if earning.way.by_tier(earning.settings) else 100
+            params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
+            steps.append(Step(earning.code, "earned", params))
+    return tuple(steps)
+
+
+def _taken(taken: Taken) -> Step:
+    benefit, given = taken.benefit, taken.given
+    if given.paid_minor:
+        return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
+    if benefit.cost:
+        spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
+        off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
+        return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
+    if given.donated_minor:
+        return Step(benefit.code, "rounded_up", {"donated_minor": given.donated_minor})
+    if given.gifts:
+        return Step(benefit.code, "gift", {"pieces": sum(pieces for _, pieces in given.gifts), "product": given.gifts[0][0]})
+    return Step(benefit.code, "promoted", {"off_minor": taken.off_minor, "times": taken.times})
