@@ -62,7 +62,7 @@ class Source:
         return self.argument(node)
 
     def argument(self, name: ast.Name) -> list[str]:
-        """All texts that a parameter of a function around `name` is called with, or that its Literal allows."""
+        """All texts that a function around `name` is called with as it, that its Literal allows, or that are assigned to it."""
         around: ast.AST | None = name
         while around := self.parents.get(around) if around else None:
             if not isinstance(around, ast.FunctionDef):
@@ -72,7 +72,14 @@ class Source:
                     literal = _literal(arg.annotation)
                     calls = [call for call in self.calls.get(around.name, []) if len(call.args) > place]
                     return literal or [text for call in calls for text in self.texts(call.args[place])]
+            assigned = [one.value for one in ast.walk(around) if isinstance(one, ast.Assign) and _names(one) == {name.id}]
+            if assigned:
+                return [text for value in assigned for text in self.texts(value)]
         raise AssertionError(f"a code that cannot be read: {name.id}")
+
+
+def _names(assigned: ast.Assign) -> set[str]:
+    return {target.id for target in assigned.targets if isinstance(target, ast.Name)}
 
 
 def _literal(annotation: ast.expr | None) -> list[str]:
