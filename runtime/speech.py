@@ -8,9 +8,9 @@ from typing import Any
 from loyalty import counters
 from loyalty.program import Names, Program
 from loyalty.purse import money_units
-from loyalty.quote import Step
 from loyalty.receipt import name_in
 from loyalty.refusal import Params, Refusal
+from loyalty.trace import Step
 from runtime import words
 
 COUNTS = ("pieces", "have", "cost", "missing", "confirmed")
