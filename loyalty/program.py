@@ -238,6 +238,7 @@ class Policies:
     percent_rounding: Rounding = "half_up"
     percent_rounded_per: Literal["order", "line"] = "order"
     remainder: Remainder = "largest"
+    amount_overlap: Literal["others_first", "by_share"] = "others_first"
     pick: Literal["cheapest", "dearest", "first"] = "cheapest"
     free_piece: Literal["in_basket", "extra"] = "in_basket"
     stacking: Literal["in_order", "best"] = "in_order"

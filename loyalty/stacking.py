@@ -10,7 +10,9 @@ from loyalty import counters
 from loyalty.bill import Bill
 from loyalty.bounds import AMOUNT_MINOR_MAX
 from loyalty.money import Minor
+from loyalty.overlap import moved
 from loyalty.refusal import Refusal
+from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.giving import TIMES_MAX, Given, Target
 from loyalty.rules import Benefit, Rules
 
@@ -37,12 +39,16 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """One way through all the offers: the bill after it, and what was found about each."""
+    """One way through all the offers: the bill after it, and what was found about each.
+
+    `shared` has the places in `verdicts` of the amounts off that several lines share.
+    """
 
     bill: Bill
     verdicts: list[Verdict] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     order_discount: str = ""
+    shared: list[int] = field(default_factory=list)
     tried: int = 0
     bound_hit: bool = False
 
@@ -152,7 +158,10 @@ def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     refusal = _refused(benefit, outcome)
     if refusal:
         return Verdict(benefit, refusal)
-    target = Target(benefit.pick(bill.index), benefit.order_wide, benefit.limits.amount_max or AMOUNT_MINOR_MAX, benefit.chosen)
+    places = benefit.pick(bill.index)
+    if outcome.shared and not benefit.order_wide and (not benefit.chosen or ask.wanted.get(benefit.code)):
+        _make_way(outcome, places)
+    target = Target(places, benefit.order_wide, benefit.limits.amount_max or AMOUNT_MINOR_MAX, benefit.chosen)
     room = benefit.type.room(benefit.settings, bill, target)
     if isinstance(room, Refusal):
         return Verdict(benefit, room)
@@ -195,7 +204,21 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         outcome.order_discount = outcome.order_discount or benefit.code
     if not (benefit.chosen or off_minor or given.gifts or given.paid_minor):
         return Verdict(benefit, Refusal("nothing_left"))
+    settings = benefit.settings
+    shared = len(given.offs) > 1 and isinstance(settings, AmountOff) and not settings.each_piece
+    if shared and bill.policies.amount_overlap == "others_first":
+        outcome.shared.append(len(outcome.verdicts))
     return Verdict(benefit, None, most, Taken(benefit, times, given, off_minor))
+
+
+def _make_way(outcome: Outcome, places: tuple[int, ...]) -> None:
+    """What earlier amounts off have laid on these lines is laid on their others, as far as those bear it."""
+    for at in outcome.shared:
+        verdict = outcome.verdicts[at]
+        taken = verdict.taken
+        assert taken is not None
+        offs = moved(outcome.bill, taken.given.offs, places)
+        outcome.verdicts[at] = verdict._replace(taken=taken._replace(given=taken.given._replace(offs=offs)))
 
 
 def _refused(benefit: Benefit, outcome: Outcome) -> Refusal | None:
