@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.accruals.earning import Basis, Earned
-from loyalty.bill import Bill
+from loyalty.bill import Bill, without_tax
 from loyalty.money import Minor, split
 from loyalty.program import AccrualRule, Challenge, Program, tier_by_code
 from loyalty.refusal import Refusal
@@ -160,9 +160,13 @@ def _amounts(bill: Bill, settled: Settled) -> tuple[tuple[Minor, ...], tuple[Min
         whole = [amount - line.levy_minor for amount, line in zip(whole, lines, strict=True)]
     dry = settled.dry_minor
     first = _wet(whole, dry)
-    if policies.earn_on != "paid" or policies.order_discounts_lower_goods or not any(settled.order_offs):
-        return first, first
-    return first, _wet([amount + off for amount, off in zip(whole, settled.order_offs, strict=True)], dry)
+    goods = first
+    if policies.earn_on == "paid" and not policies.order_discounts_lower_goods and any(settled.order_offs):
+        goods = _wet([amount + off for amount, off in zip(whole, settled.order_offs, strict=True)], dry)
+    if policies.earn_tax == "included":
+        return first, goods
+    rates = [line.tax_bp for line in lines]
+    return tuple(map(without_tax, first, rates)), tuple(map(without_tax, goods, rates))
 
 
 def _wet(amounts: Sequence[Minor], dry: Minor) -> tuple[Minor, ...]:
