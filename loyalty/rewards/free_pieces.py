@@ -79,8 +79,10 @@ def _groups(
     groups: list[tuple[list[tuple[int, int]], list[tuple[int, int]]]] = []
     while len(groups) < times:
         wanted = settings.get
-        if settings.goods == ALL and settings.partial:
-            wanted = min(wanted, max(shelf.pieces(target.places) - settings.buy, 0))
+        if settings.partial:
+            wanted = min(wanted, shelf.pieces(get_from))
+            if settings.goods == ALL:
+                wanted = min(wanted, max(shelf.pieces(target.places) - settings.buy, 0))
         before = shelf.used.copy()
         got = shelf.take(giving, wanted) if wanted else None
         bought = shelf.take(buying, settings.buy) if got else None
