@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv-peers/.ready
 LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pyproject.toml
 # uv trusts the machine's own certificate authorities, as pip and apt do: a shop's network may have one of its own
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test test-system dist golden check bench fmt lock clean
+.PHONY: setup demo run test test-system dist golden check mutants bench bench-quote peers fmt lock clean
 
 setup: $(READY)
 
@@ -45,19 +46,33 @@ check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/deptry --no-ansi .
 
-bench: $(READY)  ## every promise of the design with its peer, in one run
+mutants: $(READY)  ## what the tests of loyalty/ let pass; an hour of two processes, or MODULE=loyalty/money.py for one module
+	@$(BIN)/python -m tests.mutants $(MODULE)
+
+bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run
 	@$(BIN)/python bench/line.py
+
+bench-quote: $(READY)  ## the rules alone, against two other engines; they are installed into .venv-peers the first time
+	@$(BIN)/python bench/quote.py
+
+peers: $(PEERS)
+
+$(PEERS): requirements/peers.lock | $(READY)
+	@test -x .venv-peers/bin/python || $(PYTHON) -m venv --without-pip .venv-peers
+	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --compile-bytecode --require-hashes -r requirements/peers.lock
+	@touch $@
 
 fmt: $(READY)
 	@$(BIN)/ruff check --fix --quiet $(FOLDERS)
 	@$(BIN)/ruff format --quiet $(FOLDERS)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links pyproject.toml
+	--no-emit-index-url --no-emit-find-links --upgrade
 lock:  ## resolve the dependencies anew
-	@$(LOCK) --all-extras --upgrade -o requirements/all.lock
-	@$(LOCK) -c requirements/all.lock --upgrade -o requirements/terminal.lock
-	@$(LOCK) --extra central -c requirements/all.lock --upgrade -o requirements/central.lock
+	@$(LOCK) pyproject.toml --all-extras -o requirements/all.lock
+	@$(LOCK) pyproject.toml -c requirements/all.lock -o requirements/terminal.lock
+	@$(LOCK) pyproject.toml --extra central -c requirements/all.lock -o requirements/central.lock
+	@$(LOCK) requirements/peers.in -o requirements/peers.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants

@@ -1,4 +1,6 @@
-"""The promises of the line, each paired with its peer in this one run: scan, quote, commit, POST a sale, start, memory.
+"""The promises of the line, each paired with its peer in this one run: scan, commit, POST a sale, start, memory.
+
+The quote has a bench of its own, quote.py.
 
 python bench/line.py [--json] [--rounds N]
 """
@@ -13,7 +15,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from loyalty.agreement import agree
 from loyalty.ids import record_id
 from loyalty.moment import Moment
 from loyalty.program import Program
-from loyalty.quote import quote
 from loyalty.sale import TillReference
 from posd import booking, quoting
 from posd.booking import Booking, Paid, Promise
@@ -52,23 +52,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    figures = [*quotes(), *asyncio.run(commits(given.rounds)), *asyncio.run(checkouts(given.rounds)), *posts(given.rounds)]
+    figures = [*asyncio.run(commits(given.rounds)), *asyncio.run(checkouts(given.rounds)), *posts(given.rounds)]
     ground.show(figures, as_json=given.json)
-
-
-def quotes() -> list[Figure]:
-    """A quote with its trace: 20 lines, 50 active rules."""
-    cafe = ground.cafe()
-    accruals = {f"a{n}": cafe.accruals["points"] for n in range(25)}
-    rewards = {f"r{n}": cafe.rewards["ten_off"] for n in range(25)}
-    program = replace(cafe, accruals=accruals, rewards=rewards)
-    basket, member = ground.basket(20), ground.member()
-    took = []
-    for _ in range(2000):
-        started = time.perf_counter()
-        quote(program, member, basket, ground.NOW)
-        took.append(time.perf_counter() - started)
-    return [Figure("quote, 20 lines and 50 rules: median us", median(took) * 1e6, 150)]
 
 
 async def commits(rounds: int) -> list[Figure]:

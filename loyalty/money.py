@@ -99,7 +99,7 @@ def spread(total: int, weights: Sequence[int], caps: Sequence[int], remainder: R
     left = min(total, sum(caps[place] for place in open_places))
     while left:
         shares = split(left, [weights[place] for place in open_places], remainder)
-        full = [place for place, share in zip(open_places, shares, strict=True) if share >= caps[place]]
+        full = [place for place, share in zip(open_places, shares, strict=True) if share > caps[place]]
         if not full:
             for place, share in zip(open_places, shares, strict=True):
                 parts[place] = share

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loyalty import bounds, counters
 from loyalty.accrue import NOTHING, Accrual, Harvest, Settled, accrue
@@ -344,8 +344,6 @@ def _unknown(rules: Rules, wanted: Mapping[str, int]) -> list[Offer]:
 
 def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
     """A basket in another currency is sold, and the program does nothing with it."""
-    from dataclasses import replace
-
     refused = [Offer(one.code, one.unit, one.cost, 0, refusal=Refusal("other_currency"))
                for one in (*rules.benefits, *rules.tenders) if one.chosen]  # fmt: skip
     steps = [Step(offer.reward, "other_currency") for offer in refused]

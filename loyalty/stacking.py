@@ -173,7 +173,7 @@ def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     else:
         times = ask.wanted.get(benefit.code, 0)
         if times > most:
-            return Verdict(benefit, Refusal("choice_too_many", {"times": times, "times_max": most}), most)
+            return Verdict(benefit, _too_many(benefit, times, most), most)
         if not times:
             return Verdict(benefit, None, most)
     return _have(benefit, times, most, target, outcome)
@@ -189,6 +189,8 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
             if not left or bill.policies.budget_short == "refuse":
                 return Verdict(benefit, Refusal("budget_exceeded"))
             given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
+    if not (benefit.chosen or given.offs or given.gifts or given.paid_minor):
+        return Verdict(benefit, Refusal("nothing_left"))
     off_minor = bill.take(given.offs)
     for place, pieces in given.used:
         bill.use(place, pieces)
@@ -202,8 +204,6 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         outcome.groups[benefit.group] = benefit.code
     if benefit.order_wide and off_minor:
         outcome.order_discount = outcome.order_discount or benefit.code
-    if not (benefit.chosen or off_minor or given.gifts or given.paid_minor):
-        return Verdict(benefit, Refusal("nothing_left"))
     settings = benefit.settings
     shared = len(given.offs) > 1 and isinstance(settings, AmountOff) and not settings.each_piece
     if shared and bill.policies.amount_overlap == "others_first":
@@ -248,6 +248,13 @@ def _unaffordable(benefit: Benefit, bill: Bill) -> Refusal | None:
         return Refusal("pieces_unconfirmed", {"confirmed": have, "have": have + waiting, "cost": cost, "unit": unit})
     short = cost - have - waiting  # the page shows the balance with what waits: the sentence must agree with it
     return Refusal("pieces_missing", {"missing": short, "have": have + waiting, "cost": cost, "unit": unit})
+
+
+def _too_many(benefit: Benefit, times: int, most: int) -> Refusal:
+    """More than can be had; of what pays it is the amount that counts."""
+    if benefit.type.tender:
+        return Refusal("paid_too_much", {"most_minor": most * benefit.settings.worth})
+    return Refusal("choice_too_many", {"times": times, "times_max": most})
 
 
 def _uses_left(benefit: Benefit, bill: Bill) -> int:

@@ -26,6 +26,9 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping
             steps.append(Step(benefit.code, refusal.code, refusal.params))
         elif taken:
             steps.append(_taken(taken))
+        elif benefit.type.tender:
+            most = times_max * benefit.settings.worth
+            steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
         else:
             steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
     wanted, tier_percent = asked
@@ -51,9 +54,12 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping
 
 def _taken(taken: Taken) -> Step:
     benefit, given = taken.benefit, taken.given
+    if given.paid_minor:
+        return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
     if benefit.cost:
-        off = taken.off_minor + given.paid_minor
-        return Step(benefit.code, "taken", {"pieces": benefit.cost * taken.times, "unit": benefit.unit, "off_minor": off})
+        spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
+        off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
+        return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:
         return Step(benefit.code, "rounded_up", {"donated_minor": given.donated_minor})
     if given.gifts:
