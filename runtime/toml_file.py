@@ -63,23 +63,29 @@ class TomlFile:
 
 def read(path: Path) -> TomlFile:
     """Read and parse `path`. Raises Misconfigured when it cannot be read, InvalidFile for a mistake of TOML itself."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise Misconfigured("file_unreadable", f"{path}: {error.strerror}", "Check the path and who may read it") from error
-    if len(raw) > FILE_BYTES_MAX:
+    data = raw(path)
+    if len(data) > FILE_BYTES_MAX:
         raise InvalidFile(path, [f"{path}:1: the file is larger than {FILE_BYTES_MAX} bytes"])
     try:
-        text = raw.decode()
+        text = data.decode()
         return TomlFile(path, tomllib.loads(text), dict(_keys(text)))
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise InvalidFile(path, [f"{path}:{line}: this is not UTF-8; save the file as UTF-8"]) from error
     except (ValueError, RecursionError) as error:  # of TOML itself; a number of 5,000 digits; a thousand brackets
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise InvalidFile(path, [f"{path}:{line}: {error}"]) from error
+
+
+def raw(path: Path) -> bytes:
+    """What is in the file, and at most a byte more than it may hold. Raises Misconfigured when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(FILE_BYTES_MAX + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        told = getattr(error, "strerror", None) or error
+        raise Misconfigured("file_unreadable", f"{path}: {told}", "Check the path and who may read it") from error
 
 
 def check(shape: type[Shape], values: object, at: str = "") -> tuple[Shape | None, list[Mistake]]:
