@@ -51,7 +51,7 @@ class Settled(NamedTuple):
 def accrue(rules: Rules, bill: Bill, settled: Settled) -> Harvest:
     """What the member of `bill` earns, in the program's order; nothing without a member."""
     program, member = rules.program, bill.member
-    if member is None:
+    if member is None or not (rules.earnings or program.plans):
         return NOTHING
     whole, goods = _amounts(bill, settled)
     tier = tier_by_code(program, member.tier)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from loyalty.basket import Basket, Line
 from loyalty.goods import Index, Places, index
@@ -107,11 +108,16 @@ class Bill:
         return sum(without_tax(amounts[place], self.lines[place].tax_bp) for place in places)
 
 
+_FLOOR, _LEVY, _DISCOUNTABLE = attrgetter("floor_minor"), attrgetter("levy_minor"), attrgetter("discountable")
+
+
 def bill(program: Program, member: Member | None, basket: Basket, moment: Moment) -> Bill:
     """A checkout before any rule has looked at it."""
     lines = basket.lines
     left = [line.amount_minor for line in lines]
     total = sum(left)
+    floored = any(map(_FLOOR, lines)) or any(map(_LEVY, lines))
+    plain = not floored and min(left) >= 0 and all(map(_DISCOUNTABLE, lines))
     return Bill(
         program.policies,
         member,
@@ -119,11 +125,11 @@ def bill(program: Program, member: Member | None, basket: Basket, moment: Moment
         moment,
         index(lines),
         left,
-        [open_part(line) for line in lines],
+        left.copy() if plain else [open_part(line) for line in lines],
         [line.pieces if line.amount_minor > 0 else 0 for line in lines],
         total,
         total,
-        any(line.floor_minor or line.levy_minor for line in lines),
+        floored,
         _plans(program, member, basket, moment),
         spendable=_spendable(member),
     )

@@ -245,7 +245,7 @@ def _own(rules: Rules, outcome: Outcome, harvest: Harvest, ask: Ask) -> dict[str
 
 def _harvest(rules: Rules, outcome: Outcome) -> Harvest:
     policies, checkout = rules.program.policies, outcome.bill
-    if checkout.member is None:
+    if checkout.member is None or not (rules.earnings or rules.program.plans):
         return NOTHING
     offs = [0] * len(checkout.left)
     for one in outcome.taken:

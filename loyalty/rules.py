@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from loyalty.accruals import ACCRUALS
 from loyalty.accruals.earning import Way
 from loyalty.bill import Bill
+from loyalty.bounds import AMOUNT_MINOR_MAX
 from loyalty.conditions import gate
 from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.money import Minor
 from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Program, PromotionRule, RewardRule
 from loyalty.refusal import Refusal
 from loyalty.rewards import REWARDS
@@ -35,6 +37,9 @@ class Benefit(NamedTuple):
     group: str
     limits: Limits
     limited: bool
+    most: Minor
+    contested: bool
+    """Whether anything but its own conditions can speak against it."""
 
 
 class Earning(NamedTuple):
@@ -115,6 +120,8 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         group=rule.group,
         limits=rule.limits,
         limited=rule.limits != NO_LIMITS,
+        most=rule.limits.amount_max or AMOUNT_MINOR_MAX,
+        contested=bool(order_wide or rule.group or rule.limits != NO_LIMITS or isinstance(rule, RewardRule)),
     )
 
 

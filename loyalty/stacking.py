@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.bill import Bill
-from loyalty.bounds import AMOUNT_MINOR_MAX
 from loyalty.money import Minor
 from loyalty.overlap import moved
 from loyalty.refusal import Refusal
@@ -152,16 +151,23 @@ def _exclusive(rules: Rules, ask: Ask) -> list[Benefit]:
     return [one for one in rules.benefits if one.exclusive and (not one.chosen or ask.wanted.get(one.code))]
 
 
+_MEMBER_NEEDED = Refusal("member_needed")
+
+
 def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     """Whether `benefit` is to be had now; and have it, if it comes by itself or was chosen."""
-    bill = outcome.bill
-    refusal = _refused(benefit, outcome)
-    if refusal:
+    bill, gate = outcome.bill, benefit.gate
+    refusal = _MEMBER_NEEDED if benefit.members_only and bill.member is None else None
+    if refusal is None and gate is not None:
+        refusal = gate(bill)
+    if refusal is None and benefit.contested:
+        refusal = _refused(benefit, outcome)
+    if refusal is not None:
         return Verdict(benefit, refusal)
     places = benefit.pick(bill.index)
     if outcome.shared and not benefit.order_wide and (not benefit.chosen or ask.wanted.get(benefit.code)):
         _make_way(outcome, places)
-    target = Target(places, benefit.order_wide, benefit.limits.amount_max or AMOUNT_MINOR_MAX, benefit.chosen)
+    target = Target(places, benefit.order_wide, benefit.most, benefit.chosen)
     room = benefit.type.room(benefit.settings, bill, target)
     if isinstance(room, Refusal):
         return Verdict(benefit, room)
@@ -222,12 +228,8 @@ def _make_way(outcome: Outcome, places: tuple[int, ...]) -> None:
 
 
 def _refused(benefit: Benefit, outcome: Outcome) -> Refusal | None:
-    """Why not, before the goods are looked at."""
+    """Why not, for what others have taken, or the limits, or the member's pieces."""
     bill = outcome.bill
-    if benefit.members_only and bill.member is None:
-        return Refusal("member_needed")
-    if benefit.gate is not None and (refusal := benefit.gate(bill)):
-        return refusal
     if benefit.group and benefit.group in outcome.groups:
         return Refusal("other_of_group", {"other": outcome.groups[benefit.group]})
     if benefit.order_wide and outcome.order_discount and bill.policies.order_discounts != "all":

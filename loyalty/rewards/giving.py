@@ -62,7 +62,11 @@ def open_of(bill: Bill, target: Target) -> Minor:
 
 def nothing_left(target: Target) -> Refusal:
     """Why nothing can come off: the goods are not there, or are free already."""
-    return Refusal("nothing_left") if target.places else Refusal("goods_missing", {"missing": 1})
+    return _NOTHING_LEFT if target.places else _GOODS_MISSING
+
+
+_NOTHING_LEFT = Refusal("nothing_left")
+_GOODS_MISSING = Refusal("goods_missing", {"missing": 1})
 
 
 def offs(places: Iterable[int], amounts: Sequence[Minor]) -> tuple[tuple[int, Minor], ...]:
