@@ -234,6 +234,7 @@ class Policies:
     earn_tax: Literal["included", "excluded"] = "included"
     accrual_rounding: Rounding = "down"
     accrual_rounded_per: Literal["order", "line"] = "order"
+    accrual_tier: Literal["held", "reached"] = "held"
     spend_in_same_sale: bool = True
     threshold: Literal["after_discounts", "before_discounts"] = "after_discounts"
     threshold_tax: Literal["included", "excluded"] = "included"
