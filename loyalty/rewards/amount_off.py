@@ -5,7 +5,7 @@ from typing import Literal
 
 from loyalty.bill import Bill, without_tax
 from loyalty.bounds import PIECES_MAX
-from loyalty.money import WHOLE_BP, Minor, half_up, spread
+from loyalty.money import WHOLE_BP, Minor, down, half_up, spread, up
 from loyalty.program import Piece
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
@@ -17,7 +17,8 @@ class AmountOff:
     """`amount` off, at most `times_max` times in one basket (0: as often as fits); never more than there is to pay.
 
     With `each_piece` every piece is cheaper by it, or `pieces` of them: the `only` ones, or with `each_line` so many of each line.
-    `tax` says whether it is an amount with tax, where the policy `amount_off_tax` is not to decide.
+    With `partial` the last time that a member pays for may take off less. `tax` says whether it is an amount with tax, where the
+    policy `amount_off_tax` is not to decide.
     """
 
     amount: Minor
@@ -26,6 +27,7 @@ class AmountOff:
     pieces: int = 0
     only: Piece = ""
     each_line: bool = False
+    partial: bool = False
     tax: Literal["", "included", "excluded"] = ""
 
 
@@ -36,7 +38,8 @@ def room(settings: AmountOff, bill: Bill, target: Target) -> int | Refusal:
         return nothing_left(target)
     if not target.costs or settings.each_piece:
         return 1
-    times = due // _gross(settings, bill, target)
+    rounded = up if settings.partial else down
+    times = rounded(due, _gross(settings, bill, target))
     if settings.times_max:
         times = min(times, settings.times_max)
     return times or Refusal("basket_too_small", {"missing_minor": settings.amount - due})

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loyalty.basket import Basket, Line
+from loyalty.conditions.checkout import Measure
 from loyalty.goods import Goods
 from loyalty.member import Member
 from loyalty.program import Policies, PromotionRule, RewardRule
@@ -12,6 +13,7 @@ from loyalty.quote import Choice, quote
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.percent_off import PercentOff
+from loyalty.rewards.piece_price import PiecePrice
 from tests.samples import NOW, cafe
 
 LINES = (Line("1", "shirt", 10_000), Line("2", "sweater", 75_000, 5000))
@@ -81,3 +83,58 @@ def test_the_last_time_may_give_fewer_pieces_and_costs_as_much(goods):
     assert quoted.offers[0].times_max == 3
     assert quoted.redemptions[0].pieces == 9
     assert quoted.to_pay_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "by_line"),
+    [
+        (PiecePrice(9000), (1000, 30_000)),
+        (PiecePrice(9000, pieces=1), (1000, 0)),
+        (PiecePrice(9000, pieces=2, only="dearest"), (0, 12_000)),
+        (PiecePrice(9000, pieces=2, each_line=True), (1000, 12_000)),
+        (PiecePrice(12_000, pieces=2, each_line=True), (0, 6000)),
+    ],
+)
+def test_a_price_for_some_pieces(settings, by_line):
+    """Of all or of each line; what is cheaper already stays so."""
+    assert off("piece_price", settings) == by_line
+
+
+def test_whoever_buys_a_shirt_has_a_sweater_for_a_price():
+    """Two sweaters for 99.00 each with one shirt: the others cost what they cost."""
+    settings = FreePieces(1, 2, price=9900, goods=Goods(products=("sweater",)))
+    rule = PromotionRule("free_pieces", {"en": "it"}, settings, Goods(products=("shirt",)), members_only=False)
+    quoted = quote(replace(cafe(), promotions={"it": rule}), None, Basket(LINES), NOW)
+    assert quoted.discounts[0].by_line == (0, 2 * 5100)
+    assert not any(quoted.discounts[0].free)
+
+
+@pytest.mark.parametrize(("partial", "most", "to_pay"), [(False, 2, 500), (True, 3, 0)])
+def test_the_last_amount_off_may_be_a_part_of_it(partial, most, to_pay):
+    """10.00 off for 100 points, of 25.00: twice, or three times for whoever wants to."""
+    reward = RewardRule("amount_off", {"en": "ten off"}, "point", 100, AmountOff(1000, partial=partial))
+    who = Member("m", balances={"point": 500}, spendable={"point": 500})
+    quoted = quote(replace(cafe(), rewards={"ten": reward}), who, Basket((Line("1", "a", 2500),)), NOW, (Choice("ten", most),))
+    assert quoted.offers[0].times_max == most
+    assert quoted.redemptions[0].pieces == 100 * most
+    assert quoted.to_pay_minor == to_pay
+
+
+@pytest.mark.parametrize(("products", "given"), [(("a", "b", "c"), True), (("a", "b", "b"), False)])
+def test_so_many_different_products(products, given):
+    """Three different ones are wanted: two of the same are one."""
+    lines = tuple(Line(str(place), product, 1000) for place, product in enumerate(products))
+    when = {"basket": (Measure(products_min=3),)}
+    rule = PromotionRule("amount_off", {"en": "it"}, AmountOff(100), members_only=False, when=when)
+    quoted = quote(replace(cafe(), promotions={"it": rule}), None, Basket(lines), NOW)
+    assert bool(quoted.discounts) is given
+    assert given or quoted.trace[0][1:] == ("goods_missing", {"missing": 1})
+
+
+def test_pieces_beside_the_basket_may_be_taken_several_times():
+    """For points alone they have no bound in the basket, only in the points."""
+    settings = FreePieces(0, 2, free_piece="extra", goods=Goods(products=("pen",)))
+    reward = RewardRule("free_pieces", {"en": "pens"}, "point", 3, settings)
+    who = Member("m", balances={"point": 10}, spendable={"point": 10})
+    quoted = quote(replace(cafe(), rewards={"pens": reward}), who, Basket(LINES), NOW, (Choice("pens", 3),))
+    assert [(gift.product, gift.pieces) for gift in quoted.extras.gifts] == [("pen", 6)]
