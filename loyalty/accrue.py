@@ -158,7 +158,7 @@ def _plans(program: Program, bill: Bill) -> list[Accrual]:
     """The memberships that are sold in this basket."""
     sold = []
     for code, plan in program.plans.items():
-        places = bill.index.products.get(plan.product, ())
+        places = [place for place in bill.index.products.get(plan.product, ()) if bill.lines[place].amount_minor >= 0]
         counts = tuple(bill.lines[place].pieces if place in places else 0 for place in range(len(bill.lines)))
         if any(counts):
             sold.append(Accrual(code, counters.plan(code), sum(counts), counts))
@@ -182,11 +182,14 @@ def _amounts(bill: Bill, settled: Settled) -> tuple[tuple[Minor, ...], tuple[Min
     elif policies.earn_on == "paid":
         whole = bill.left
     else:
-        whole = [
-            left if left == line.amount_minor and not line.reduced else 0 for left, line in zip(bill.left, lines, strict=True)
-        ]
+        whole = bill.left
     if not policies.earn_on_levies:
         whole = [amount - line.levy_minor for amount, line in zip(whole, lines, strict=True)]
+    if policies.earn_on == "undiscounted_lines":
+        whole = [
+            0 if left != line.amount_minor or line.reduced else amount
+            for amount, left, line in zip(whole, bill.left, lines, strict=True)
+        ]
     dry = settled.dry_minor
     first = _wet(whole, dry)
     goods = first

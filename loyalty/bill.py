@@ -146,6 +146,6 @@ def _spendable(member: Member | None) -> Counter[str]:
 def _plans(program: Program, member: Member | None, basket: Basket, moment: Moment) -> frozenset[str]:
     if member is None or not program.plans:
         return frozenset()
-    bought = {line.product for line in basket.lines}
+    bought = {line.product for line in basket.lines if line.amount_minor >= 0}
     sold = {code for code, plan in program.plans.items() if plan.at_once and plan.product in bought}
     return frozenset(sold.union(code for code, last in member.plans.items() if last >= moment.local_date))

@@ -39,13 +39,17 @@ def sale_entries(sale: Sale) -> tuple[Entry, ...]:
 
 
 def return_entries(member: str, reversal: Reversal) -> tuple[Entry, ...]:
-    """What a return moves: earned pieces back to where they came from, spent ones back to the member."""
+    """What a return moves: spent pieces back to the member, and earned ones back to where they came from.
+
+    In that order: what the sale earned may have paid in it, and then it is among what comes back.
+    """
     if not member:
         return ()
     mine = available(member)
-    taken = [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
-    taken += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
-    return (*taken, *(Entry(REDEEMED, mine, unit, pieces) for unit, pieces in reversal.given_back.items()))
+    moved = [Entry(REDEEMED, mine, unit, pieces) for unit, pieces in reversal.given_back.items()]
+    moved += [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
+    moved += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
+    return tuple(moved)
 
 
 def void_entries(void: Void) -> tuple[Entry, ...]:

@@ -235,7 +235,7 @@ def _own(rules: Rules, outcome: Outcome, harvest: Harvest, ask: Ask) -> dict[str
     spendable = outcome.bill.spendable
     short = {
         one.unit
-        for one in (*rules.benefits, *rules.tenders)
+        for one in (*rules.benefits, *rules.last)
         if one.cost and (spendable[one.unit] < one.cost or ask.wanted.get(one.code))
     }
     earned = pieces_by_unit(harvest.accruals)
@@ -345,6 +345,6 @@ def _unknown(rules: Rules, wanted: Mapping[str, int]) -> list[Offer]:
 def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
     """A basket in another currency is sold, and the program does nothing with it."""
     refused = [Offer(one.code, one.unit, one.cost, 0, refusal=Refusal("other_currency"))
-               for one in (*rules.benefits, *rules.tenders) if one.chosen]  # fmt: skip
+               for one in (*rules.benefits, *rules.last) if one.chosen]  # fmt: skip
     steps = [Step(offer.reward, "other_currency") for offer in refused]
     return replace(empty, offers=(*refused, *_unknown(rules, wanted)), trace=tuple(steps))

@@ -78,7 +78,7 @@ def choose(rules: Rules, ask: Ask) -> Outcome:
         outcome = _best(rules, ask)
     else:
         outcome = _in_order(rules, ask)
-    for benefit in rules.tenders:
+    for benefit in rules.last:
         outcome.verdicts.append(_look(benefit, outcome, ask))
     return outcome
 
@@ -142,7 +142,7 @@ def _best(rules: Rules, ask: Ask) -> Outcome:
 
 
 def _subsets(codes: list[str]) -> Iterable[frozenset[str]]:
-    for size in range(1, len(codes)):
+    for size in range(1, len(codes) + 1):  # without any of them: what the member chose may be worth more
         yield from map(frozenset, combinations(codes, size))
 
 
@@ -189,13 +189,12 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
     bill = outcome.bill
     given = benefit.type.give(benefit.settings, times, bill, target)
     if benefit.limited and benefit.limits.budget_amount:
-        off = sum(off for _, off in given.offs) + given.paid_minor
         left = bill.moment.place.budget_left.get(counters.budget(benefit.code), benefit.limits.budget_amount)
-        if off > left:
-            if not left or bill.policies.budget_short == "refuse":
-                return Verdict(benefit, Refusal("budget_exceeded"))
+        if given.worth > left and left and bill.policies.budget_short == "reduce":
             given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
-    if not (benefit.chosen or given.offs or given.gifts or given.paid_minor):
+        if given.worth > left:  # what pays, pays whole pieces
+            return Verdict(benefit, Refusal("budget_exceeded"))
+    if not (given.worth or given.gifts or given.donated_minor or benefit.type.for_others):
         return Verdict(benefit, Refusal("nothing_left"))
     off_minor = bill.take(given.offs)
     for place, pieces in given.used:

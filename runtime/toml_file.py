@@ -115,22 +115,36 @@ def _mistake(shape: type[BaseModel], detail: Mapping[str, Any], at: str) -> Mist
 
 def _suggestion(shape: type[BaseModel], parts: list[str]) -> str:
     """What may stand where an unknown key stands."""
-    place: Any = shape
+    place: type[BaseModel] | None = shape
     for part in parts[:-1]:
-        found = place.model_fields.get(part) if isinstance(place, type) and issubclass(place, BaseModel) else None
-        place = found.annotation if found else None
-        place = next(
-            (arg for arg in getattr(place, "__args__", ()) if isinstance(arg, type) and issubclass(arg, BaseModel)), place
-        )
-    names = list(place.model_fields) if isinstance(place, type) and issubclass(place, BaseModel) else []
+        fields = _fields(place) if place else {}
+        if part in fields:  # else a place in a list, or a key of a table whose values are all of one shape
+            place = next(_models(fields[part]), None)
+    names = list(_fields(place)) if place else []
     close = difflib.get_close_matches(parts[-1], names, 1)
     if close:
         return f"did you mean {close[0]!r}?"
     return f"one of: {', '.join(names)}" if names else "remove it"
 
 
+def _fields(shape: type[BaseModel]) -> dict[str, Any]:
+    """The annotation of each field, by what it is called in a file."""
+    return {field.alias or name: field.annotation for name, field in shape.model_fields.items()}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models(argument)
+
+
 def _shown(value: object) -> str:
-    return f"{str(value).lower() if isinstance(value, bool) else repr(value):.60}"
+    try:
+        return f"{str(value).lower() if isinstance(value, bool) else repr(value):.60}"
+    except (ValueError, RecursionError):  # a number of 5,000 digits; a thousand brackets
+        return f"a {type(value).__name__} that is too long to show"
 
 
 def _is(wanted: str) -> Callable[[Mapping[str, Any]], tuple[str, str]]:

@@ -57,7 +57,7 @@ def _money(bill: Bill, places: tuple[int, ...], measure: Measure) -> Refusal | N
     after = (measure.of or policies.threshold) == "after_discounts"
     with_tax = (measure.tax or policies.threshold_tax) == "included"
     amount = bill.amount(places, after, with_tax)
-    if amount < measure.amount_min:
+    if measure.amount_min and amount < measure.amount_min:
         return Refusal("amount_missing", {"missing_minor": measure.amount_min - amount})
     if measure.amount_max and amount > measure.amount_max:
         return Refusal("amount_too_high", {"most_minor": measure.amount_max})

@@ -13,6 +13,6 @@ REWARDS: Mapping[str, RewardType] = {
     "bundle": RewardType(bundle.Bundle, bundle.room, bundle.give, repeats=True),
     "gift": RewardType(gift.Gift, gift.room, gift.give),
     "pay": RewardType(pay.Pay, pay.room, pay.give, tender=True),
-    "donate": RewardType(donate.Donate, donate.room_to_donate, donate.donate),
-    "round_up": RewardType(donate.RoundUp, donate.room_to_round_up, donate.round_up, free_of_units=True),
+    "donate": RewardType(donate.Donate, donate.room_to_donate, donate.donate, for_others=True),
+    "round_up": RewardType(donate.RoundUp, donate.room_to_round_up, donate.round_up, last=True, free_of_units=True),
 }

@@ -27,7 +27,7 @@ class PercentOff:
 def room(settings: PercentOff, bill: Bill, target: Target) -> int | Refusal:
     """As long as there is something to pay."""
     rooms = bill.room
-    if bill.total > 0 and any(map(rooms.__getitem__, target.places)):
+    if bill.total > 0 < target.most and any(map(rooms.__getitem__, target.places)):
         return settings.times_max if target.costs else 1
     return nothing_left(target)
 

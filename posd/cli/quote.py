@@ -77,7 +77,10 @@ def _from_files(asked: dict[str, Any], *, why: bool, as_json: bool) -> None:
         wanted = 'Write "choose" and the lines into the steps'
         raise Rejected("option_unknown", "--choose and --line are for one basket, not for --sequence", wanted)
     basket = asked["file"] or basket_of(None, asked["lines"])
-    choose = {choice["reward"]: choice["times"] for choice in choices_of(asked["choices"], most=True)}
+    choose: dict[str, int | str] = {}
+    for choice in choices_of(asked["choices"], most=True):
+        before, times = choose.get(choice["reward"], 0), choice["times"]
+        choose[choice["reward"]] = before + times if isinstance(before, int) and isinstance(times, int) else "max"
     question = files.Asked(asked["program"], basket, asked["member"], choose, asked["sequence"])
     answers = files.load(question, _setting(asked)).play()
     if as_json:

@@ -21,7 +21,7 @@ from runtime.errors import Rejected
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where and when a trial begins, and the language of its sentences. `start` is local time; now, where nothing is said."""
+    """Where and when a trial begins, and the language of its sentences. `start` is local time."""
 
     clock: Clock = field(default_factory=lambda: clock_in(""))
     start: datetime | None = None
@@ -31,9 +31,10 @@ class Setting:
         """`when` by the store's clocks, which it is already where it has no offset."""
         return when.astimezone(self.clock.zone) if when.tzinfo else when.replace(tzinfo=self.clock.zone)
 
-    def begins(self) -> datetime:
-        """When it begins."""
-        return self.local(self.start) if self.start else datetime.now(self.clock.zone).replace(microsecond=0)
+    def begins(self, first: datetime | None) -> datetime:
+        """When it begins: at `start`, else when its first step is, else now."""
+        start = self.start or first
+        return self.local(start) if start else datetime.now(self.clock.zone).replace(microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +64,19 @@ def prepared(
     program: Program, steps: object, member: object, setting: Setting
 ) -> tuple[Trial | None, list[Mistake], list[Mistake]]:
     """The trial of {"steps": [...]} and a member's table (or None); or the mistakes of the steps, and of the member."""
-    start = setting.begins()
-    who, wrong_member = prepared_member(program, member, start) if member is not None else (None, [])
     found, wrong = toml_file.check(shape.Sequence, steps)
+    start = setting.begins(found.steps[0].at if found and found.steps else None)
+    who, wrong_member = None, list[Mistake]()
+    if member is not None:
+        told, wrong_member = toml_file.check(shape.Member, member)
+        if told:
+            who, wrong_member = person.standing(program, told, start.date().isoformat())
     if found is None:
         return None, wrong, wrong_member
-    planned, wrong = plan.steps(program, found.steps, start, setting.local, member is not None)
+    planned, wrong = plan.steps(program, found.steps, plan.Begin(start, setting.local, member is not None))
     if wrong or wrong_member:
         return None, wrong, wrong_member
     return Trial(program, setting, start, who, tuple(planned)), [], []
-
-
-def prepared_member(program: Program, member: object, start: datetime) -> tuple[Standing | None, list[Mistake]]:
-    """The member before the first step, or every mistake."""
-    found, wrong = toml_file.check(shape.Member, member)
-    return person.standing(program, found, start.date().isoformat()) if found else (None, wrong)
 
 
 def play(

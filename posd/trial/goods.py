@@ -53,6 +53,9 @@ def _line(found: shape.Line, place: int, mistakes: list[Mistake]) -> domain.Line
     if found.unit_price is not None:
         size = half_up(abs(found.unit_price) * found.quantity, PER_PIECE)
         amount = -size if found.unit_price < 0 else size
+    if found.levy > max(amount or 0, 0):
+        mistakes.append(Mistake(f"{at}.levy", "it is more than the line costs", "a part of the line's amount"))
+        return None
     name = found.id or str(place + 1)
     return _made(
         lambda: domain.Line(

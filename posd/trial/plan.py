@@ -1,10 +1,12 @@
 """What the steps of a sequence mean in a program: domain values to play, or every mistake at once by its key path."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from loyalty.basket import Basket
+from loyalty.moment import Place
 from loyalty.program import Mistake, Program
 from loyalty.standing import Standing
 from posd.trial import goods, person, shape
@@ -12,15 +14,24 @@ from posd.trial.names import unknown
 
 SPAN_DAYS_MAX = 7320  # twenty years: each day is looked at
 
+KINDS = {"basket": "basket", "return": "return_", "void": "void", "exchange": "exchange", "join": "join"}
+"""What a step may be, and the field that says so."""
+
+
+class Sold(NamedTuple):
+    """A basket as the file writes it, what is chosen, how it is paid."""
+
+    basket: shape.Basket
+    choose: Mapping[str, int | str]
+    tenders: tuple[shape.Tender, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Selling:
     """A basket, where it is sold, what the member chooses (0: as often as may be), how it is paid (None: the rest)."""
 
     basket: Basket
-    store: str = ""
-    terminal: str = ""
-    channel: str = "store"
+    place: Place
     budget_left: Mapping[str, int] = field(default_factory=dict)
     choose: Mapping[str, int] = field(default_factory=dict)
     tenders: tuple[tuple[str, int | None], ...] = ()
@@ -39,9 +50,9 @@ class Returning:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """The member joins; `member` is who."""
+    """The member joins: `member`, where there was none before."""
 
-    member: Standing
+    member: Standing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,109 +66,129 @@ class Step:
     joining: Joining | None = None
 
 
-def steps(
-    program: Program, found: Iterable[shape.Step], start: datetime, localize: Callable[[datetime], datetime], known: bool
-) -> tuple[list[Step], list[Mistake]]:
-    """The steps of a sequence that begins at `start`, local time; `localize` makes any time local; `known`: there is a member."""
-    mistakes: list[Mistake] = []
-    planned: list[Step] = []
-    now, sold = start, set[int]()
-    for place, step in enumerate(found):
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """When a sequence begins, local time; how to make any time local; and whether there is a member before the first step."""
+
+    start: datetime
+    local: Callable[[datetime], datetime]
+    known: bool
+
+
+def steps(program: Program, found: Sequence[shape.Step], begin: Begin) -> tuple[list[Step], list[Mistake]]:
+    """The steps of a sequence, or every mistake in them."""
+    drawn = _Drawn(program, begin, begin.start, begin.known)
+    planned = [drawn.step(place, step) for place, step in enumerate(found)]
+    if not found:
+        drawn.wrong("steps", "there is no step", "one step or more")
+    return planned, drawn.mistakes
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What is known while steps are looked at: the time, whether there is a member, which steps have sold something."""
+
+    program: Program
+    begin: Begin
+    now: datetime
+    known: bool
+    sold: set[int] = field(default_factory=set)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def wrong(self, key: str, wrong: str, wanted: str) -> None:
+        self.mistakes.append(Mistake(key, wrong, wanted))
+
+    def step(self, place: int, step: shape.Step) -> Step:
+        """One step; with a mistake in it, it is not for playing."""
         at = f"steps.{place}"
-        now = _when(step, now, start, localize, (at, mistakes))
-        kinds = [name for name, value in _kinds(step) if value is not None]
+        self._pass(at, step)
+        kinds = [kind for kind in KINDS if getattr(step, KINDS[kind]) is not None]
         if len(kinds) > 1:
-            mistakes.append(Mistake(at, f"it is {' and '.join(kinds)}", "one of them; a step of its own for the other"))
-            continue
+            self.wrong(at, f"it is {' and '.join(kinds)}", "one of them; a step of its own for the other")
         kind = kinds[0] if kinds else "days"
         if kind != "basket" and (step.choose or step.tenders):
-            mistakes.append(Mistake(at, "there is nothing to choose or to pay", "a basket beside it (or in the exchange)"))
+            self.wrong(at, "there is nothing to choose or to pay", "a basket beside it (or in the exchange)")
         selling, returning, joining = None, None, None
         if step.basket:
-            selling = _selling(program, (step.basket, step.choose, step.tenders), at, f"{at}.basket", mistakes)
+            selling = self._selling(Sold(step.basket, step.choose, step.tenders), at)
         if step.exchange:
             one = step.exchange
-            inside = f"{at}.exchange"
-            selling = _selling(program, (one.basket, one.choose, one.tenders), inside, f"{inside}.basket", mistakes)
-            returning = Returning(one.of, _back(one.lines))
+            selling = self._selling(Sold(one.basket, one.choose, one.tenders), f"{at}.exchange")
+            returning = self._returning(Returning(one.of, _back(one.lines)), f"{at}.exchange")
         if step.return_:
-            returning = _returning(step.return_, f"{at}.return", mistakes)
+            returning = self._returned(step.return_, f"{at}.return")
         if step.void:
-            returning = Returning(step.void.of)
-        if returning and returning.of and returning.of not in sold:
-            wanted = f"the number of a sale before it: {', '.join(map(str, sorted(sold)))}" if sold else "a sale before it"
-            mistakes.append(Mistake(f"{at}.{kind}.of", f"step {returning.of} has sold nothing by then", wanted))
+            returning = self._returning(Returning(step.void.of), f"{at}.void")
         if step.join is not None:
-            if known:
-                mistakes.append(Mistake(f"{at}.join", "there is a member already", "no member's file, or no join"))
-            who, wrong = person.standing(program, step.join, now.date().isoformat())
-            mistakes += [Mistake(f"{at}.join.{one.key}", one.wrong, one.wanted) for one in wrong]
-            known, joining = True, Joining(who) if who else None
-        if kind in ("basket", "exchange"):
-            sold.add(place + 1)
-        planned.append(Step("sale" if kind == "basket" else kind, now, returning, selling, joining))
-    return planned, mistakes
+            joining = self._joining(step.join, f"{at}.join")
+        if step.basket or step.exchange:
+            self.sold.add(place + 1)
+        return Step("sale" if kind == "basket" else kind, self.now, returning, selling, joining)
 
+    def _pass(self, at: str, step: shape.Step) -> None:
+        """The time of the step."""
+        when = self.begin.local(step.at) if step.at else self.now
+        if when < self.now:
+            wrong = f"{_said(when)} is before the step before it, {_said(self.now)}"
+            self.wrong(f"{at}.at", wrong, "steps in the order in which they happen (--at is when the first begins)")
+            return
+        if (when - self.begin.start).days + step.advance_days > SPAN_DAYS_MAX:
+            self.wrong(at, "it is too long after the first step", f"{SPAN_DAYS_MAX} days or less")
+            return
+        when += timedelta(days=step.advance_days)
+        if when.year >= shape.YEAR_MAX:
+            self.wrong(at, f"it would be in {when.year}", f"a year before {shape.YEAR_MAX}")
+            return
+        self.now = when
 
-def _kinds(step: shape.Step) -> tuple[tuple[str, object], ...]:
-    return (
-        ("basket", step.basket), ("return", step.return_), ("void", step.void), ("exchange", step.exchange), ("join", step.join)
-    )  # fmt: skip
+    def _returned(self, found: shape.Return, at: str) -> Returning:
+        if found.without_sale == (found.of is not None):
+            wrong = "it has both of and without_sale" if found.without_sale else "it does not say which sale comes back"
+            self.wrong(f"{at}.of", wrong, "the number of the step that sold it, or without_sale = true")
+        return self._returning(Returning(found.of or 0, _back(found.lines)), at)
 
+    def _returning(self, returning: Returning, at: str) -> Returning:
+        if returning.of and returning.of not in self.sold:
+            wanted = (
+                f"the number of a sale before it: {', '.join(map(str, sorted(self.sold)))}" if self.sold else "a sale before it"
+            )
+            self.wrong(f"{at}.of", f"step {returning.of} has sold nothing by then", wanted)
+        return returning
 
-def _when(
-    step: shape.Step, now: datetime, start: datetime, localize: Callable[[datetime], datetime], to: tuple[str, list[Mistake]]
-) -> datetime:
-    at, mistakes = to
-    when = localize(step.at) if step.at else now
-    if when < now:
-        told = f"{when.isoformat(timespec='minutes')} is before the step before it, {now.isoformat(timespec='minutes')}"
-        mistakes.append(Mistake(f"{at}.at", told, "steps in the order in which they happen (the first one's time may be --at)"))
-        when = now
-    if (when - start).days + step.advance_days > SPAN_DAYS_MAX:
-        mistakes.append(Mistake(at, "it is too long after the first step", f"{SPAN_DAYS_MAX} days or less"))
-        return now
-    when += timedelta(days=step.advance_days)
-    if when.year >= shape.YEAR_MAX:
-        mistakes.append(Mistake(at, f"it would be in {when.year}", f"a year before {shape.YEAR_MAX}"))
-        return now
-    return when
+    def _joining(self, found: shape.Member, at: str) -> Joining:
+        """`true` is whoever the member's file describes, or somebody new; a table is somebody new."""
+        if self.known and found.model_fields_set:
+            self.wrong(at, "there is a member already", "true, or no member before")
+        made, mistakes = person.standing(self.program, found, self.now.date().isoformat())
+        self.mistakes += [one._replace(key=f"{at}.{one.key}") for one in mistakes]
+        self.known = True
+        return Joining(made)
 
-
-def _returning(found: shape.Return, at: str, mistakes: list[Mistake]) -> Returning:
-    if found.without_sale == (found.of is not None):
-        wrong = "it has both of and without_sale" if found.without_sale else "it does not say which sale comes back"
-        mistakes.append(Mistake(f"{at}.of", wrong, "the number of the step that sold it, or without_sale = true"))
-    return Returning(found.of or 0, _back(found.lines))
+    def _selling(self, sold: Sold, at: str) -> Selling | None:
+        """A basket with what is chosen and how it is paid."""
+        for reward in sold.choose:
+            if reward in self.program.promotions:
+                wanted = "nothing: it comes by itself where its conditions are met"
+                self.wrong(f"{at}.choose.{reward}", "it is a promotion", wanted)
+            elif reward not in self.program.rewards:
+                self.mistakes.append(unknown(f"{at}.choose.{reward}", "reward", reward, self.program.rewards))
+        for place in [place for place, tender in enumerate(sold.tenders) if tender.amount is None][1:]:
+            self.wrong(f"{at}.tenders.{place}.amount", "another tender without an amount pays the rest already", "an amount")
+        paying = tuple(dict.fromkeys(tender.kind for tender in sold.tenders))
+        basket, mistakes = goods.basket_of(self.program, sold.basket, paying)
+        budgets, wrong_budgets = goods.budgets_of(self.program, sold.basket)
+        self.mistakes += [one._replace(key=f"{at}.basket.{one.key}") for one in (*mistakes, *wrong_budgets)]
+        if basket is None:
+            return None
+        times = {reward: 0 if isinstance(many, str) else many for reward, many in sold.choose.items()}
+        paid = tuple((tender.kind, tender.amount) for tender in sold.tenders)
+        found = sold.basket
+        return Selling(basket, Place(found.store, found.terminal, found.channel), budgets, times, paid)
 
 
 def _back(lines: Iterable[shape.BackLine]) -> tuple[tuple[str, int | None], ...]:
     return tuple((line.line, line.quantity) for line in lines)
 
 
-def _selling(
-    program: Program,
-    sold: tuple[shape.Basket, Mapping[str, int | str], tuple[shape.Tender, ...]],
-    at: str,
-    basket_at: str,
-    mistakes: list[Mistake],
-) -> Selling | None:
-    found, choose, tenders = sold
-    for reward in choose:
-        if reward in program.promotions:
-            wanted = "nothing: it comes by itself where its conditions are met"
-            mistakes.append(Mistake(f"{at}.choose.{reward}", "it is a promotion", wanted))
-        elif reward not in program.rewards:
-            mistakes.append(unknown(f"{at}.choose.{reward}", "reward", reward, program.rewards))
-    open_ended = [place for place, tender in enumerate(tenders) if tender.amount is None]
-    for place in open_ended[1:]:
-        wrong = "another tender without an amount pays the rest already"
-        mistakes.append(Mistake(f"{at}.tenders.{place}.amount", wrong, "an amount"))
-    basket, wrongs = goods.basket_of(program, found, tuple(dict.fromkeys(tender.kind for tender in tenders)))
-    budgets, wrong_budgets = goods.budgets_of(program, found)
-    mistakes += [Mistake(f"{basket_at}.{one.key}", one.wrong, one.wanted) for one in (*wrongs, *wrong_budgets)]
-    if basket is None:
-        return None
-    times = {reward: 0 if isinstance(many, str) else many for reward, many in choose.items()}
-    paid = tuple((tender.kind, tender.amount) for tender in tenders)
-    return Selling(basket, found.store, found.terminal, found.channel, budgets, times, paid)
+def _said(when: datetime) -> str:
+    return when.replace(tzinfo=None).isoformat(timespec="minutes")

@@ -16,7 +16,7 @@ from loyalty.basket import Tender
 from loyalty.code import Strength
 from loyalty.ledger import Entry, available, held
 from loyalty.member import Member
-from loyalty.moment import Moment, Place
+from loyalty.moment import NOWHERE, Moment
 from loyalty.program import Program, PromotionRule, RewardRule
 from loyalty.quote import Choice, Quote, quote
 from loyalty.refusal import Refusal
@@ -79,7 +79,9 @@ class Table:
         moment = self._moment(step.when, step.selling)
         undone = self._undo(step.returning) if step.returning else None
         if step.joining:
-            self.standing = joined(self.program, step.joining.member, self.day)
+            who = self.standing or step.joining.member
+            assert who
+            self.standing = joined(self.program, who, self.day)
         played = Played(number, step, days, before, then, undone=undone)
         if step.selling and not (undone and isinstance(undone.reversal, Refusal)):
             found, sale, referrer = self._sell(number, step.selling, moment)
@@ -90,10 +92,10 @@ class Table:
         return member_on(self.standing, self.day) if self.standing else None
 
     def _moment(self, when: datetime, selling: Selling | None) -> Moment:
-        place = Place()
+        place = NOWHERE
         if selling:
             self.budgets.update(selling.budget_left)
-            place = Place(selling.store, selling.terminal, selling.channel, dict(self.budgets))
+            place = replace(selling.place, budget_left=dict(self.budgets))
         return replace(self.clock, place=place).at(round(when.timestamp() * 1000))
 
     def _sell(self, number: int, selling: Selling, moment: Moment) -> tuple[Quote, Sale, tuple[tuple[str, int], ...]]:

@@ -27,6 +27,17 @@ def _text(value: str) -> str:
     return value
 
 
+def _some_text(value: str) -> str:
+    bounds.text("it", value, 0)
+    return value
+
+
+def _currency(value: str) -> str:
+    if value and not (len(value) == 3 and value.isascii() and value.isupper()):
+        raise ValueError('a currency is three capital letters, such as "ILS"')
+    return value
+
+
 def _signed_money(value: object) -> int:
     if not isinstance(value, str) or not SIGNED.fullmatch(value):
         raise ValueError('money is a text such as "12.50"')
@@ -126,6 +137,7 @@ def _sale(value: object) -> object:
 
 
 Word = Annotated[StrictStr, AfterValidator(_text)]
+SomeText = Annotated[StrictStr, AfterValidator(_some_text)]
 Id = Annotated[str, BeforeValidator(_named), AfterValidator(_text)]
 Amount = Annotated[
     int,
@@ -166,8 +178,8 @@ class Line(BaseModel):
     )
     unit_price: Amount | None = Field(None, description='What a piece, or a whole kilogram, costs: "10.50".')
     prices: Literal["with_tax", "without_tax"] | None = Field(None, description="As the basket says where nothing is said.")
-    name: StrictStr = Field("", max_length=bounds.TEXT_CHARS_MAX)
-    category: StrictStr = Field("", max_length=bounds.TEXT_CHARS_MAX, description='May be a path: "food/dairy".')
+    name: SomeText = ""
+    category: SomeText = Field("", description='May be a path: "food/dairy".')
     tags: Names = ()
     tax: Percent = Field(0, description='The tax rate, a percentage: 17, or "17.5".')
     levy: Money = Field(
@@ -182,13 +194,13 @@ class Basket(BaseModel):
     """What is being bought, and where."""
 
     model_config = STRICT
-    currency: StrictStr = Field("", description="The program's where nothing is said.")
+    currency: Annotated[StrictStr, AfterValidator(_currency)] = Field("", description="The program's where nothing is said.")
     prices: Literal["with_tax", "without_tax"] = "with_tax"
     lines: Annotated[tuple[Line, ...], Field(max_length=bounds.LINES_MAX)]
     codes: Names = Field((), description="What was scanned or keyed in beside the goods: coupons, campaign words.")
     paying: Names = Field((), description="The kinds of tender that the member means to pay with.")
-    store: StrictStr = Field("", max_length=bounds.TEXT_CHARS_MAX)
-    terminal: StrictStr = Field("", max_length=bounds.TEXT_CHARS_MAX)
+    store: SomeText = ""
+    terminal: SomeText = ""
     channel: Word = "store"
     budget_left: dict[str, Annotated[Any, Field(json_schema_extra={"type": ["string", "integer"]})]] = Field(
         default_factory=dict,
@@ -219,7 +231,7 @@ class Member(BaseModel):
 
     model_config = STRICT
     handle: Word = "member"
-    tier: StrictStr = Field("", description="A step's code; what the pieces come to where nothing is said.")
+    tier: SomeText = Field("", description="A step's code; what the pieces come to where nothing is said.")
     joined: SomeDay = ""
     reviewed: SomeDay = Field("", description="When the tier was last reviewed.")
     visits: Whole = 0
@@ -235,7 +247,7 @@ class Member(BaseModel):
     )
     counters: dict[str, Whole] = Field(default_factory=dict, description='Hidden counters by name, such as "count/CHALLENGE".')
     plans: dict[str, Day] = Field(default_factory=dict, description="The last day of each plan.")
-    referred_by: StrictStr = Field("", max_length=bounds.TEXT_CHARS_MAX)
+    referred_by: SomeText = ""
 
 
 class Tender(BaseModel):
