@@ -104,7 +104,12 @@ def expired(lots: Lots, day: str) -> tuple[Part, ...]:
 def take(lots: Lots, pieces: int, day: str) -> tuple[Part, ...]:
     """So many pieces to spend on `day`, the first to expire first; what is not there comes out of OPEN as an overdraft."""
     ready = [lot for lot, have in lots.items() if have > 0 and _in_force(lot, day)]
-    return _taken(lots, sorted(ready, key=_by_expiry), pieces, OPEN)
+    return _taken(lots, sorted(ready, key=by_expiry), pieces, OPEN)
+
+
+def take_all(lots: Lots, pieces: int) -> tuple[Part, ...]:
+    """So many pieces of what was set aside, the first to expire first: nothing expires while it is held."""
+    return _taken(lots, sorted((lot for lot, have in lots.items() if have > 0), key=by_expiry), pieces, OPEN)
 
 
 def take_back(lots: Lots, pieces: int, own: str, day: str) -> tuple[tuple[Part, ...], int, int]:
@@ -113,9 +118,9 @@ def take_back(lots: Lots, pieces: int, own: str, day: str) -> tuple[tuple[Part, 
     Pending ones first, the return's own lot `own` before others; then that lot; then the others, the first to expire first.
     """
     pending = [lot for lot, have in lots.items() if have > 0 and life(lot).ready > day]
-    pending.sort(key=lambda lot: (lot != own, *_by_expiry(lot)))
+    pending.sort(key=lambda lot: (lot != own, *by_expiry(lot)))
     rest = [lot for lot, have in lots.items() if have > 0 and _in_force(lot, day) and lot not in pending]
-    rest.sort(key=lambda lot: (lot != own, *_by_expiry(lot)))
+    rest.sort(key=lambda lot: (lot != own, *by_expiry(lot)))
     parts = []
     left, from_pending = pieces, 0
     for lot in (*pending, *rest):
@@ -182,6 +187,11 @@ def _days_in_month(year: int, month: int) -> int:
     return (date(year, month + 1, 1) - timedelta(days=1)).day
 
 
+def day_after(day: str) -> str:
+    """The day after; none after the last that can be written."""
+    return days_later(day, 1) if day < NEVER else NEVER
+
+
 def _rounded(day: str, expire_at: str) -> str:
     return end_of("month", day) if expire_at == "month_end" else end_of("year", day) if expire_at == "year_end" else day
 
@@ -196,7 +206,8 @@ def _in_force(lot: str, day: str) -> bool:
     return ready <= day <= (expires or NEVER)
 
 
-def _by_expiry(lot: str) -> tuple[str, str]:
+def by_expiry(lot: str) -> tuple[str, str]:
+    """What sorts lots so that the first to expire comes first."""
     ready, expires = life(lot)
     return expires or NEVER, ready
 

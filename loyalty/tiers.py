@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from loyalty.lots import days_later, months_later
+from loyalty.lots import NEVER, days_later, months_later
 from loyalty.member import Member
 from loyalty.program import Program, Tiers, tier_of
 
@@ -42,6 +42,13 @@ def due(tiers: Tiers, reviewed: str, day: str) -> bool:
     if tiers.review == "days":
         return day >= days_later(reviewed, tiers.review_days)
     return tiers.review == "calendar_year" and day[:4] > reviewed[:4]
+
+
+def next_review(tiers: Tiers, reviewed: str) -> str:
+    """The day on which a member who was last reviewed on `reviewed` is looked at again; NEVER where no day brings it."""
+    if tiers.review == "yearly":
+        return months_later(reviewed, 12)
+    return f"{int(reviewed[:4]) + 1:04}-01-01" if tiers.review == "calendar_year" and reviewed < "9999" else NEVER
 
 
 def missing(program: Program, member: Member) -> tuple[str, int] | None:

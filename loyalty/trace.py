@@ -30,7 +30,8 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str,
             most = times_max * benefit.settings.worth
             steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
         else:
-            steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
+            said = "offered" if benefit.cost else "offered_free"
+            steps.append(Step(benefit.code, said, {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
     steps += [Step(code, "unknown_reward", {"reward": code}) for code in wanted if code not in rules.rewards]
     if outcome.bound_hit:
         steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))

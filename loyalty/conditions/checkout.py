@@ -1,13 +1,17 @@
 """What is in the basket, what it is paid with, and where: conditions on the checkout itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.conditions.checking import Check, every
 from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.mistakes import Known
 from loyalty.money import Minor
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 
 
@@ -97,3 +101,29 @@ def codes(codes: tuple[str, ...], _: Pick) -> Check:
 def tenders(kinds: tuple[str, ...], _: Pick) -> Check:
     refusal = Refusal("tender_needed", {"tenders": ", ".join(kinds)})
     return lambda bill: None if any(kind in kinds for kind in bill.basket.paying) else refusal
+
+
+def mistakes_of_basket(measures: tuple[Measure, ...], known: Known) -> Iterator[Mistake]:
+    """Each of them."""
+    for place, measure in enumerate(measures):
+        yield from wrong.below(str(place), _mistakes(measure))
+
+
+def mistakes_of_lines(measure: Measure, _: Known) -> Iterator[Mistake]:
+    """The goods are the rule's own."""
+    if measure.goods != ALL:
+        yield Mistake("goods", "it looks at the rule's own goods", "`basket` for other goods")
+    yield from _mistakes(measure)
+
+
+def mistakes_of_amount(amount: Minor, _: Known) -> Iterator[Mistake]:
+    """Money above nothing."""
+    return wrong.amount("", amount)
+
+
+def _mistakes(measure: Measure) -> Iterator[Mistake]:
+    yield from wrong.goods("goods", measure.goods)
+    yield from wrong.number("quantity_min", measure.quantity_min, 0, bounds.PIECES_MAX)
+    yield from wrong.number("quantity_max", measure.quantity_max, 0, bounds.PIECES_MAX)
+    yield from wrong.amount("amount_min", measure.amount_min, low=0)
+    yield from wrong.amount("amount_max", measure.amount_max, low=0)

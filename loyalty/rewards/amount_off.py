@@ -1,12 +1,16 @@
 """An amount off the basket, or off some of its goods."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill, without_tax
 from loyalty.bounds import PIECES_MAX
+from loyalty.mistakes import Known
 from loyalty.money import WHOLE_BP, Minor, down, half_up, spread, up
-from loyalty.program import Piece
+from loyalty.program import Mistake, Piece
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
 from loyalty.rewards.pieces import limited
@@ -71,6 +75,12 @@ def give(settings: AmountOff, times: int, bill: Bill, target: Target) -> Given:
 def order_wide(settings: AmountOff) -> bool:
     """Unless it is for each piece."""
     return not settings.each_piece
+
+
+def mistakes(settings: AmountOff, _: Known) -> Iterator[Mistake]:
+    """Something comes off."""
+    yield from wrong.amount("amount", settings.amount)
+    yield from wrong.number("times_max", settings.times_max, 0, bounds.COST_MAX)
 
 
 def _with_tax(settings: AmountOff, bill: Bill) -> bool:

@@ -1,13 +1,17 @@
 """Buy so many, get so many: free, or cheaper."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.goods import ALL, Goods, Pick, Places, pick
+from loyalty.mistakes import Known
 from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, spread
-from loyalty.program import Piece
+from loyalty.program import Mistake, Piece
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import TIMES_MAX, Given, Target, offs, open_of
 from loyalty.rewards.pieces import Shelf, ordered
@@ -65,6 +69,14 @@ def give(settings: FreePieces, times: int, bill: Bill, target: Target) -> Given:
     )
     whole = settings.percent == WHOLE_BP and not settings.price
     return Given(offs(places, shares), tuple(sorted(used.items())), tuple(sorted(free.items())) if whole else ())
+
+
+def mistakes(settings: FreePieces, _: Known) -> Iterator[Mistake]:
+    """Something is given, and it is a piece of some goods."""
+    yield from wrong.number("buy", settings.buy, 0, bounds.PIECES_MAX)
+    yield from wrong.number("get", settings.get, 1, TIMES_MAX)
+    yield from wrong.share("percent", settings.percent)
+    yield from wrong.goods("goods", settings.goods)
 
 
 def _cheaper(settings: FreePieces, bill: Bill, place: int, pieces: int) -> Minor:

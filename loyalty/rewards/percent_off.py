@@ -1,12 +1,17 @@
 """A share off the basket, off some of its goods, or off one piece of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
+from loyalty.mistakes import Known
 from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, split, spread
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
-from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
+from loyalty.rewards.giving import TIMES_MAX, Given, Target, nothing_left, offs, open_of
 from loyalty.rewards.pieces import limited
 
 
@@ -88,6 +93,13 @@ def _off_once(settings: PercentOff, bill: Bill, target: Target) -> Given | None:
 def order_wide(settings: PercentOff) -> bool:
     """Unless it is for some pieces."""
     return not (settings.only or settings.each_line)
+
+
+def mistakes(settings: PercentOff, _: Known) -> Iterator[Mistake]:
+    """Something comes off, and not more than all."""
+    yield from wrong.share("percent", settings.percent)
+    yield from wrong.number("times_max", settings.times_max, 1, TIMES_MAX)
+    yield from wrong.number("pieces", settings.pieces, 1, bounds.PIECES_MAX)
 
 
 def _bases(bill: Bill, target: Target) -> tuple[list[Minor], list[Minor]]:

@@ -1,11 +1,14 @@
 """A price for each piece of some goods, or for each kilogram of what is weighed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import mistakes as wrong
 from loyalty.basket import PIECE_MILLI
 from loyalty.bill import Bill
+from loyalty.mistakes import Known
 from loyalty.money import Minor, spread, up
-from loyalty.program import Piece
+from loyalty.program import Mistake, Piece
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import Given, Target, nothing_left, offs, open_of
 from loyalty.rewards.pieces import limited
@@ -35,6 +38,11 @@ def give(settings: PiecePrice, _: int, bill: Bill, target: Target) -> Given:
     """Down to the price, line by line."""
     wished = _wished(settings, bill, target)
     return Given(offs(target.places, spread(min(sum(wished), open_of(bill, target)), wished, wished, bill.policies.remainder)))
+
+
+def mistakes(settings: PiecePrice, _: Known) -> Iterator[Mistake]:
+    """A price of nothing is one."""
+    yield from wrong.amount("price", settings.price, low=0)
 
 
 def _wished(settings: PiecePrice, bill: Bill, target: Target) -> list[Minor]:

@@ -1,14 +1,17 @@
 """What records move, and the lots that they really find."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from loyalty.goods import ALL
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, held
-from loyalty.posting import post, return_entries
+from loyalty.posting import post, return_entries, sale_entries
 from loyalty.program import Challenge, Policies, Program, Unit
+from loyalty.quote import Extras, Use
 from loyalty.sale import Reversal
+from tests.samples import basket, cafe, member, sold
 
 DAY = "2026-11-18"
 MINE = available("h")
@@ -132,3 +135,22 @@ def test_entries_of_a_return():
     }
     assert len(return_entries("h", reversal)) == 4
     assert return_entries("", reversal) == ()
+
+
+def test_what_one_entry_spent_the_next_cannot():
+    """The third piece of three is the last; the fourth is an overdraft, and what comes in then repays it."""
+    spends = [Entry(MINE, REDEEMED, "point", 2)] * 2
+    assert after({"point": {"/2026-12-01": 3}}, *spends) == ({"point": {"": -1}}, {})
+    assert after({}, *spends, earned("point", 5, "/2026-12-01")) == ({"point": {"/2026-12-01": 1}}, {})
+
+
+def test_uses_of_a_sale_are_booked():
+    """Each counter until the end of what it counts within."""
+    uses = (Use("r", 2, 0, ("used_day/r", "used_month/r", "used/r")),)
+    sale = replace(sold(cafe(), member(), basket(1000)), extras=Extras(uses=uses))
+    mine = available(sale.member.handle)
+    assert sale_entries(sale)[-3:] == (
+        Entry(ISSUED, mine, "used_day/r", 2, "/2026-11-18"),
+        Entry(ISSUED, mine, "used_month/r", 2, "/2026-11-30"),
+        Entry(ISSUED, mine, "used/r", 2),
+    )
