@@ -69,7 +69,7 @@ class Source:
         while around := self.parents.get(around) if around else None:
             if not isinstance(around, ast.FunctionDef):
                 continue
-            for place, arg in enumerate(around.args.args):
+            for place, arg in enumerate(one for one in around.args.args if one.arg != "self"):
                 if arg.arg == name.id:
                     literal = _literal(arg.annotation)
                     calls = [call for call in self.calls.get(around.name, []) if len(call.args) > place]
