@@ -164,6 +164,16 @@ class Wanted:
     awards: tuple[int, ...] = (0,)
     plain: bool = False
     """Whether all policies are the default."""
+    giving_back: bool = False
+    """Whether a return gives back all it can, and takes all that is there."""
+
+    def policies(self, source: Source) -> Policies:
+        """Policies of the kind that is wanted."""
+        found = Policies() if self.plain else policies(source)
+        if not self.giving_back:
+            return found
+        negative = "within_balance" if found.negative_balance == "pending_only" else found.negative_balance
+        return dataclasses.replace(found, give_back_spent=True, give_back_uses=True, negative_balance=negative)
 
 
 def program(source: Source, wanted: Wanted = Wanted()) -> Program:
@@ -181,7 +191,7 @@ def program(source: Source, wanted: Wanted = Wanted()) -> Program:
         accruals=accruals,
         rewards={code: _reward(one) for code, one in rewards.items()},
         tiers=tiers(source),
-        policies=Policies() if wanted.plain else policies(source),
+        policies=wanted.policies(source),
         hash="d" * 64,
         promotions=promotions,
         challenges={code: _challenge(one) for code, one in challenges.items()},

@@ -157,10 +157,10 @@ def _have(found: Found, till: Till, aim: Aim) -> None:
             aim.most = min(aim.most, left)
             gift = give(rule.type, settings, found.times, till, aim)
         if not left or sum(gift.offs.values()) + gift.paid > left:
-            found.refusal = "budget_exceeded"
+            found.refusal, found.times_max = "budget_exceeded", 0
             return
     if not gift.anything and rule.type != "donate":
-        found.refusal = "nothing_left"
+        found.refusal, found.times_max = "nothing_left", 0
         return
     found.gift = gift
     for place, off in gift.offs.items():
