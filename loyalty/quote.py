@@ -204,7 +204,7 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         discounts=tuple(_discount(one, len(basket.lines)) for one in taken if one.given.offs),
         accruals=harvest.accruals,
         redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *map(movement, harvest.spent)),
-        trace=trace(rules, outcome, harvest, (wanted, tier.accrual_percent if tier else 100)),
+        trace=trace(rules, outcome, harvest, wanted),
         extras=_extras(taken),
     )
 

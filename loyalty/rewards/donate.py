@@ -1,9 +1,13 @@
 """Giving to a cause: units, or the small change."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
+from loyalty.mistakes import Known
 from loyalty.money import Minor
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import TIMES_MAX, Given, Target
 
@@ -23,6 +27,11 @@ def room_to_donate(_settings: Donate, _bill: Bill, _target: Target) -> int | Ref
 def donate(_settings: Donate, _times: int, _bill: Bill, _target: Target) -> Given:
     """Nothing that the till would see."""
     return Given()
+
+
+def mistakes(settings: Donate, known: Known) -> Iterator[Mistake]:
+    """The cause is one of the program's."""
+    yield from wrong.known("cause", settings.cause, known.program.causes, "cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +55,9 @@ def round_up(settings: RoundUp, _times: int, bill: Bill, _target: Target) -> Giv
 def _missing(settings: RoundUp, bill: Bill) -> Minor:
     """What is missing to a round amount: of what money is to pay, after all discounts and what units have paid."""
     return -(bill.due - bill.paid) % settings.to
+
+
+def mistakes_of_rounding(settings: RoundUp, known: Known) -> Iterator[Mistake]:
+    """There is something to round to, and a cause."""
+    yield from wrong.amount("to", settings.to)
+    yield from wrong.known("cause", settings.cause, known.program.causes, "cause")

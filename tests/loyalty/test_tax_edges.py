@@ -43,6 +43,7 @@ def test_net_and_tax_are_what_is_paid(lines, data, per):
         ((goods("a", 100, tax_bp=1800), goods("b", 50)), "rate", (118, 50)),
         ((goods("a", 1, tax_bp=3000), goods("b", 1, tax_bp=3000)), "rate", (2, 1)),
         ((goods("a", 1, tax_bp=3000), goods("b", 1, tax_bp=3000)), "line", (1, 1)),
+        ((goods("a", 0, tax_bp=3000), goods("b", 1, tax_bp=3000), goods("c", 1, tax_bp=3000)), "rate", (0, 2, 1)),
         ((goods("a", 100, tax_bp=1800, levy_minor=50),), "rate", (109,)),
         ((goods("a", 100, tax_bp=1800, levy_minor=100),), "rate", (100,)),
         ((goods("a", 0, tax_bp=1800), goods("b", 0, tax_bp=1800)), "rate", (0, 0)),

@@ -1,7 +1,6 @@
 """Which offers apply, by walking through the list: in its order, or every way to leave some out and the one that saves most."""
 
 import copy
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
