@@ -42,9 +42,7 @@ Types = tuple[tuple[str, type], ...]
 EARNING: Types = tuple((name, row.settings) for name, row in ACCRUALS.items())
 COUNTING: Types = tuple((name, settings) for name, settings in EARNING if settings is not Multiply)
 REWARDING: Types = tuple((name, row.settings) for name, row in REWARDS.items())
-CHEAPER: Types = tuple(
-    (name, row.settings) for name, row in REWARDS.items() if not (row.tender or row.free_of_units or name == "donate")
-)
+CHEAPER: Types = tuple((name, row.settings) for name, row in REWARDS.items() if not row.by_choice)
 
 
 def when(source: Source) -> dict[str, Any]:
@@ -125,8 +123,8 @@ def _settled(program: Program) -> Program:
 
 
 def _reward(rule: RewardRule) -> RewardRule:
-    """What the small change pays for costs no units, and needs none; units pay for the rest."""
-    return dataclasses.replace(rule, cost=0 if REWARDS[rule.type].free_of_units else rule.cost)
+    """What the small change pays for costs no units; units pay for the rest."""
+    return dataclasses.replace(rule, cost=0, unit="") if REWARDS[rule.type].free_of_units else rule
 
 
 def _challenge(rule: Challenge) -> Challenge:
@@ -140,7 +138,7 @@ def _challenge(rule: Challenge) -> Challenge:
 def plan(source: Source) -> Plan:
     """A membership that lasts."""
     found = Plan(name=NAME, product="membership", **fields(Plan, frozenset({"product", "name"}))(source))
-    return found if found.days or found.months else dataclasses.replace(found, months=1)
+    return dataclasses.replace(found, months=0 if found.days else found.months or 1)
 
 
 def prize(source: Source) -> Prize:
