@@ -13,7 +13,7 @@ from loyalty.conditions.time import Dates
 from loyalty.goods import ALL, Goods
 from loyalty.moment import HOLIDAYS
 from loyalty.money import BasisPoints, Minor
-from loyalty.program import Limits, Names
+from loyalty.program import Limits, Names, Unit
 from loyalty.rewards.bundle import Bundle
 from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.gift import Gift
@@ -219,7 +219,8 @@ MENDED: dict[type, Any] = {
     FreePieces: _free_pieces,
     Arm: _arm,
     Balance: _balance,
-    Dates: lambda one: Dates(*sorted((one.first, one.last))) if one.last else one,
+    Dates: lambda one: Dates(*sorted((one.first, one.last))) if one.last else Dates(one.first or DAYS[0]),
+    Unit: lambda one: dataclasses.replace(one, expire_months=0 if one.expire_days else one.expire_months),
     PercentOff: lambda one: dataclasses.replace(one, times_max=max(one.times_max, 1)),
     Gift: lambda one: dataclasses.replace(one, times_max=max(one.times_max, 1)),
     Limits: lambda one: dataclasses.replace(one, budget_uses=0 if one.budget_amount else one.budget_uses),
