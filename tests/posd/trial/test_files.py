@@ -61,6 +61,7 @@ def test_all_mistakes_of_all_files_are_told_at_once(tmp_path):
     basket = written(tmp_path, "b.json", '{"lines": [\n {"amount": 3},\n {"amount": "1", "tax": "x"}],\n "codess": []}')
     member = written(tmp_path, "m.toml", 'tier = "golden"\n\n[units]\npints = 1\n')
     assert told(CAFE, basket, member, {"ten_of": 1}) == [
+        f"{basket}:1: --choose.ten_of: the program has no reward 'ten_of'; did you mean 'ten_off'?",
         f'{basket}:2: lines.0.amount: money is a text such as "12.50"; it says 3',
         f"{basket}:3: lines.1.tax: a share is a percentage: 15, or \"12.5\"; it says 'x'",
         f"{basket}:4: codess: there is no such key; did you mean 'codes'?",

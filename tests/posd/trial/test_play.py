@@ -360,8 +360,8 @@ def test_the_calendar_is_the_stores():
         ({"basket": lines("1"), "choose": {"sale": 1}}, "steps.1.choose.sale: it is a promotion; nothing: it comes by itself"),
         ({"basket": lines("1"), "choose": {"ten_off": 0}}, "steps.1.choose.ten_off: how often: a whole number"),
         ({"basket": lines("1"), "tenders": [{"kind": "a"}, {"kind": "b"}]}, "steps.1.tenders.1.amount: another tender without"),
-        ({"basket": {"lines": [{}]}}, "steps.1.basket.lines.0: it does not say what the line costs"),
-        ({"exchange": {"of": 1, "basket": {"lines": [{}]}}}, "steps.1.exchange.basket.lines.0: it does not say"),
+        ({"basket": {"lines": [{}]}}, "steps.1.basket.lines.0: a line says once what it costs"),
+        ({"exchange": {"of": 1, "basket": {"lines": [{}]}}}, "steps.1.exchange.basket.lines.0: a line says once"),
         ({"return": {"of": 2}}, "steps.1.return.of: step 2 has sold nothing by then; the number of a sale before it: 1"),
         ({"void": 7}, "steps.1.void.of: step 7 has sold nothing by then"),
         ({"void": 0}, "steps.1.void.of: it says 0; at least 1 is wanted"),
@@ -392,6 +392,15 @@ def test_the_mistakes_of_steps_and_member_are_told_together():
         trial.play(cafe(), [], {"tier": "x"})
     assert caught.value.message.split("\n")[0] == "steps: there is no step; one step or more"
     assert "member: tier: the program has no tier 'x'" in caught.value.message
+
+
+def test_a_step_of_no_shape_hides_no_mistake_of_another():
+    """Nor a reward in it that is not there."""
+    steps = [{"basket": lines(3), "choose": ["x"]}, {"void": 1}, {"void": 2}, 7, {"basket": lines("1"), "choose": ["y"]}]
+    with pytest.raises(Rejected) as caught:
+        trial.play(cafe(), steps)
+    told = [line.strip().split(": ")[0] for line in caught.value.message.split("\n")]
+    assert told == ["steps.0.basket.lines.0.amount", "steps.3", "steps.0.choose.x", "steps.2.void.of", "steps.4.choose.y"]
 
 
 def test_what_outgrows_the_records_is_told():
