@@ -154,7 +154,9 @@ def an_overdraft_is_repaid_first(asked: Checkout) -> None:
     sold = sell(asked)
     for unit, rule in sold.program.units.items():
         owed = sold.before.lots(unit).get(lots.OPEN, 0)
-        after = book(sold.program, sold.before, [one for one in sale_entries(sold.sale) if one.target == available(sold.before.handle)], sold.day).lots(unit)  # fmt: skip
+        mine = available(sold.before.handle)
+        coming_in = [one for one in sale_entries(sold.sale) if one.target == mine]
+        after = book(sold.program, sold.before, coming_in, sold.day).lots(unit)
         if owed < 0 and after.get(lots.OPEN, 0) < 0 and not rule.extended:
             assert _rest(after) == _rest(sold.before.lots(unit))
 
