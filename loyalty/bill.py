@@ -105,7 +105,8 @@ class Bill:
                 return self.rung
             return sum([self.lines[place].amount_minor for place in places])
         amounts = self.left if after else [line.amount_minor for line in self.lines]
-        return sum(without_tax(amounts[place], self.lines[place].tax_bp) for place in places)
+        some = [(amounts[place], self.lines[place]) for place in places]
+        return sum(without_tax(amount - line.levy_minor, line.tax_bp) + line.levy_minor for amount, line in some)
 
 
 _FLOOR, _LEVY, _DISCOUNTABLE = attrgetter("floor_minor"), attrgetter("levy_minor"), attrgetter("discountable")

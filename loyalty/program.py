@@ -26,6 +26,7 @@ class Unit:
 
     Pieces are pending for `pending_days` and expire after `expire_days` or `expire_months` (never, where both are 0), at the end
     of that day, month or year. `extended` says that whatever a member earns of the unit makes all pieces as young as the newest.
+    Unless `at_once`, what a sale earns of it cannot pay in that sale, such as a wallet that is filled up.
     """
 
     name: Names
@@ -35,6 +36,7 @@ class Unit:
     expire_months: int = 0
     expire_at: Literal["day", "month_end", "year_end"] = "day"
     extended: bool = False
+    at_once: bool = True
 
 
 @dataclass(frozen=True, slots=True)

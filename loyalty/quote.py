@@ -240,7 +240,11 @@ def _own(rules: Rules, outcome: Outcome, harvest: Harvest, ask: Ask) -> dict[str
     }
     earned = pieces_by_unit(harvest.accruals)
     units = rules.program.units
-    return {unit: earned[unit] for unit in short if earned.get(unit) and unit in units and not units[unit].pending_days}
+    return {
+        unit: earned[unit]
+        for unit in short
+        if earned.get(unit) and unit in units and units[unit].at_once and not units[unit].pending_days
+    }
 
 
 def _harvest(rules: Rules, outcome: Outcome) -> Harvest:

@@ -13,7 +13,7 @@ from loyalty.goods import Goods
 from loyalty.member import Member
 from loyalty.moment import Place
 from loyalty.posting import post, return_entries
-from loyalty.program import AccrualRule, Limits, Policies, Program, PromotionRule, RewardRule, Unit
+from loyalty.program import AccrualRule, Limits, Policies, Program, PromotionRule, RewardRule, Tier, Tiers, Unit
 from loyalty.quote import Choice, Quote, nets, quote
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
@@ -119,6 +119,20 @@ def accrual_rounded_per(policies: dict[str, Any]) -> object:
     return earned(asked(program(policies, accruals={"a": POINT}), lines({"amount_minor": 160}, {"amount_minor": 160})))
 
 
+def accrual_tier(policies: dict[str, Any]) -> object:
+    """100.00 that make a member of bronze gold, who earns twice as much."""
+    steps = (Tier("bronze", NAME), Tier("gold", NAME, from_pieces=100, accrual_percent=200))
+    qualifying = AccrualRule("per_money", "card", PerMoney(100, by_tier=False))
+    rules = program(policies, accruals={"rank": qualifying, "a": POINT}, tiers=Tiers("card", steps))
+    member = Member(HANDLE, tier="bronze")
+    return earned(quote(rules, member, lines({"amount_minor": 10000}), NOW))
+
+
+def earn_tax(policies: dict[str, Any]) -> object:
+    """117.00, of which 17.00 are tax."""
+    return earned(asked(program(policies, accruals={"a": POINT}), lines({"amount_minor": 11700, "tax_bp": 1700})))
+
+
 def spend_in_same_sale(policies: dict[str, Any]) -> object:
     """120.00 earn 120 points or, with 10.00 off for 100 of them, 110."""
     rewards = {"ten": RewardRule("amount_off", NAME, "point", 100, AmountOff(1000))}
@@ -151,15 +165,29 @@ def percent_rounding(policies: dict[str, Any]) -> object:
 
 
 def percent_rounded_per(policies: dict[str, Any]) -> object:
-    """10 % of four lines that end in 4 (Saleor's own example)."""
+    """10 % of three lines that end in 4 (as in Saleor's own example), and of three pieces of 1.35."""
     rules = program(policies, promotions=TEN_PERCENT)
-    return offs(asked(rules, lines(*({"amount_minor": amount} for amount in (104, 204, 304, 404)))))
+    three = {"amount_minor": 405, "quantity_milli": 3000}
+    return offs(asked(rules, lines(*({"amount_minor": amount} for amount in (104, 204, 304)), three)))
 
 
 def remainder(policies: dict[str, Any]) -> object:
     """4.01 off three lines of 2.00: two agorot are over."""
     rules = program(policies, promotions={"off": promotion("amount_off", AmountOff(401))})
     return offs(asked(rules, lines(*({"amount_minor": 200} for _ in range(3)))))
+
+
+def amount_overlap(policies: dict[str, Any]) -> object:
+    """5.00 off A (6.00) and B (4.00), then 10.00 off A alone."""
+    both, alone = Goods(products=("p1", "p2")), Goods(products=("p1",))
+    rules = program(
+        policies,
+        promotions={
+            "both": promotion("amount_off", AmountOff(500), lines=both),
+            "alone": promotion("amount_off", AmountOff(1000), lines=alone),
+        },
+    )
+    return offs(asked(rules, lines({"amount_minor": 600}, {"amount_minor": 400}, {"amount_minor": 1000})))
 
 
 def pick(policies: dict[str, Any]) -> object:
@@ -269,14 +297,18 @@ CASES: list[tuple[Callable[[dict[str, Any]], object], object, object]] = [
     (accrual_rounding, "down", (2, 3)), (accrual_rounding, "half_up", (3, 3)), (accrual_rounding, "half_even", (2, 3)),
     (accrual_rounding, "up", (3, 4)),
     (accrual_rounded_per, "order", 3), (accrual_rounded_per, "line", 2),
+    (accrual_tier, "held", 100), (accrual_tier, "reached", 200),
+    (earn_tax, "included", 117), (earn_tax, "excluded", 100),
     (spend_in_same_sale, True, (11000, 10)), (spend_in_same_sale, False, (12000, 120)),
     (threshold, "after_discounts", 9450), (threshold, "before_discounts", 8950),
     (threshold_tax, "included", 10500), (threshold_tax, "excluded", 11000),
     (amount_off_tax, "included", 5000), (amount_off_tax, "excluded", 4800),
     (percent_rounding, "half_up", [13, 14, 12]), (percent_rounding, "half_even", [12, 14, 12]),
     (percent_rounding, "down", [12, 13, 12]), (percent_rounding, "up", [13, 14, 13]),
-    (percent_rounded_per, "order", (10, 20, 31, 41)), (percent_rounded_per, "line", (10, 20, 30, 40)),
+    (percent_rounded_per, "order", (10, 20, 31, 41)), (percent_rounded_per, "line", (10, 20, 30, 41)),
+    (percent_rounded_per, "piece", (10, 20, 30, 42)),
     (remainder, "largest", (134, 134, 133)), (remainder, "first", (135, 133, 133)), (remainder, "last", (133, 133, 135)),
+    (amount_overlap, "others_first", (600, 400, 0)), (amount_overlap, "by_share", (600, 200, 0)),
     (pick, "cheapest", (0, 300, 0)), (pick, "dearest", (500, 0, 0)), (pick, "first", (500, 0, 0)),
     (free_piece, "in_basket", (2000, [])), (free_piece, "extra", (3000, [("p1", 1)])),
     (stacking, "in_order", 1800), (stacking, "best", 1200),

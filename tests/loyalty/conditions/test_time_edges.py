@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from loyalty.conditions.time import WEEKDAYS, Dates, HebrewDates, Weekday, hebrew_day, minutes, rest
+from loyalty.conditions.time import WEEKDAYS, Dates, HebrewDates, Weekday, hebrew_day, minutes, resting
 from loyalty.goods import ALL, pick
 from loyalty.moment import Calendar, Moment
 from loyalty.refusal import Refusal
