@@ -9,6 +9,7 @@ from hypothesis import assume
 from loyalty.accruals import ACCRUALS
 from loyalty.accruals.multiply import Multiply
 from loyalty.conditions import CONDITIONS
+from loyalty.goods import ALL
 from loyalty.program import (
     AccrualRule,
     Award,
@@ -47,7 +48,8 @@ CHEAPER: Types = tuple((name, row.settings) for name, row in REWARDS.items() if 
 
 def when(source: Source) -> dict[str, Any]:
     """One or two conditions."""
-    return {name: CONDITION[name](source) for name in several(*CONDITION)(source)}
+    found = {name: CONDITION[name](source) for name in several(*CONDITION)(source)}
+    return found | ({"lines": dataclasses.replace(found["lines"], goods=ALL)} if "lines" in found else {})
 
 
 def rule(shape: type, types: Types, source: Source) -> Any:
@@ -123,8 +125,9 @@ def _settled(program: Program) -> Program:
 
 
 def _reward(rule: RewardRule) -> RewardRule:
-    """What the small change pays for costs no units; units pay for the rest."""
-    return dataclasses.replace(rule, cost=0, unit="") if REWARDS[rule.type].free_of_units else rule
+    """What the small change pays for costs no units, and needs none; units pay for the rest."""
+    free = REWARDS[rule.type].free_of_units
+    return dataclasses.replace(rule, unit="" if free else rule.unit or UNITS[0], cost=0 if free else rule.cost or 1)
 
 
 def _challenge(rule: Challenge) -> Challenge:
@@ -138,7 +141,7 @@ def _challenge(rule: Challenge) -> Challenge:
 def plan(source: Source) -> Plan:
     """A membership that lasts."""
     found = Plan(name=NAME, product="membership", **fields(Plan, frozenset({"product", "name"}))(source))
-    return dataclasses.replace(found, months=0 if found.days else found.months or 1)
+    return found if bool(found.days) != bool(found.months) else dataclasses.replace(found, days=0, months=1)
 
 
 def prize(source: Source) -> Prize:
