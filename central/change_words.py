@@ -158,6 +158,39 @@ FIELDS: Mapping[str, tuple[str, str]] = {
 }
 """What a key ends with."""
 
+PARTS: Mapping[str, tuple[str, str]] = {
+    "goods": ("מוצרים", "goods"),
+    "products": ("מוצרים", "products"),
+    "categories": ("קטגוריות", "categories"),
+    "tags": ("תגיות", "tags"),
+    "exclude_products": ("ללא מוצרים", "without products"),
+    "exclude_categories": ("ללא קטגוריות", "without categories"),
+    "exclude_tags": ("ללא תגיות", "without tags"),
+    "price_min": ("במחיר מ", "priced from"),
+    "price_max": ("במחיר עד", "priced to"),
+    "reduced": ("מוזלים", "reduced"),
+    "quantity": ("כמות", "pieces"),
+    "quantity_min": ("כמות מ", "pieces from"),
+    "quantity_max": ("כמות עד", "pieces to"),
+    "amount_min": ("סכום מ", "amount from"),
+    "amount_max": ("סכום עד", "amount to"),
+    "of": ("הנחות", "discounts"),
+    "tax": ("מע״מ", "tax"),
+    "unit": ("יחידה", "unit"),
+    "pieces_min": ("מ", "from"),
+    "pieces_max": ("עד", "to"),
+    "name": ("שם", "name"),
+    "percent": ("אחוז", "percent"),
+    "experiment": ("ניסוי", "experiment"),
+    "arm": ("זרוע", "arm"),
+    "arms": ("מתוך", "of"),
+    "first": ("מ", "from"),
+    "last": ("עד", "to"),
+    "give": ("נותן", "gives"),
+    "weight": ("משקל", "weight"),
+}
+"""Fields of the tables inside a setting: goods, windows, prizes."""
+
 PHRASES: Mapping[str, tuple[str, str]] = {
     "better": ("החברים מרוויחים:", "Members gain:"),
     "worse": ("החברים מפסידים:", "Members lose:"),
