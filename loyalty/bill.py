@@ -105,7 +105,8 @@ class Bill:
                 return self.rung
             return sum([self.lines[place].amount_minor for place in places])
         amounts = self.left if after else [line.amount_minor for line in self.lines]
-        return sum(without_tax(amounts[place], self.lines[place].tax_bp) for place in places)
+        some = [(amounts[place], self.lines[place]) for place in places]
+        return sum(without_tax(amount - line.levy_minor, line.tax_bp) + line.levy_minor for amount, line in some)
 
 
 _FLOOR, _LEVY, _DISCOUNTABLE = attrgetter("floor_minor"), attrgetter("levy_minor"), attrgetter("discountable")
@@ -146,6 +147,6 @@ def _spendable(member: Member | None) -> Counter[str]:
 def _plans(program: Program, member: Member | None, basket: Basket, moment: Moment) -> frozenset[str]:
     if member is None or not program.plans:
         return frozenset()
-    bought = {line.product for line in basket.lines}
+    bought = {line.product for line in basket.lines if line.amount_minor >= 0}
     sold = {code for code, plan in program.plans.items() if plan.at_once and plan.product in bought}
     return frozenset(sold.union(code for code, last in member.plans.items() if last >= moment.local_date))

@@ -120,6 +120,7 @@ def measure(old: Measure, new: Measure) -> Effect:
         return "worse"
     eased = (
         new.quantity_min <= old.quantity_min
+        and new.products_min <= old.products_min
         and new.amount_min <= old.amount_min
         and cap(old.quantity_max, new.quantity_max) != "worse"
         and cap(old.amount_max, new.amount_max) != "worse"
@@ -203,9 +204,9 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
     Program: {
         "code": worse, "currency": worse, "name": neutral, "plain_prefixes": wider, "open_ended": more, "ends": _ends,
     },
-    Unit: {"name": neutral, "worth": more, "pending_days": less, "extended": more},
+    Unit: {"name": neutral, "worth": more, "pending_days": less, "extended": more, "at_once": more},
     Tiers: {
-        "unit": worse, "review": rising("always", "calendar_year", "yearly", "never"), "reset": less,
+        "unit": worse, "review": rising("always", "days", "calendar_year", "yearly", "never"), "review_days": more, "reset": less,
         "downgrade": rising("to_balance", "one_step"),
     },
     Tier: {"name": neutral, "from_pieces": less, "accrual_percent": more},
@@ -226,11 +227,15 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
     PerPiece: {"weighed": worse, "by_tier": more},
     PerSale: {"give": more, "by_tier": more},
     Multiply: {"of": wider, "percent": more},
-    AmountOff: {"amount": more, "times_max": cap, "each_piece": more},
-    PercentOff: {"percent": more, "times_max": more, "only": rising("cheapest", "dearest", ""), "pieces": more},
-    PiecePrice: {"price": less},
+    AmountOff: {
+        "amount": more, "times_max": cap, "each_piece": more, "pieces": cap, "only": worse, "each_line": more, "partial": more,
+        "tax": rising("included", "", "excluded"),
+    },
+    PercentOff: {"percent": more, "times_max": more, "only": rising("cheapest", "dearest", ""), "pieces": more, "each_line": more},
+    PiecePrice: {"price": less, "pieces": cap, "only": worse, "each_line": more},
     FreePieces: {
-        "buy": less, "get": more, "percent": more, "goods": goods, "partial": more, "only": worse, "free_piece": worse,
+        "buy": less, "get": more, "percent": more, "price": _price, "goods": goods, "partial": more, "only": worse,
+        "free_piece": worse,
     },
     Bundle: {"quantity": less, "slots": worse, "price": _price, "percent": more, "amount": more, "only": worse},
     Gift: {"product": worse, "pieces": more, "times_max": more},
@@ -246,6 +251,8 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
         "tenders_without_accrual": narrower,
         "accrual_rounding": rising("down", "half_even", "half_up", "up"),
         "accrual_rounded_per": worse,
+        "accrual_tier": rising("held", "reached"),
+        "earn_tax": rising("excluded", "included"),
         "spend_in_same_sale": more,
         "threshold": rising("after_discounts", "before_discounts"),
         "threshold_tax": rising("excluded", "included"),
@@ -253,6 +260,7 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
         "percent_rounding": rising("down", "half_even", "half_up", "up"),
         "percent_rounded_per": neutral,
         "remainder": neutral,
+        "amount_overlap": rising("by_share", "others_first"),
         "pick": rising("cheapest", "first", "dearest"),
         "free_piece": worse,
         "stacking": rising("in_order", "best"),

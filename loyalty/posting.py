@@ -5,14 +5,19 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from loyalty import counters, lots
-from loyalty.ledger import ISSUED, REDEEMED, Entry, available, held
-from loyalty.lots import Lots
+from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, Entry, available, held
+from loyalty.lots import Lots, Part
 from loyalty.program import Policies, Program
 from loyalty.quote import pieces_by_unit
 from loyalty.sale import Reversal, Sale, Void
 
 OWNED = ("member/", "hold/", "lease/", "exposure/")
 """Accounts of pieces that are some member's; all others are the program's, a cause's or a partner's."""
+
+Accounts = Mapping[tuple[str, str], Lots]
+"""Pieces by (account, unit) and lot."""
+
+NOTHING_SPENT: Mapping[str, tuple[Part, ...]] = {}
 
 
 def sale_entries(sale: Sale) -> tuple[Entry, ...]:
@@ -38,14 +43,54 @@ def sale_entries(sale: Sale) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def return_entries(member: str, reversal: Reversal) -> tuple[Entry, ...]:
-    """What a return moves: earned pieces back to where they came from, spent ones back to the member."""
+def covered_entries(sale: Sale, accounts: Accounts) -> tuple[Entry, ...]:
+    """What `sale` moves in `accounts` as they are: what its holds lack is taken from the member before, and what is in them
+    beyond what it says of them goes back after. What left the shop is booked, also from a hold that was never granted.
+    """
+    if sale.member is None:
+        return ()
+    member = available(sale.member.handle)
+    lacking, beyond = [], []
+    for hold in sale.holds:
+        short = hold.pieces - sum(accounts.get((held(hold.id), hold.unit), {}).values())
+        if short > 0:
+            lacking.append(Entry(member, held(hold.id), hold.unit, short))
+        elif short < 0:
+            beyond.append(Entry(held(hold.id), member, hold.unit, -short))
+    return (*lacking, *sale_entries(sale), *beyond)
+
+
+def return_entries(member: str, reversal: Reversal, spent: Mapping[str, tuple[Part, ...]] = NOTHING_SPENT) -> tuple[Entry, ...]:
+    """What a return moves: spent pieces back into the lots of `spent`, by unit, and earned ones back to where they came from.
+
+    In that order: what the sale earned may have paid in it, and then it is among what comes back.
+    """
     if not member:
         return ()
     mine = available(member)
-    taken = [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
-    taken += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
-    return (*taken, *(Entry(REDEEMED, mine, unit, pieces) for unit, pieces in reversal.given_back.items()))
+    moved = []
+    for unit, pieces in reversal.given_back.items():
+        parts = lots.first(spent.get(unit, ()), pieces)
+        unknown = pieces - sum(part for _, part in parts)
+        moved += [Entry(REDEEMED, mine, unit, part, lot) for lot, part in (*parts, (lots.OPEN, unknown)) if part]
+    moved += [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
+    moved += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
+    return tuple(moved)
+
+
+def spent_lots(posted: Iterable[Entry]) -> dict[str, tuple[Part, ...]]:
+    """Which lots pieces were spent from, by unit, in the `posted` entries of a sale and of what has come back of it since.
+
+    The longest-lived come first: those are given back first.
+    """
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for entry in posted:
+        if entry.source == REDEEMED:
+            sums[entry.unit][entry.lot] -= entry.pieces
+        elif entry.source.startswith(OWNED) and not entry.target.startswith((*OWNED, ISSUED, EXPIRED)):
+            sums[entry.unit][entry.lot] += entry.pieces
+    by_lot = {unit: sorted((+lots_of).items(), key=lambda part: lots.by_expiry(part[0])) for unit, lots_of in sums.items()}
+    return {unit: tuple(reversed(parts)) for unit, parts in by_lot.items()}
 
 
 def void_entries(void: Void) -> tuple[Entry, ...]:
@@ -60,12 +105,12 @@ class Posted(NamedTuple):
     missing: Mapping[str, int]
 
 
-def post(program: Program, accounts: Mapping[tuple[str, str], Lots], entries: Iterable[Entry], day: str) -> Posted:
+def post(program: Program, accounts: Accounts, entries: Iterable[Entry], day: str) -> Posted:
     """Find the lots of `entries` in `accounts`, by (account, unit), on `day`.
 
-    What is spent is what expires first; an account that has too little goes into overdraft, in the lot OPEN, and whatever comes in
-    later repays that first. What a return takes back is taken by the policy `negative_balance`. Where a unit's pieces are extended
-    by activity, new pieces make the older ones as young as they are.
+    What is spent is what expires first, and out of a hold whatever it holds; an account that has too little goes into overdraft, in
+    the lot OPEN, and whatever comes in later repays that first. What a return takes back is taken by the policy
+    `negative_balance`. Where a unit's pieces are extended by activity, new pieces make the older ones as young as they are.
     """
     now: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     now.update((key, Counter(dict(held_lots))) for key, held_lots in accounts.items())
@@ -78,7 +123,9 @@ def post(program: Program, accounts: Mapping[tuple[str, str], Lots], entries: It
             found, short = _taken_back(program.policies, now[entry.source, entry.unit], entry, day)
             missing[entry.unit] += short
         else:
-            parts = lots.take(now[entry.source, entry.unit], entry.pieces, day)
+            have = now[entry.source, entry.unit]
+            held_back = entry.source.startswith("hold/")
+            parts = lots.take_all(have, entry.pieces) if held_back else lots.take(have, entry.pieces, day)
             found = [_part(entry, lot, pieces) for lot, pieces in parts]
         for one in found:
             now[one.source, one.unit][one.lot] -= one.pieces

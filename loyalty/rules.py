@@ -57,11 +57,11 @@ class Earning(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """A program, ready. `benefits` are in the order in which they are looked at."""
+    """A program, ready. `benefits` are in the order in which they are looked at, and after them those that come `last`."""
 
     program: Program
     benefits: tuple[Benefit, ...]
-    tenders: tuple[Benefit, ...]
+    last: tuple[Benefit, ...]
     earnings: tuple[Earning, ...]
     rewards: Mapping[str, RewardRule]
     plain: bool
@@ -92,12 +92,17 @@ def make_ready(program: Program) -> Rules:
     conflicts = any(one.exclusive or one.group for one in benefits) or policies.order_discounts != "all"
     return Rules(
         program,
-        tuple(one for one in benefits if not one.type.tender),
-        tuple(one for one in benefits if one.type.tender),
+        tuple(one for one in benefits if not _is_last(one)),
+        tuple(one for one in benefits if _is_last(one)),
         tuple(_earnings(program)),
         program.rewards,
         plain=not conflicts and policies.stacking == "in_order",
     )
+
+
+def _is_last(benefit: Benefit) -> bool:
+    """Whether it looks at what is to be paid when all discounts are given."""
+    return benefit.type.tender or benefit.type.last
 
 
 def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> Benefit:

@@ -8,22 +8,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from loyalty import lots, tiers
-from loyalty.awards import Happened, decide
+from loyalty import counters, lots, tiers
+from loyalty.awards import ANNIVERSARY_DAYS, Happened, Pieces, decide
+from loyalty.conditions.person import since_anniversary
 from loyalty.ledger import EXPIRED, ISSUED, Entry, available
-from loyalty.lots import Lots
+from loyalty.lots import Lots, Part
 from loyalty.member import Member, Window
-from loyalty.posting import post, return_entries, sale_entries
+from loyalty.posting import NOTHING_SPENT, Accounts, covered_entries, post, return_entries
 from loyalty.program import Program
 from loyalty.sale import Reversal, Sale
-
-Accounts = Mapping[tuple[str, str], Lots]
-"""Pieces by (account, unit) and lot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is known of a member. `reviewed` is the day of the last tier review; `referred_by` who brought them."""
+    """What is known of a member. `reviewed` is the day of the last tier review; `referred_by` who brought them.
+
+    `posted` are the entries that have made it so since it was begun with, each of one lot; `owed` is what whoever brought them is
+    to be given for it.
+    """
 
     handle: str
     accounts: Accounts = field(default_factory=dict)
@@ -36,6 +38,8 @@ class Standing:
     segments: tuple[str, ...] = ()
     occasions: Mapping[str, Window] = field(default_factory=dict)
     referred_by: str = ""
+    posted: tuple[Entry, ...] = field(default=(), compare=False)
+    owed: Pieces = field(default=(), compare=False)
 
     def lots(self, unit: str) -> Lots:
         """What is available of `unit`, by lot."""
@@ -71,7 +75,7 @@ def book(program: Program, standing: Standing, entries: Iterable[Entry], day: st
     return booked(standing, post(program, standing.accounts, entries, day).entries)
 
 
-def booked(standing: Standing, found: Iterable[Entry]) -> Standing:
+def booked(standing: Standing, found: tuple[Entry, ...]) -> Standing:
     """`found` entries, each of one lot, added to the accounts."""
     accounts = {key: Counter(dict(held)) for key, held in standing.accounts.items()}
     for entry in found:
@@ -79,22 +83,27 @@ def booked(standing: Standing, found: Iterable[Entry]) -> Standing:
             if account == available(standing.handle) or account.startswith("hold/"):
                 accounts.setdefault((account, entry.unit), Counter())[entry.lot] += sign * entry.pieces
     kept = {key: {lot: pieces for lot, pieces in held.items() if pieces} for key, held in accounts.items()}
-    return replace(standing, accounts={key: held for key, held in kept.items() if held})
+    return replace(standing, accounts={key: held for key, held in kept.items() if held}, posted=(*standing.posted, *found))
 
 
 def after_sale(program: Program, standing: Standing, sale: Sale, day: str) -> Standing:
     """The sale booked, and everything decided that follows from it."""
     first = standing.visits == 0
-    standing = book(program, standing, sale_entries(sale), day)
+    standing = book(program, standing, covered_entries(sale, standing.accounts), day)
     standing = replace(
-        standing, visits=standing.visits + 1, spent_minor=standing.spent_minor + sale.total_minor, last_visit=day
+        standing,
+        visits=standing.visits + 1,
+        spent_minor=standing.spent_minor + sale.total_minor - sale.extras.paid_minor,  # as a return takes it off: in money
+        last_visit=max(standing.last_visit, day),  # one that was made offline may be heard of late
     )
     return _decided(program, standing, Happened("sale", first, sale.total_minor, referred=bool(standing.referred_by)), day)
 
 
-def after_return(program: Program, standing: Standing, reversal: Reversal, day: str) -> Standing:
-    """A return booked, and everything decided anew."""
-    posted = post(program, standing.accounts, return_entries(standing.handle, reversal), day)
+def after_return(
+    program: Program, standing: Standing, reversal: Reversal, day: str, spent: Mapping[str, tuple[Part, ...]] = NOTHING_SPENT
+) -> Standing:
+    """A return booked, and everything decided anew. `spent` is what posting.spent_lots says of the sale."""
+    posted = post(program, standing.accounts, return_entries(standing.handle, reversal, spent), day)
     standing = booked(standing, posted.entries)
     standing = replace(
         standing, visits=standing.visits - reversal.whole, spent_minor=max(0, standing.spent_minor - reversal.refund_minor)
@@ -110,24 +119,72 @@ def joined(program: Program, standing: Standing, day: str) -> Standing:
 def on_day(program: Program, standing: Standing, day: str) -> Standing:
     """What a new day brings: pieces expire, a tier review may be due, a birthday or an anniversary may have come."""
     mine = available(standing.handle)
-    gone = [
+    gone = tuple(
         Entry(mine, EXPIRED, unit, pieces, lot)
-        for (account, unit), held in standing.accounts.items()
+        for (account, unit), held in sorted(standing.accounts.items())
         if account == mine
         for lot, pieces in lots.expired(held, day)
+    )
+    occasions = {name: _to_come(window, day) for name, window in standing.occasions.items()}
+    return _decided(program, replace(booked(standing, gone), occasions=occasions), Happened("day"), day)
+
+
+def given(program: Program, standing: Standing, pieces: Pieces, day: str) -> Standing:
+    """What a member is given for something that another member did, and everything that follows."""
+    mine = available(standing.handle)
+    entries = [Entry(ISSUED, mine, unit, count, lots.lot_for(program, unit, day)) for unit, count in pieces]
+    return _decided(program, book(program, standing, entries, day), Happened("day"), day)
+
+
+def due(program: Program, standing: Standing, day: str) -> str:
+    """The next day on which on_day has something to do; `day` or one before it if it has so now. lots.NEVER for none."""
+    mine = available(standing.handle)
+    ends = [
+        lots.life(lot).expires
+        for (account, _), held in standing.accounts.items()
+        if account == mine
+        for lot, pieces in held.items()
+        if pieces > 0
     ]
-    if gone:
-        accounts = {key: dict(held) for key, held in standing.accounts.items()}
-        for entry in gone:
-            del accounts[mine, entry.unit][entry.lot]
-        standing = replace(standing, accounts=accounts)
-    return _decided(program, standing, Happened("day"), day)
+    days = [lots.day_after(end) for end in (*ends, *(last for _, last in standing.occasions.values())) if end]
+    if program.tiers and standing.reviewed:
+        days.append(tiers.next_review(program.tiers, standing.reviewed))
+    for code, award in program.awards.items():
+        if award.on in ("birthday", "anniversary"):
+            waits = lots.spendable(standing.lots(counters.given(code)), day) <= 0
+            days += _celebrated(standing, award.on, day) if waits else ()
+    return min(days, default=lots.NEVER)
+
+
+def _celebrated(standing: Standing, on: str, day: str) -> tuple[str, ...]:
+    """When an award that comes once a year comes next."""
+    if on == "birthday":
+        return tuple(first for name, (first, _) in standing.occasions.items() if name == on)
+    if not standing.joined:
+        return ()
+    since = since_anniversary(standing.joined, day)
+    if 0 <= since <= ANNIVERSARY_DAYS:
+        return (day,)
+    years = int(day[:4]) - int(standing.joined[:4])
+    coming = (lots.months_later(standing.joined, 12 * count) for count in range(max(years, 1), years + 3))
+    return tuple(one if since_anniversary(standing.joined, one) == 0 else lots.day_after(one) for one in coming if one > day)[
+        :1
+    ]
+
+
+def _to_come(window: Window, day: str) -> Window:
+    """What comes every year comes again: a window that has passed by `day` moves on."""
+    first, last = window
+    while last < day:
+        first, last = lots.months_later(first, 12), lots.months_later(last, 12)
+    return first, last
 
 
 def _decided(program: Program, standing: Standing, happened: Happened, day: str) -> Standing:
     """Challenges, awards and the tier, until nothing more follows."""
     mine, expired = available(standing.handle), EXPIRED
     awarded = decide(program, member_on(standing, day), happened, day)
+    standing = replace(standing, owed=(*standing.owed, *awarded.referrer))
     entries = [Entry(ISSUED, mine, unit, pieces, lots.lot_for(program, unit, day)) for unit, pieces in awarded.gives]
     entries += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in awarded.takes]
     standing = book(program, standing, entries, day)

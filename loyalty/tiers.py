@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from loyalty.lots import months_later
+from loyalty.lots import NEVER, days_later, months_later
 from loyalty.member import Member
 from loyalty.program import Program, Tiers, tier_of
 
@@ -25,7 +25,7 @@ def rule(program: Program, member: Member, reviewed: str, day: str) -> Ruled:
     now = codes.index(member.tier) if member.tier in codes else 0
     target = codes.index(earned.code)
     if target > now or member.tier not in codes:
-        return Ruled(codes[target], day if program.tiers.review == "yearly" else reviewed, rose=target > now)
+        return Ruled(codes[target], day if program.tiers.review in ("yearly", "days") else reviewed, rose=target > now)
     if not due(program.tiers, reviewed, day):
         return Ruled(codes[now], reviewed)
     if program.tiers.downgrade == "one_step":
@@ -39,7 +39,16 @@ def due(tiers: Tiers, reviewed: str, day: str) -> bool:
         return True
     if tiers.review == "yearly":
         return day >= months_later(reviewed, 12)
+    if tiers.review == "days":
+        return day >= days_later(reviewed, tiers.review_days)
     return tiers.review == "calendar_year" and day[:4] > reviewed[:4]
+
+
+def next_review(tiers: Tiers, reviewed: str) -> str:
+    """The day on which a member who was last reviewed on `reviewed` is looked at again; NEVER where no day brings it."""
+    if tiers.review == "yearly":
+        return months_later(reviewed, 12)
+    return f"{int(reviewed[:4]) + 1:04}-01-01" if tiers.review == "calendar_year" and reviewed < "9999" else NEVER
 
 
 def missing(program: Program, member: Member) -> tuple[str, int] | None:

@@ -78,15 +78,11 @@ class TomlFile:
 
 def read(path: Path) -> TomlFile:
     """Read and parse `path`. Raises Misconfigured when it cannot be read, InvalidFile for a mistake of TOML itself."""
-    try:
-        with path.open("rb") as file:
-            raw = file.read(FILE_BYTES_MAX + 1)
-    except OSError as error:
-        raise Misconfigured("file_unreadable", f"{path}: {error.strerror}", "Check the path and who may read it") from error
-    if len(raw) > FILE_BYTES_MAX:
+    data = raw(path)
+    if len(data) > FILE_BYTES_MAX:
         raise InvalidFile(path, [f"{path}:1: the file is larger than {FILE_BYTES_MAX} bytes"])
     try:
-        text = raw.decode()
+        text = data.decode()
         if deep := _DEEP.search(text):
             line = text.count("\n", 0, deep.start()) + 1
             raise InvalidFile(
@@ -94,13 +90,23 @@ def read(path: Path) -> TomlFile:
             )
         return TomlFile(path, tomllib.loads(text), dict(_keys(text)))
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
+        line = data[: error.start].count(b"\n") + 1
         raise InvalidFile(path, [f"{path}:{line}: this is not UTF-8; save the file as UTF-8"]) from error
     except (ValueError, RecursionError) as error:  # of TOML itself; a number of 5,000 digits; a thousand brackets
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         wrong = "brackets inside brackets, deeper than anything here goes" if isinstance(error, RecursionError) else error
         raise InvalidFile(path, [f"{path}:{line}: {wrong}"]) from error
+
+
+def raw(path: Path) -> bytes:
+    """What is in the file, and at most a byte more than it may hold. Raises Misconfigured when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(FILE_BYTES_MAX + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        told = getattr(error, "strerror", None) or error
+        raise Misconfigured("file_unreadable", f"{path}: {told}", "Check the path and who may read it") from error
 
 
 def check(shape: type[Shape], values: object, at: str = "") -> tuple[Shape | None, list[Mistake]]:
@@ -130,18 +136,29 @@ def _mistake(shape: type[BaseModel], detail: Mapping[str, Any], at: str) -> Mist
 
 def _suggestion(shape: type[BaseModel], parts: list[str]) -> str:
     """What may stand where an unknown key stands."""
-    place: Any = shape
+    place: type[BaseModel] | None = shape
     for part in parts[:-1]:
-        found = place.model_fields.get(part) if isinstance(place, type) and issubclass(place, BaseModel) else None
-        place = found.annotation if found else None
-        place = next(
-            (arg for arg in getattr(place, "__args__", ()) if isinstance(arg, type) and issubclass(arg, BaseModel)), place
-        )
-    names = list(place.model_fields) if isinstance(place, type) and issubclass(place, BaseModel) else []
+        fields = _fields(place) if place else {}
+        if part in fields:  # else a place in a list, or a key of a table whose values are all of one shape
+            place = next(_models(fields[part]), None)
+    names = list(_fields(place)) if place else []
     close = difflib.get_close_matches(parts[-1], names, 1)
     if close:
         return f"did you mean {close[0]!r}?"
     return f"one of: {', '.join(names)}" if names else "remove it"
+
+
+def _fields(shape: type[BaseModel]) -> dict[str, Any]:
+    """The annotation of each field, by what it is called in a file."""
+    return {field.alias or name: field.annotation for name, field in shape.model_fields.items()}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models(argument)
 
 
 def shown(value: object) -> str:

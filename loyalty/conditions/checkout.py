@@ -17,7 +17,7 @@ from loyalty.refusal import Refusal
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How much of `goods`: pieces, and money; at least one piece, where nothing is said.
+    """How much of `goods`: pieces, different products, and money; at least one piece, where nothing is said.
 
     `of` and `tax` say which money, where the policies are not to decide.
     """
@@ -25,6 +25,7 @@ class Measure:
     goods: Goods = ALL
     quantity_min: int = 0
     quantity_max: int = 0
+    products_min: int = 0
     amount_min: Minor = 0
     amount_max: Minor = 0
     of: Literal["", "after_discounts", "before_discounts"] = ""
@@ -44,6 +45,10 @@ def measured(found: Pick, measure: Measure) -> Check:
                 return Refusal("goods_missing", {"missing": pieces_min - pieces})
             if measure.quantity_max and pieces > measure.quantity_max:
                 return Refusal("goods_too_many", {"most": measure.quantity_max})
+        if measure.products_min:
+            products = len({bill.lines[place].product for place in places if bill.lines[place].amount_minor >= 0})
+            if products < measure.products_min:
+                return Refusal("goods_missing", {"missing": measure.products_min - products})
         if measure.amount_min or measure.amount_max:
             return _money(bill, places, measure)
         return None
@@ -56,7 +61,7 @@ def _money(bill: Bill, places: tuple[int, ...], measure: Measure) -> Refusal | N
     after = (measure.of or policies.threshold) == "after_discounts"
     with_tax = (measure.tax or policies.threshold_tax) == "included"
     amount = bill.amount(places, after, with_tax)
-    if amount < measure.amount_min:
+    if measure.amount_min and amount < measure.amount_min:
         return Refusal("amount_missing", {"missing_minor": measure.amount_min - amount})
     if measure.amount_max and amount > measure.amount_max:
         return Refusal("amount_too_high", {"most_minor": measure.amount_max})

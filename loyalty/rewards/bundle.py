@@ -59,7 +59,7 @@ def give(settings: Bundle, times: int, bill: Bill, target: Target) -> Given:
             used[place] = used.get(place, 0) + count
             off[place] = off.get(place, 0) + share
     places = sorted(off)
-    wished = [off[place] for place in places]
+    wished = [min(off[place], bill.room[place]) for place in places]  # a line may be in two slots
     most = open_of(bill, target._replace(places=tuple(places)))
     return Given(
         offs(places, spread(min(sum(wished), most), wished, wished, bill.policies.remainder)), tuple(sorted(used.items()))

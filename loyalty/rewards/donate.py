@@ -44,12 +44,17 @@ class RoundUp:
 
 def room_to_round_up(settings: RoundUp, bill: Bill, _target: Target) -> int | Refusal:
     """Once, if there is anything to round."""
-    return 1 if -bill.total % settings.to else Refusal("nothing_to_round")
+    return 1 if _missing(settings, bill) else Refusal("nothing_to_round")
 
 
 def round_up(settings: RoundUp, _times: int, bill: Bill, _target: Target) -> Given:
     """The difference, which is paid beside the goods."""
-    return Given(donated_minor=-bill.total % settings.to)
+    return Given(donated_minor=_missing(settings, bill))
+
+
+def _missing(settings: RoundUp, bill: Bill) -> Minor:
+    """What is missing to a round amount: of what money is to pay, after all discounts and what units have paid."""
+    return -(bill.due - bill.paid) % settings.to
 
 
 def mistakes_of_rounding(settings: RoundUp, known: Known) -> Iterator[Mistake]:

@@ -27,6 +27,11 @@ class Given(NamedTuple):
     paid_minor: Minor = 0
     donated_minor: Minor = 0
 
+    @property
+    def worth(self) -> Minor:
+        """What it costs its budget: what comes off, and what units pay."""
+        return sum([off for _, off in self.offs]) + self.paid_minor
+
 
 class Target(NamedTuple):
     """Where a reward falls: the places of its lines, whether it is for the whole basket, what it may take off at the most, and
@@ -45,9 +50,10 @@ class RewardType(NamedTuple):
 
     `room(settings, bill, target)` gives how many times at the most, or why not once. `give(settings, times, bill, target)` changes
     nothing and takes no more off a line than may come off it. `mistakes(settings, known)` names each by its key. `repeats` says
-    that as a promotion it is given as often as there is room; else once. A `tender` comes after all discounts. One that is
-    `free_of_units` has no cost, and one `by_choice` is no promotion: the member must want it. `order_wide(settings)` says whether
-    it is a discount on the whole basket, where the rule names no goods.
+    that as a promotion it is given as often as there is room; else once. A `tender` pays; it comes after all discounts, as does
+    what is `last`. What is `for_others` gives the member nothing. One that is `free_of_units` has no cost, and one `by_choice` is
+    no promotion: the member must want it. `order_wide(settings)` says whether it is a discount on the whole basket, where the rule
+    names no goods.
     """
 
     settings: type
@@ -56,6 +62,8 @@ class RewardType(NamedTuple):
     mistakes: Callable[[Any, Known], Iterator[Mistake]]
     repeats: bool = False
     tender: bool = False
+    last: bool = False
+    for_others: bool = False
     free_of_units: bool = False
     by_choice: bool = False
     order_wide: Callable[[Any], bool] = lambda _: False

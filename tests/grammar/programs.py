@@ -43,9 +43,7 @@ Types = tuple[tuple[str, type], ...]
 EARNING: Types = tuple((name, row.settings) for name, row in ACCRUALS.items())
 COUNTING: Types = tuple((name, settings) for name, settings in EARNING if settings is not Multiply)
 REWARDING: Types = tuple((name, row.settings) for name, row in REWARDS.items())
-CHEAPER: Types = tuple(
-    (name, row.settings) for name, row in REWARDS.items() if not (row.tender or row.free_of_units or name == "donate")
-)
+CHEAPER: Types = tuple((name, row.settings) for name, row in REWARDS.items() if not row.by_choice)
 
 
 def when(source: Source) -> dict[str, Any]:
@@ -167,6 +165,16 @@ class Wanted:
     awards: tuple[int, ...] = (0,)
     plain: bool = False
     """Whether all policies are the default."""
+    giving_back: bool = False
+    """Whether a return gives back all it can, and takes all that is there."""
+
+    def policies(self, source: Source) -> Policies:
+        """Policies of the kind that is wanted."""
+        found = Policies() if self.plain else policies(source)
+        if not self.giving_back:
+            return found
+        negative = "within_balance" if found.negative_balance == "pending_only" else found.negative_balance
+        return dataclasses.replace(found, give_back_spent=True, give_back_uses=True, negative_balance=negative)
 
 
 def program(source: Source, wanted: Wanted = Wanted()) -> Program:
@@ -184,7 +192,7 @@ def program(source: Source, wanted: Wanted = Wanted()) -> Program:
         accruals=accruals,
         rewards={code: _reward(one) for code, one in rewards.items()},
         tiers=tiers(source),
-        policies=Policies() if wanted.plain else policies(source),
+        policies=wanted.policies(source),
         hash="d" * 64,
         promotions=promotions,
         challenges={code: _challenge(one) for code, one in challenges.items()},
