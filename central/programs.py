@@ -21,17 +21,24 @@ _PROGRAMS_READ_MAX = 8  # the one in force, and the one before while terminals c
 
 def publish(db: Connection, program: Program, values: Mapping[str, Any], now_ms: int, effective_ms: int) -> None:
     """Publish a checked program, `values` being what its file says. The same again has no effect. Raises Rejected."""
+    if not is_new(db, program):
+        return
+    programs.add(db, Published(program.version, program.code, program.hash, canonical(values), max(effective_ms, now_ms)))
+    feed.publish(db, [("program", program.version)])
+
+
+def is_new(db: Connection, program: Program) -> bool:
+    """Whether `program` may be published; False for what is published already. Raises Rejected for what may not."""
     latest = programs.latest(db)
     if latest and latest.hash == program.hash:
-        return
+        return False
     if latest and latest.code != program.code:
         message = f"this head office runs the program {latest.code!r}, and this file is {program.code!r}"
         raise Rejected("program_other", message, f"Write code = {latest.code!r} if it is meant to replace it")
     if latest and program.version <= latest.version:
         message = f"version {program.version} is not above the published version {latest.version}"
         raise Rejected("program_version", message, f"Write version = {latest.version + 1} in the file")
-    programs.add(db, Published(program.version, program.code, program.hash, canonical(values), max(effective_ms, now_ms)))
-    feed.publish(db, [("program", program.version)])
+    return True
 
 
 def in_force(db: Connection, now_ms: int) -> Program | None:

@@ -130,5 +130,6 @@ def _mistakes(measure: Measure) -> Iterator[Mistake]:
     yield from wrong.goods("goods", measure.goods)
     yield from wrong.number("quantity_min", measure.quantity_min, 0, bounds.PIECES_MAX)
     yield from wrong.number("quantity_max", measure.quantity_max, 0, bounds.PIECES_MAX)
+    yield from wrong.number("products_min", measure.products_min, 0, bounds.LINES_MAX)
     yield from wrong.amount("amount_min", measure.amount_min, low=0)
     yield from wrong.amount("amount_max", measure.amount_max, low=0)

@@ -76,6 +76,9 @@ def mistakes(settings: FreePieces, _: Known) -> Iterator[Mistake]:
     yield from wrong.number("buy", settings.buy, 0, bounds.PIECES_MAX)
     yield from wrong.number("get", settings.get, 1, TIMES_MAX)
     yield from wrong.share("percent", settings.percent)
+    yield from wrong.amount("price", settings.price, low=0)
+    if settings.price and settings.percent != WHOLE_BP:
+        yield Mistake("percent", "it has a price already", "price or percent, not both")
     yield from wrong.goods("goods", settings.goods)
 
 
