@@ -196,9 +196,9 @@ CONDITIONS: Mapping[str, Judge] = {
 }  # fmt: skip
 """Each row of loyalty.conditions.CONDITIONS."""
 
-_RULE: Mapping[str, Judge] = {"name": neutral, "partner": neutral, "unit": worse}
-_OFFER: Mapping[str, Judge] = {**_RULE, "priority": neutral, "exclusive": less, "group": _group}
-_CAPS: Mapping[str, Judge] = {"pieces_max": cap, "pieces_max_day": cap, "pieces_max_month": cap}
+_OFFER: Mapping[str, Judge] = {
+    "name": neutral, "partner": neutral, "priority": neutral, "exclusive": less, "group": _group,
+}  # fmt: skip
 
 JUDGES: Mapping[type, Mapping[str, Judge]] = {
     Program: {
@@ -210,8 +210,8 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
         "downgrade": rising("to_balance", "one_step"),
     },
     Tier: {"name": neutral, "from_pieces": less, "accrual_percent": more},
-    AccrualRule: {**_RULE, **_CAPS},
-    RewardRule: {**_OFFER, "cost": less},
+    AccrualRule: {"unit": worse, "partner": neutral, "pieces_max": cap, "pieces_max_day": cap, "pieces_max_month": cap},
+    RewardRule: {**_OFFER, "unit": worse, "cost": less},
     PromotionRule: {**_OFFER, "members_only": neutral},
     Challenge: {
         "name": neutral, "goal": less, "within_days": cap, "streak": less, "prize_unit": worse, "prize": more, "times_max": cap,

@@ -95,14 +95,16 @@ def direction(language: str) -> str:
     return str(_MANNERS[language].locale.text_direction)
 
 
-def money(language: str, amount_minor: Minor, currency: str = "ILS") -> str:
+def money(language: str, amount_minor: Minor, currency: str = "ILS", *, signed: bool = False) -> str:
     """`amount_minor` as the language writes it, without direction marks or hard spaces: "₪12.50"; to be drawn left to right.
+    `signed` shows the plus.
 
     CLDR's own Hebrew form holds U+200F and U+00A0, which come out as "?" on till displays; so the sign's place is ours.
     """
     manner = _MANNERS[language]
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
-    return _plain(format_currency(amount, currency, manner.money, manner.locale))
+    text = _plain(format_currency(amount, currency, manner.money, manner.locale))
+    return f"+{text}" if signed and amount_minor > 0 else text
 
 
 def count(language: str, pieces: int, *, signed: bool = False) -> str:

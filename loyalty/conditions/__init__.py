@@ -39,8 +39,8 @@ CONDITIONS: Mapping[str, Condition] = {
     "weekdays": Condition(tuple[time.Weekday, ...], time.weekdays, time.nothing_wrong),
     "hours": Condition(Words, time.hours, time.mistakes_of_hours),
     "hebrew_dates": Condition(tuple[time.HebrewDates, ...], time.hebrew_dates, time.mistakes_of_hebrew_dates),
-    "sabbath": Condition(Literal["during", "outside"], time.rest("sabbath"), time.nothing_wrong),
-    "rest": Condition(Literal["during", "outside"], time.rest("rest"), time.nothing_wrong),
+    "sabbath": Condition(Literal["during", "outside"], time.resting("sabbath"), time.nothing_wrong),
+    "rest": Condition(Literal["during", "outside"], time.resting("rest"), time.nothing_wrong),
     "holidays": Condition(Words, time.holidays, time.mistakes_of_holidays),
 }
 """All conditions, in the order in which they are looked at: what a member can mend at the till comes first."""

@@ -96,7 +96,7 @@ def hebrew_dates(windows: tuple[HebrewDates, ...], _: Pick) -> Check:
     return check
 
 
-def rest(field: str) -> Callable[[Literal["during", "outside"], Pick], Check]:
+def resting(field: str) -> Callable[[Literal["during", "outside"], Pick], Check]:
     def make(when: Literal["during", "outside"], _: Pick) -> Check:
         def check(bill: Bill) -> Refusal | None:
             calendar = bill.moment.calendar

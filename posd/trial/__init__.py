@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty.program import Mistake, Program
@@ -65,18 +65,38 @@ def prepared(
 ) -> tuple[Trial | None, list[Mistake], list[Mistake]]:
     """The trial of {"steps": [...]} and a member's table (or None); or the mistakes of the steps, and of the member."""
     found, wrong = toml_file.check(shape.Sequence, steps)
-    start = setting.begins(found.steps[0].at if found and found.steps else None)
+    listed = found.steps if found else _whole(steps)
+    start = setting.begins(_first(listed))
     who, wrong_member = None, list[Mistake]()
     if member is not None:
         told, wrong_member = toml_file.check(shape.Member, member)
         if told:
             who, wrong_member = person.standing(program, told, start.date().isoformat())
-    if found is None:
-        return None, wrong, wrong_member
-    planned, wrong = plan.steps(program, found.steps, plan.Begin(start, setting.local, member is not None))
+    planned, meant = plan.steps(program, listed, plan.Begin(start, setting.local, member is not None))
+    wrong += meant if found or listed else []
     if wrong or wrong_member:
         return None, wrong, wrong_member
     return Trial(program, setting, start, who, tuple(planned)), [], []
+
+
+def _first(listed: Sequence[shape.Step | plan.Broken]) -> datetime | None:
+    """When the first step is; where it has mistakes, no later than any other."""
+    if listed and isinstance(listed[0], shape.Step):
+        return listed[0].at
+    times = [one.at.replace(tzinfo=None) for one in listed if isinstance(one, shape.Step) and one.at]
+    return min(times) - timedelta(days=1) if times else None
+
+
+def _whole(steps: object) -> list[shape.Step | plan.Broken]:
+    """The steps of a sequence with mistakes of shape, as far as each is one."""
+    raws = steps.get("steps") if isinstance(steps, dict) else None
+    found: list[shape.Step | plan.Broken] = []
+    for raw in raws if isinstance(raws, list | tuple) else ():
+        step, _ = toml_file.check(shape.Step, raw)
+        choose = raw.get("choose") if isinstance(raw, dict) else None
+        names = choose if isinstance(choose, dict | list) else ()
+        found.append(step or plan.Broken(tuple(name for name in names if isinstance(name, str))))
+    return found
 
 
 def play(

@@ -44,11 +44,6 @@ def basket_of(
 
 def _line(found: shape.Line, place: int, mistakes: list[Mistake]) -> domain.Line | None:
     at = f"lines.{place}"
-    said = [name for name in ("amount", "amount_minor", "unit_price") if getattr(found, name) is not None]
-    if len(said) != 1:
-        wrong = f"it says {' and '.join(said)}" if said else "it does not say what the line costs"
-        mistakes.append(Mistake(at, wrong, "one of: amount, amount_minor (both of the whole line), unit_price"))
-        return None
     amount = found.amount if found.amount is not None else found.amount_minor
     if found.unit_price is not None:
         size = half_up(abs(found.unit_price) * found.quantity, PER_PIECE)

@@ -75,10 +75,22 @@ class Begin:
     known: bool
 
 
-def steps(program: Program, found: Sequence[shape.Step], begin: Begin) -> tuple[list[Step], list[Mistake]]:
+class Broken(NamedTuple):
+    """A step with mistakes of shape, and the rewards that it names: the others are looked at all the same."""
+
+    choose: tuple[str, ...]
+
+
+def steps(program: Program, found: Sequence[shape.Step | Broken], begin: Begin) -> tuple[list[Step], list[Mistake]]:
     """The steps of a sequence, or every mistake in them."""
     drawn = _Drawn(program, begin, begin.start, begin.known)
-    planned = [drawn.step(place, step) for place, step in enumerate(found)]
+    planned = []
+    for place, step in enumerate(found):
+        if isinstance(step, Broken):
+            drawn.choose(step.choose, f"steps.{place}")
+            drawn.sold.add(place + 1)  # for all we know
+        else:
+            planned.append(drawn.step(place, step))
     if not found:
         drawn.wrong("steps", "there is no step", "one step or more")
     return planned, drawn.mistakes
@@ -164,14 +176,18 @@ class _Drawn:
         self.known = True
         return Joining(made)
 
-    def _selling(self, sold: Sold, at: str) -> Selling | None:
-        """A basket with what is chosen and how it is paid."""
-        for reward in sold.choose:
+    def choose(self, rewards: Iterable[str], at: str) -> None:
+        """Rewards are chosen by their names."""
+        for reward in rewards:
             if reward in self.program.promotions:
                 wanted = "nothing: it comes by itself where its conditions are met"
                 self.wrong(f"{at}.choose.{reward}", "it is a promotion", wanted)
             elif reward not in self.program.rewards:
                 self.mistakes.append(unknown(f"{at}.choose.{reward}", "reward", reward, self.program.rewards))
+
+    def _selling(self, sold: Sold, at: str) -> Selling | None:
+        """A basket with what is chosen and how it is paid."""
+        self.choose(sold.choose, at)
         for place in [place for place, tender in enumerate(sold.tenders) if tender.amount is None][1:]:
             self.wrong(f"{at}.tenders.{place}.amount", "another tender without an amount pays the rest already", "an amount")
         paying = tuple(dict.fromkeys(tender.kind for tender in sold.tenders))

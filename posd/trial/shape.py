@@ -6,9 +6,19 @@ are whole numbers: never a number with a point, which no two languages round ali
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from loyalty import bounds
 from sync.program_shape import Money, Percent
@@ -188,6 +198,12 @@ class Line(BaseModel):
     floor: Money = Field(0, description="The lowest price of a piece; without tax where the line is priced so.")
     reduced: StrictBool = Field(False, description="It is cheaper on the shelf already.")
     discountable: StrictBool = Field(True, description="Whether anything may be taken off it.")
+
+    @model_validator(mode="after")
+    def _costs(self) -> Self:
+        if sum(one is not None for one in (self.amount, self.amount_minor, self.unit_price)) != 1:
+            raise ValueError("a line says once what it costs: amount or amount_minor (of the whole line), or unit_price")
+        return self
 
 
 class Basket(BaseModel):

@@ -13,9 +13,9 @@ from loyalty.moment import Calendar
 from tests.plain.till import Till, untaxed
 
 ORDER = (
-    "basket", "lines", "amount_min", "amount_max", "codes", "tenders", "stores", "terminals", "channels", "tiers", "segments", "plans",
-    "badges", "balance", "visits", "every_visit", "days_away_min", "joined_within_days", "anniversary_within_days", "occasions",
-    "pilot", "arm", "dates", "weekdays", "hours", "hebrew_dates", "sabbath", "rest", "holidays",
+    "basket", "lines", "amount_min", "amount_max", "codes", "tenders", "stores", "terminals", "channels", "tiers", "segments",
+    "plans", "badges", "balance", "visits", "every_visit", "days_away_min", "joined_within_days", "anniversary_within_days",
+    "occasions", "pilot", "arm", "dates", "weekdays", "hours", "hebrew_dates", "sabbath", "rest", "holidays",
 )  # fmt: skip
 """The reason that is told first."""
 
@@ -66,11 +66,13 @@ def _of_checkout(name: str, value: Any, goods: Goods, till: Till) -> str:
 def _measured(wanted: Measure, goods: Goods, till: Till) -> str:
     places = till.of(goods)
     pieces = sum(till.lines[place].pieces for place in places if till.lines[place].amount_minor >= 0)
-    nothing_said = not (wanted.quantity_min or wanted.quantity_max or wanted.amount_min or wanted.amount_max)
+    nothing_said = not any((wanted.quantity_min, wanted.quantity_max, wanted.amount_min, wanted.amount_max))
     if pieces < (1 if nothing_said else wanted.quantity_min):
         return "goods_missing"
     if wanted.quantity_max and pieces > wanted.quantity_max:
         return "goods_too_many"
+    if len({till.lines[place].product for place in places if till.lines[place].amount_minor >= 0}) < wanted.products_min:
+        return "goods_missing"
     policies = till.program.policies
     after = (wanted.of or policies.threshold) == "after_discounts"
     amounts = {place: till.left[place] if after else till.lines[place].amount_minor for place in places}

@@ -1,7 +1,7 @@
 """What a checkout earns: each accrual and each challenge by itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from loyalty.goods import ALL
@@ -9,7 +9,7 @@ from loyalty.money import split
 from loyalty.program import AccrualRule, Challenge, Program
 from tests.plain.conditions import why_not
 from tests.plain.offers import Walk, whole_basket
-from tests.plain.till import Till, rounded
+from tests.plain.till import Till, rounded, untaxed
 
 
 @dataclass
@@ -32,7 +32,20 @@ class Gain:
 
 
 def gains(program: Program, walk: Walk) -> Gain:
-    """What the member earns on what is left to pay."""
+    """What the member earns on what is left to pay; in the tier that it leads to, where the policies say so."""
+    gain, till = _gains(program, walk), walk.till
+    if program.tiers is None or till.member is None or program.policies.accrual_tier == "held":
+        return gain
+    unit, codes = program.tiers.unit, [step.code for step in program.tiers.steps]
+    have = till.member.balances.get(unit, 0) + sum(one.pieces for one in gain.earned if one.unit == unit)
+    reached = max((place for place, step in enumerate(program.tiers.steps) if step.from_pieces <= have), default=0)
+    if reached > (codes.index(till.member.tier) if till.member.tier in codes else 0):
+        till.member = replace(till.member, tier=codes[reached])
+        return _gains(program, walk)
+    return gain
+
+
+def _gains(program: Program, walk: Walk) -> Gain:
     gain, till = Gain(), walk.till
     if till.member is None:
         return gain
@@ -169,7 +182,9 @@ def _paid(walk: Walk, for_goods: bool) -> list[int]:
             amount -= line.levy_minor
         counts.append(amount)
     dry = 0 if policies.earn_on_unit_tenders else till.paid
-    if not dry and min(counts) >= 0:
-        return counts
-    wet = max(0, sum(counts) - dry)
-    return list(split(wet, [max(amount, 0) for amount in counts])) if wet else [0] * len(counts)
+    if dry or min(counts) < 0:
+        wet = max(0, sum(counts) - dry)
+        counts = list(split(wet, [max(amount, 0) for amount in counts])) if wet else [0] * len(counts)
+    if policies.earn_tax == "excluded":
+        return [untaxed(amount, line.tax_bp) for amount, line in zip(counts, till.lines, strict=True)]
+    return counts

@@ -8,6 +8,7 @@ from typing import Any
 
 from loyalty import counters
 from loyalty.goods import ALL, Goods
+from loyalty.money import spread
 from loyalty.program import Program, PromotionRule, RewardRule
 from tests.plain.conditions import why_not
 from tests.plain.rewards import OFTEN, Aim, Gift, give, room
@@ -113,7 +114,10 @@ def _first_exclusive(walk: Any, exclusive: list[str]) -> Walk:
 def whole_basket(rule: RewardRule | PromotionRule) -> bool:
     """Whether it is a discount on everything."""
     settings = rule.settings
-    by_type = {"amount_off": lambda: not settings.each_piece, "percent_off": lambda: not settings.only}
+    by_type = {
+        "amount_off": lambda: not settings.each_piece,
+        "percent_off": lambda: not (settings.only or settings.each_line),
+    }
     return rule.lines == ALL and rule.type in by_type and by_type[rule.type]()
 
 
@@ -127,6 +131,9 @@ def look(code: str, rule: RewardRule | PromotionRule, walk: Walk, wanted: int) -
     if whole_basket(rule) and till.program.policies.reduced_goods == "excluded":
         goods = Goods(reduced="never")
     is_reward = isinstance(rule, RewardRule)
+    if not whole_basket(rule) and (wanted or not is_reward) and till.program.policies.amount_overlap == "others_first":
+        for earlier in walk.taken:
+            _make_way(earlier, till.of(goods), till)
     aim = Aim(till.of(goods), whole_basket(rule), limits.amount_max or 10**10, is_reward)
     often = room(rule.type, rule.settings, till, aim)
     if isinstance(often, str):
@@ -146,6 +153,24 @@ def look(code: str, rule: RewardRule | PromotionRule, walk: Walk, wanted: int) -
     return found
 
 
+def _make_way(earlier: Found, places: list[int], till: Till) -> None:
+    """An amount off that lines share is laid on those of them that a later offer does not mean, rate by rate."""
+    offs = earlier.gift.offs
+    if earlier.rule.type != "amount_off" or earlier.rule.settings.each_piece or len(+offs) < 2:
+        return
+    for rate in sorted({till.lines[place].tax_bp for place in +offs}):
+        mine = [place for place in offs if offs[place] and till.lines[place].tax_bp == rate]
+        here, there = [place for place in mine if place in places], [place for place in mine if place not in places]
+        have, rooms = [offs[place] for place in here], [till.room[place] for place in there]
+        move = min(sum(have), sum(rooms))
+        back = zip(here, spread(move, have, have), strict=True)
+        more = zip(there, spread(move, rooms, rooms), strict=True)
+        for place, change in (*((place, -part) for place, part in back), *more):
+            offs[place] += change
+            till.left[place] -= change
+            till.room[place] -= change
+
+
 def _have(found: Found, till: Till, aim: Aim) -> None:
     """Give it: within its budget, or not at all; what gives nothing leaves everything as it is."""
     rule, settings = found.rule, found.rule.settings
@@ -156,10 +181,10 @@ def _have(found: Found, till: Till, aim: Aim) -> None:
             aim.most = min(aim.most, left)
             gift = give(rule.type, settings, found.times, till, aim)
         if not left or sum(gift.offs.values()) + gift.paid > left:
-            found.refusal = "budget_exceeded"
+            found.refusal, found.times_max = "budget_exceeded", 0
             return
     if not gift.anything and rule.type != "donate":
-        found.refusal = "nothing_left"
+        found.refusal, found.times_max = "nothing_left", 0
         return
     found.gift = gift
     for place, off in gift.offs.items():
@@ -185,9 +210,9 @@ def _why_not(code: str, rule: RewardRule | PromotionRule, walk: Walk) -> str:
         return refusal
     if rule.group and any(one.rule.group == rule.group for one in walk.taken):
         return "other_of_group"
-    if whole_basket(rule) and policies.order_discounts != "all":
-        if any(whole_basket(one.rule) and sum(one.gift.offs.values()) for one in walk.taken):
-            return "other_order_discount"
+    others = any(whole_basket(one.rule) and sum(one.gift.offs.values()) for one in walk.taken)
+    if others and whole_basket(rule) and policies.order_discounts != "all":
+        return "other_order_discount"
     if _uses_left(code, rule, till) <= 0:
         return "limit_reached"
     if isinstance(rule, RewardRule) and rule.cost and till.purse[rule.unit] < rule.cost:

@@ -51,9 +51,9 @@ def room(kind: str, settings: Any, till: Till, aim: Aim) -> int | str:
     match kind:
         case "amount_off" if aim.costs and not settings.each_piece:
             step = settings.amount
-            if till.program.policies.amount_off_tax == "excluded":
+            if (settings.tax or till.program.policies.amount_off_tax) == "excluded":
                 step = max(_taxed(step, till.lines[place].tax_bp) for place in aim.places)
-            times = due // step
+            times = rounded(Fraction(due, step), "up" if settings.partial else "down")
             return (min(times, settings.times_max) if settings.times_max else times) or "basket_too_small"
         case "amount_off":
             return 1
@@ -63,7 +63,9 @@ def room(kind: str, settings: Any, till: Till, aim: Aim) -> int | str:
             return 1 if any(_above_price(settings, till, aim)) else "cheaper_already"
         case "free_pieces" if _extra(settings, till):
             pieces = sum(till.unused[place] for place in aim.places)
-            return (min(pieces // settings.buy, OFTEN) if settings.buy else 1) or "goods_missing"
+            if not settings.buy:
+                return OFTEN if aim.costs else 1
+            return min(pieces // settings.buy, OFTEN) or "goods_missing"
         case "free_pieces":
             return len(_groups(settings, till, aim, OFTEN)) or "goods_missing"
         case "bundle":
@@ -86,7 +88,7 @@ def give(kind: str, settings: Any, times: int, till: Till, aim: Aim) -> Gift:
     match kind:
         case "amount_off":
             return _amount_off(settings, times, till, aim)
-        case "percent_off" if settings.only:
+        case "percent_off" if settings.only or settings.each_line:
             return _percent_off_pieces(settings, till, aim)
         case "percent_off":
             return _percent_off(settings, times if aim.costs else settings.times_max, till, aim)
@@ -125,8 +127,10 @@ def _amount_off(settings: Any, times: int, till: Till, aim: Aim) -> Gift:
     places, remainder = aim.places, till.program.policies.remainder
     rooms = [till.room[place] for place in places]
     if settings.each_piece:
-        return _limited(till, aim, places, [settings.amount * times * till.lines[place].pieces for place in places])
-    if till.program.policies.amount_off_tax == "excluded":
+        chosen = _chosen(till, places, settings.only, settings.pieces or 10**9, settings.each_line)
+        wished = [min(settings.amount * times * pieces, till.worth(place, pieces)) for place, pieces in chosen.items()]
+        return _limited(till, aim, list(chosen), wished)
+    if (settings.tax or till.program.policies.amount_off_tax) == "excluded":
         nets = [untaxed(most, till.lines[place].tax_bp) for place, most in zip(places, rooms, strict=True)]
         parts = spread(settings.amount * times, nets, nets, remainder)
         gross = [_taxed(part, till.lines[place].tax_bp) for place, part in zip(places, parts, strict=True)]
@@ -152,10 +156,11 @@ def _percent_off(settings: Any, times: int, till: Till, aim: Aim) -> Gift:
             till.left[place] - till.lines[place].levy_minor - offs[place] if till.room[place] else 0 for place in aim.places
         ]
         left = most - sum(offs.values())
-        if policies.percent_rounded_per == "line":
-            wished = [
-                min(rounded(cost * share, policies.percent_rounding), cap) for cost, cap in zip(costs, rooms, strict=True)
-            ]
+        if policies.percent_rounded_per in ("line", "piece"):
+            wished = []
+            for place, cost, cap in zip(aim.places, costs, rooms, strict=True):
+                pieces = max(1, till.lines[place].pieces - till.free[place]) if policies.percent_rounded_per == "piece" else 1
+                wished.append(min(rounded(cost * share / pieces, policies.percent_rounding) * pieces, cap))
             parts = tuple(wished) if sum(wished) <= left else spread(left, wished, wished, policies.remainder)
         else:
             base = sum(costs)
@@ -168,20 +173,29 @@ def _percent_off(settings: Any, times: int, till: Till, aim: Aim) -> Gift:
 
 def _percent_off_pieces(settings: Any, till: Till, aim: Aim) -> Gift:
     share, how = Fraction(settings.percent, 10_000), till.program.policies.percent_rounding
-    row = [
-        place
-        for place in till.ordered(aim.places, settings.only)
-        if till.room[place]
-        for _ in range(till.lines[place].pieces - till.free[place])
-    ]
-    chosen = Counter(row[: settings.pieces])
+    chosen = _chosen(till, aim.places, settings.only, settings.pieces, settings.each_line)
     wished = [min(rounded(till.worth(place, count) * share, how), till.room[place]) for place, count in chosen.items()]
     return _limited(till, aim, list(chosen), wished)
+
+
+def _chosen(till: Till, places: list[int], only: str, most: int, each_line: bool) -> Counter[int]:
+    """So many of the pieces that still cost something: of all of them together, or of each line."""
+    rows = [
+        [place] * min(till.lines[place].pieces - till.free[place], most)
+        for place in till.ordered(places, only)
+        if till.room[place]
+    ]
+    pieces = [place for row in rows for place in row]
+    return Counter(pieces if each_line else pieces[:most])
 
 
 def _above_price(settings: Any, till: Till, aim: Aim) -> list[int]:
     """By how much each line is dearer than its price: what may come off of it."""
     wished = []
+    if settings.pieces:
+        chosen = _chosen(till, aim.places, settings.only, settings.pieces, settings.each_line)
+        dearer = {place: till.worth(place, pieces) - settings.price * pieces for place, pieces in chosen.items()}
+        return [max(0, min(dearer.get(place, 0), till.room[place])) for place in aim.places]
     for place in aim.places:
         line = till.lines[place]
         price = rounded(Fraction(settings.price * line.quantity_milli, 1000), "up") + line.levy_minor
@@ -211,8 +225,10 @@ def _groups(settings: Any, till: Till, aim: Aim, times: int) -> list[tuple[Piece
     groups: list[tuple[Pieces, Pieces]] = []
     while len(groups) < times:
         wanted = settings.get
-        if own and settings.partial:
-            wanted = max(min(wanted, len(_row(till, aim.places, gone)) - settings.buy), 0)
+        if settings.partial:
+            wanted = min(wanted, len(_row(till, given, gone)))
+            if own:
+                wanted = max(min(wanted, len(_row(till, aim.places, gone)) - settings.buy), 0)
         got = _row(till, row_to_give, gone)[:wanted]
         bought = _row(till, row_to_buy, gone + Counter(got))[: settings.buy]
         if not got or len(got) < wanted or len(bought) < settings.buy:
@@ -227,10 +243,12 @@ def _free_pieces(settings: Any, times: int, till: Till, aim: Aim) -> Gift:
     free = Counter(place for _, got in groups for place in got)
     share, how = Fraction(settings.percent, 10_000), till.program.policies.percent_rounding
     places = sorted(free)
-    wished = [min(rounded(till.worth(place, free[place]) * share, how), till.room[place]) for place in places]
+    wished = [rounded(till.worth(place, free[place]) * share, how) for place in places]
+    if settings.price:
+        wished = [max(0, till.worth(place, free[place]) - settings.price * free[place]) for place in places]
     gift = _limited(till, aim, places, wished)
     gift.used = Counter(place for bought, got in groups for place in bought + got)
-    gift.free = free if settings.percent == 10_000 else Counter()
+    gift.free = free if settings.percent == 10_000 and not settings.price else Counter()
     return gift
 
 

@@ -1,4 +1,4 @@
-"""A checkout as somebody with a pencil would keep it: lists by line, fractions, and nothing looked up that can be walked through."""
+"""A checkout as somebody with a pencil would keep it: lists by line, and fractions; nothing is looked up."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -30,10 +30,12 @@ class Source:
             child: node for tree in self.trees.values() for node in ast.walk(tree) for child in ast.iter_child_nodes(node)
         }
         self.calls: dict[str, list[ast.Call]] = {}
-        for tree in self.trees.values():
+        for file, tree in self.trees.items():
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call):
                     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                    if name in CALLS and name != "Refusal" and "loyalty" not in file.relative_to(ROOT).parts:
+                        continue  # a step of something else than a trace, a note in another book
                     self.calls.setdefault(name, []).append(node)
 
     def said(self) -> Iterator[Said]:
@@ -67,7 +69,7 @@ class Source:
         while around := self.parents.get(around) if around else None:
             if not isinstance(around, ast.FunctionDef):
                 continue
-            for place, arg in enumerate(around.args.args):
+            for place, arg in enumerate(one for one in around.args.args if one.arg != "self"):
                 if arg.arg == name.id:
                     literal = _literal(arg.annotation)
                     calls = [call for call in self.calls.get(around.name, []) if len(call.args) > place]
