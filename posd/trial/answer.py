@@ -72,6 +72,16 @@ class UnitAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class MovementAnswer:
+    """Pieces of a unit that a rule has given or taken, together and by line."""
+
+    rule: str
+    unit: str
+    pieces: int
+    by_line: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalAnswer:
     """Why not: the code, what fills its sentence, and the sentence."""
 
@@ -247,6 +257,8 @@ class Answer:
     tax: list[TaxAnswer] = field(default_factory=list)
     offers: list[OfferAnswer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    earned: list[MovementAnswer] = field(default_factory=list)
+    spent: list[MovementAnswer] = field(default_factory=list)
     unit_tenders: list[UnitTenderAnswer] = field(default_factory=list)
     tenders: list[TenderAnswer] = field(default_factory=list)
     gifts: list[GiftAnswer] = field(default_factory=list)

@@ -45,7 +45,12 @@ def adds_up(answer):
             assert line["rung_minor"] - line["off_minor"] == line["net_minor"]
             assert sum(line["off_by"].values()) == line["off_minor"]
             assert sum(line["off_by_piece"]) in (line["off_minor"], 0)
-    for row in answer["units"].values():
+    for name in ("earned", "spent"):
+        for one in answer[name]:
+            assert sum(one["by_line"].values()) == one["pieces"]
+    for unit, row in answer["units"].items():
+        for name in ("earned", "spent"):
+            assert sum(one["pieces"] for one in answer[name] if one["unit"] == unit) == row[name]
         up = sum(row[name] for name in ("before", "passed", "earned", "given_back", "followed"))
         assert up - row["spent"] - row["taken_back"] == row["after"]
 
@@ -76,6 +81,7 @@ def test_a_member_spends_and_earns():
         "after": 102, "spendable": 102,
     }  # fmt: skip
     assert first["member"]["tier"] == {"before": "bronze", "after": "silver", "next": "gold", "missing": 2000 - 512}
+    assert first["earned"][0] == {"rule": "points", "unit": "points", "pieces": 32, "by_line": {"1": 23, "2": 9}}
     assert points(second)["before"] == 102
     assert points(second)["earned"] == 48  # a silver member earns half as much again
     assert points(second)["after"] == 50
