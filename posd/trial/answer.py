@@ -43,13 +43,14 @@ class DiscountAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TaxAnswer:
-    """All that is sold at one tax rate: gross_minor - off_minor = net_minor + tax_minor."""
+    """All that is sold at one tax rate: gross_minor - off_minor = net_minor + tax_minor + levy_minor."""
 
     percent: str
     gross_minor: int
     off_minor: int
     net_minor: int
     tax_minor: int
+    levy_minor: int
 
 
 @dataclass(frozen=True, slots=True)

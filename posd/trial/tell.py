@@ -68,7 +68,9 @@ def _sold(found: told.Answer, quote: Quote, sale: Sale, speech: Speech) -> told.
         lines=_lines(sale, net),
         discounts=[_discount(one, sale, speech) for one in sale.discounts],
         tax=[
-            told.TaxAnswer(percent(rate.tax_bp), rate.gross_minor, rate.off_minor, rate.net_minor, rate.tax_minor)
+            told.TaxAnswer(
+                percent(rate.tax_bp), rate.gross_minor, rate.off_minor, rate.net_minor, rate.tax_minor, rate.levy_minor
+            )
             for rate in tax.by_rate(basket.lines, net, speech.program.policies.tax_rounded_per)
         ],
         offers=[

@@ -181,7 +181,9 @@ def test_any_sequence_is_played_and_every_row_adds_up(first, others, have, negat
         if answer["lines"]:
             off = sum(part["off_minor"] for part in answer["lines"])
             assert off == answer["off_minor"] == sum(rate["off_minor"] for rate in answer["tax"])
-            assert answer["rung_minor"] - off == sum(rate["net_minor"] + rate["tax_minor"] for rate in answer["tax"])
+            assert answer["rung_minor"] - off == sum(
+                rate["net_minor"] + rate["tax_minor"] + rate["levy_minor"] for rate in answer["tax"]
+            )
 
 
 def test_lines_of_the_command_line_are_a_basket_too():

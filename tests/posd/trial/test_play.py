@@ -40,7 +40,7 @@ def adds_up(answer):
         assert rung - off + donated == answer["total_minor"] == answer["to_pay_minor"] + paid
         assert [sum(line[name] for line in answer["lines"]) for name in ("rung_minor", "off_minor")] == [rung, off]
         assert sum(one["off_minor"] for one in answer["discounts"]) == off == sum(one["off_minor"] for one in answer["tax"])
-        assert sum(rate["net_minor"] + rate["tax_minor"] for rate in answer["tax"]) == rung - off
+        assert sum(rate["net_minor"] + rate["tax_minor"] + rate["levy_minor"] for rate in answer["tax"]) == rung - off
         for line in answer["lines"]:
             assert line["rung_minor"] - line["off_minor"] == line["net_minor"]
             assert sum(line["off_by"].values()) == line["off_minor"]
