@@ -84,6 +84,9 @@ def buy_get(said: Said, draft: Draft) -> None:
     buy, get = said.table("buy"), said.table("get")
     settings: dict[str, Any] = {"type": "free_pieces", "buy": buy.get("qty", 1), "lines": goods(buy)}
     settings |= {"get": get.get("qty", 1), "goods": goods(get), "percent": str(get.get("percent", 100))}
+    settings |= {"partial": get.get("partial", False)}
+    if "amount" in get:
+        settings["amount"] = money(minor(get.get("amount")))
     if "pick" in get:
         settings["only"] = get.pick("pick", {one: one for one in ("cheapest", "dearest", "first")}, "")
     draft.promote(said, {**settings, "limits": _once_unless_repeated(said)})
