@@ -100,7 +100,7 @@ class Shop:
         return answer.json()
 
     def open(self) -> None:
-        """Start both, publish the program (the café's, unless another is set), enrol the terminal, and wait for the first page of the feed."""
+        """Start both, publish the program, enrol the terminal, and wait for the first page of the feed."""
         self.office("program", "publish", str(self.program))
         made = self.office("terminal", "enrol", "--store", "Café", "--terminal", "Till 1")
         self.start("central")
