@@ -128,12 +128,12 @@ BY_CONDITION: dict[str, Make] = {
 @cache
 def of(hint: Any, name: str = "") -> Make:
     """What makes values of `hint`, a field called `name`."""
+    if get_origin(hint) is Literal:
+        return one_of(*get_args(hint))
     if name in BY_NAME:
         return BY_NAME[name]
     if hint in BY_TYPE:
         return BY_TYPE[hint]
-    if get_origin(hint) is Literal:
-        return one_of(*get_args(hint))
     if get_origin(hint) is tuple:
         part = of(get_args(hint)[0])
         return lambda source: tuple(part(source) for _ in range(source.pick((1, 1, 2))))

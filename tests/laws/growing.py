@@ -25,7 +25,7 @@ def more_goods_earn_no_less(asked: Checkout) -> None:
     fewer = replace(asked, basket=replace(asked.basket, lines=lines[:-1]))
     more, less = asked.quote, fewer.quote
     for code, rule in asked.program.accruals.items():
-        if capped(rule):
+        if any(capped(asked.program.accruals[one]) for one in (code, *getattr(rule.settings, "of", ()))):
             continue
         before = [one for one in less.accruals if one.rule == code and one.unit == rule.unit]
         after = [one for one in more.accruals if one.rule == code and one.unit == rule.unit]

@@ -10,7 +10,7 @@ from loyalty.code import Strength
 from loyalty.ledger import REDEEMED, Entry, available, balances, held
 from loyalty.lots import Lots
 from loyalty.money import split
-from loyalty.posting import post, return_entries, sale_entries
+from loyalty.posting import post, return_entries, sale_entries, spent_lots
 from loyalty.program import Program, tier_of
 from loyalty.quote import Quote
 from loyalty.reverse import Back, reverse
@@ -154,7 +154,9 @@ def an_overdraft_is_repaid_first(asked: Checkout) -> None:
     sold = sell(asked)
     for unit, rule in sold.program.units.items():
         owed = sold.before.lots(unit).get(lots.OPEN, 0)
-        after = book(sold.program, sold.before, [one for one in sale_entries(sold.sale) if one.target == available(sold.before.handle)], sold.day).lots(unit)  # fmt: skip
+        mine = available(sold.before.handle)
+        coming_in = [one for one in sale_entries(sold.sale) if one.target == mine]
+        after = book(sold.program, sold.before, coming_in, sold.day).lots(unit)
         if owed < 0 and after.get(lots.OPEN, 0) < 0 and not rule.extended:
             assert _rest(after) == _rest(sold.before.lots(unit))
 
@@ -203,11 +205,21 @@ def returned(sold: Sold, before: dict[str, int], lines: tuple[ReturnedLine, ...]
 def all_returned_is_nothing_sold(asked: Checkout) -> None:
     """Under the policies that give back, every balance is as it was: units, counters, visits, and the tier where it is always
     under review.
+
+    What repaid an overdraft is spent: it comes back only where a balance may fall below nothing. What the till corrected by a
+    negative line, and a membership, have terms of their own for the money.
     """
     sold = sell(asked)
-    after = after_return(sold.program, sold.after, returned(sold, {}, everything_back(sold.sale)), sold.day)
+    owing = any(pieces < 0 for held_lots in sold.before.accounts.values() for pieces in held_lots.values())
+    if owing and sold.program.policies.negative_balance != "allowed":
+        return
+    spent = spent_lots(sold.after.posted)
+    after = after_return(sold.program, sold.after, returned(sold, {}, everything_back(sold.sale)), sold.day, spent)
     assert _sums(after, sold.day) == _sums(sold.before, sold.day)
-    assert (after.visits, after.spent_minor) == (sold.before.visits, sold.before.spent_minor)
+    assert after.visits == sold.before.visits
+    products = {plan.product for plan in sold.program.plans.values()}
+    if all(line.amount_minor >= 0 and line.product not in products for line in sold.sale.basket.lines):
+        assert after.spent_minor == sold.before.spent_minor
     ladder = sold.program.tiers
     if ladder and ladder.review == "always" and ladder.downgrade == "to_balance":
         assert after.tier == sold.before.tier

@@ -2,16 +2,22 @@
 
 from dataclasses import replace
 
+from loyalty.agreement import Hold, agree
 from loyalty.basket import Basket, Line
+from loyalty.code import Strength
 from loyalty.goods import Goods
+from loyalty.ledger import ISSUED, Entry, available
 from loyalty.program import Limits, Plan, Policies, PromotionRule, RewardRule
 from loyalty.quote import Choice, nets, quote
+from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.bundle import Bundle, Slot
 from loyalty.rewards.donate import RoundUp
 from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.pay import Pay
-from tests.samples import NOW, basket, cafe, member
+from loyalty.sale import ReturnedLine, commit
+from loyalty.standing import Standing, after_return, after_sale, book, member_on
+from tests.samples import HANDLE, NOW, basket, cafe, member, paid
 
 NAME = {"en": "a name"}
 
@@ -97,3 +103,18 @@ def test_no_least_amount_is_no_condition():
     program = cafe(promotions={"off": off}, policies=Policies(threshold_tax="excluded"))
     bought = Basket((Line("1", "p1", -100), Line("2", "p2", 105, tax_bp=1800)))
     assert quote(program, member(), bought, NOW).to_pay_minor == 0
+
+
+def test_what_a_wallet_pays_is_no_money_spent():
+    """Brought back, a purchase that points paid in part leaves what the member has spent as it was."""
+    wallet = RewardRule("pay", NAME, "point", 1, Pay(worth=100))
+    program = cafe(rewards={"wallet": wallet}, tiers=None)
+    day = NOW.local_date
+    before = book(program, Standing(HANDLE, visits=1, spent_minor=500), [Entry(ISSUED, available(HANDLE), "point", 3)], day)
+    quoted = quote(program, member_on(before, day), basket(1000), NOW, (Choice("wallet", 3),))
+    agreement = agree(quoted, "a" * 32, Strength.SIGNED, (Hold("1" * 32, "point", 3),))
+    sale = commit(program, agreement, paid(agreement))
+    bought = after_sale(program, before, sale, day)
+    assert bought.spent_minor == 500 + 700
+    back = reverse(program, sale, Back({}, (ReturnedLine("1", 1000),), day))
+    assert after_return(program, bought, back, day).spent_minor == 500
