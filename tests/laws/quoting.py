@@ -20,7 +20,7 @@ DONE = ("taken", "spent", "paid", "offered", "offered_free", "payable", "promote
 def is_the_same_twice(asked: Checkout) -> None:
     """The same arguments give the same answer, and no valid program and basket raise anything."""
     before = repr(asked)
-    assert asked.quote == asked.quote
+    assert replace(asked).quote == asked.quote
     assert repr(asked) == before
 
 
