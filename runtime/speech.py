@@ -60,11 +60,11 @@ class Speech:
         return {"code": refusal.code, "params": dict(refusal.params), "sentence": sentence}
 
     def trace(self, steps: Iterable[Step]) -> list[dict[str, Any]]:
-        """Why, rule by rule."""
+        """Why, rule by rule. A sentence that speaks of an accrual's unit is not headed by it as well: its name is empty."""
         return [
             {
                 "rule": step.rule,
-                "name": self.rule(step.rule),
+                "name": "" if step.rule in self.program.accruals and "unit" in step.params else self.rule(step.rule),
                 "code": step.code,
                 "params": dict(step.params),
                 "sentence": self.say(f"trace.{step.code}", step.params),

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.laws.table import LAWS, Law
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "20000"))
+TOLD_CHARS_MAX = 4000  # of an example that breaks a law
 SHARES = 4  # the examples of laws that ask the same are drawn in so many parts, side by side
 
 
@@ -38,28 +39,34 @@ def main() -> int:
 
 
 def ask(names: tuple[str, ...], share: int) -> tuple[dict[str, int], dict[str, str]]:
-    """How many examples each of these laws was asked of, and what broke it, shrunk as far as it would go."""
+    """How many examples each of these laws was asked of, and the smallest found that broke it."""
     laws = {name: LAWS[name] for name in names}
     some = next(iter(laws.values()))
+    shown: list[Any] = []
     counts, failures = dict.fromkeys(names, 0), dict[str, str]()
     while len(failures) < len(names):
         left = {name: law for name, law in laws.items() if name not in failures}
         at: list[str] = []
         try:
-            _asked_of_all(left, some.of, max(EXAMPLES // SHARES // some.costs, 1), (counts, at), share)
+            _asked_of_all(left, some.of, max(EXAMPLES // SHARES // some.costs, 1), (counts, at, shown), share)
         except Exception as broken:
-            failures[at[-1]] = "\n".join([f"    {type(broken).__name__}: {broken}"[:2000], *getattr(broken, "__notes__", [])])
+            failures[at[-1]] = f"    {type(broken).__name__}: {broken} by {shown[-1]!r}"[:TOLD_CHARS_MAX]
         else:
             break
     return counts, failures
 
 
 def _asked_of_all(
-    laws: Mapping[str, Law], of: st.SearchStrategy[Any], examples: int, told: tuple[dict[str, int], list[str]], share: int
+    laws: Mapping[str, Law],
+    of: st.SearchStrategy[Any],
+    examples: int,
+    told: tuple[dict[str, int], list[str], list[Any]],
+    share: int,
 ) -> None:
-    counts, at = told
+    counts, at, shown = told
 
     def check(example: Any) -> None:
+        shown[:] = [example]
         for name, law in laws.items():
             at.append(name)
             law.check(example)
@@ -67,8 +74,6 @@ def _asked_of_all(
         at.clear()
 
     drawn: Callable[[], None] = given(of)(check)
-    from hypothesis import seed
-
     seed(share)(
         settings(
             max_examples=examples,

@@ -6,6 +6,9 @@ import { count, date, money, say, text, time } from "/static/words.js";
 
 const seen = (one) => !one.standing;
 
+/** The balances to show: of several units those that the member has any of. */
+const held = ({ balances }) => balances.filter(seen).filter((one, place, all) => one.pieces || all.length === 1);
+
 /** The idle counter: scan, and what was scanned lately. */
 export function showIdle(scans) {
   fill(
@@ -40,7 +43,7 @@ export function showMember(member, quote, onRemove) {
         member.tier && h("span", { class: `tier` }, named(member.tier.name)),
         onRemove && h("button", remove, icon("close"), h("span", { class: "hidden" }, text("remove_card"))),
       ),
-      member.provisional ? h("p", {}, text("provisional")) : member.balances.filter(seen).map(balance),
+      member.provisional ? h("p", {}, text("provisional")) : held(member).map(balance),
       member.plans.map(({ name, until }) => h("p", { class: "plan" }, say("until", { name, date: date(until) }))),
       quote?.accruals.filter(seen).map((one) => earns(one)),
     ),
@@ -95,7 +98,7 @@ export function showDone({ booked, receipt, member }) {
       h("p", { class: "big" }, money(booked.paid_minor, booked.currency)),
       booked.moved.map(moved),
       member && !member.provisional && h("h3", {}, text("new_balance"), " · ", named(member.first_name || text("a_member"))),
-      member && !member.provisional && member.balances.filter(seen).map(balance),
+      member && !member.provisional && held(member).map(balance),
       h("p", { class: "hint" }, say("receipt", { number: receipt })),
     ),
   );

@@ -62,7 +62,7 @@ function paying(offer, locked, onChoose) {
     "form",
     { class: `pay${times > 0 ? " taken" : ""}` },
     h("label", { for: amount.id }, icon(times > 0 ? "check" : "card"),
-      h("span", { class: "what" }, say("pay_with", { name: offer.name }), h("small", {}, say("pay_up_to", { money: money(most * each) })))),
+      h("span", { class: "what" }, h("span", {}, say("pay_with", { name: offer.name })), h("small", {}, say("pay_up_to", { money: money(most * each) })))),
     h("input", amount),
     button("use", text("pay_this"), ""),
     button("all", text("pay_most"), "", () => onChoose(code, most)),
