@@ -92,10 +92,11 @@ def main() -> None:
         for size in sizes:
             agree(shop, engines, size)
         took = measure(engines, sizes, given.rounds)
+        queries = Figure(f"django-oscar, rules {PROMISED}: queries", engines["oscar"].found(PROMISED)["queries"])
     finally:
         for engine in engines.values():
             engine.stop()
-    ground.show([*compared(took, sizes), *compiled(shop, sizes)], as_json=given.json)
+    ground.show([*compared(took, sizes), queries, *compiled(shop, sizes)], as_json=given.json)
 
 
 def agree(shop: Shop, engines: dict[str, Engine], size: int) -> None:

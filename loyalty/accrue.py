@@ -1,13 +1,15 @@
 """What a checkout earns, once it is known what is paid for each line: by every accrual, and towards every challenge."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.accruals.earning import Basis, Earned
-from loyalty.bill import Bill
+from loyalty.bill import Bill, without_tax
+from loyalty.member import Member
 from loyalty.money import Minor, split
-from loyalty.program import AccrualRule, Challenge, Program, tier_by_code
+from loyalty.program import AccrualRule, Challenge, Program, tier_by_code, tier_of
 from loyalty.refusal import Refusal
 from loyalty.rules import Earning, Rules
 
@@ -22,12 +24,16 @@ class Accrual(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was found about an accrual or a challenge: why it earns nothing, or how many pieces; `paid_minor` counted for it."""
+    """What was found about an accrual or a challenge: why it earns nothing, or how many pieces.
+
+    `paid_minor` counted for it, and the tier made it `percent` of the usual.
+    """
 
     earning: Earning
     refusal: Refusal | None
     pieces: int = 0
     paid_minor: Minor = 0
+    percent: int = 100
 
 
 class Harvest(NamedTuple):
@@ -49,9 +55,31 @@ class Settled(NamedTuple):
 
 
 def accrue(rules: Rules, bill: Bill, settled: Settled) -> Harvest:
-    """What the member of `bill` earns, in the program's order; nothing without a member."""
+    """What the member of `bill` earns, in the program's order; nothing without a member.
+
+    By the policy `accrual_tier` it is earned in the tier that the member has, or in the one that this very checkout leads to.
+    """
+    harvest = _accrue(rules, bill, settled)
+    if bill.member is None or rules.program.tiers is None or bill.policies.accrual_tier == "held":
+        return harvest
+    risen = _risen(rules.program, bill.member, harvest)
+    return _accrue(rules, replace(bill, member=risen), settled) if risen else harvest
+
+
+def _risen(program: Program, member: Member, harvest: Harvest) -> Member | None:
+    """The member in the tier that `harvest` leads to; None where it is no higher one."""
+    assert program.tiers is not None
+    unit = program.tiers.unit
+    after = member.balances.get(unit, 0) + sum(one.pieces for one in harvest.accruals if one.unit == unit)
+    held, reached = tier_by_code(program, member.tier), tier_of(program, {unit: after})
+    assert held is not None
+    assert reached is not None
+    return replace(member, tier=reached.code) if reached.from_pieces > held.from_pieces else None
+
+
+def _accrue(rules: Rules, bill: Bill, settled: Settled) -> Harvest:
     program, member = rules.program, bill.member
-    if member is None:
+    if member is None or not (rules.earnings or program.plans):
         return NOTHING
     whole, goods = _amounts(bill, settled)
     tier = tier_by_code(program, member.tier)
@@ -83,7 +111,8 @@ def accrue(rules: Rules, bill: Bill, settled: Settled) -> Harvest:
         assert earning.rule is not None
         amount = _capped(earning.code, earning.rule, found.pieces, member.balances)
         earned[earning.code] = found if amount == found.pieces else found._replace(pieces=amount)
-        looked.append(Looked(earning, None, amount, basis.paid()))
+        percent = basis.percent if earning.way.by_tier(earning.settings) else 100
+        looked.append(Looked(earning, None, amount, basis.paid(), percent))
         if amount:
             accruals.append(Accrual(earning.code, earning.unit, amount, found.weights))
             accruals += _towards_caps(earning.code, earning.rule, amount, found.weights)
@@ -129,7 +158,7 @@ def _plans(program: Program, bill: Bill) -> list[Accrual]:
     """The memberships that are sold in this basket."""
     sold = []
     for code, plan in program.plans.items():
-        places = bill.index.products.get(plan.product, ())
+        places = [place for place in bill.index.products.get(plan.product, ()) if bill.lines[place].amount_minor >= 0]
         counts = tuple(bill.lines[place].pieces if place in places else 0 for place in range(len(bill.lines)))
         if any(counts):
             sold.append(Accrual(code, counters.plan(code), sum(counts), counts))
@@ -153,16 +182,23 @@ def _amounts(bill: Bill, settled: Settled) -> tuple[tuple[Minor, ...], tuple[Min
     elif policies.earn_on == "paid":
         whole = bill.left
     else:
-        whole = [
-            left if left == line.amount_minor and not line.reduced else 0 for left, line in zip(bill.left, lines, strict=True)
-        ]
+        whole = bill.left
     if not policies.earn_on_levies:
         whole = [amount - line.levy_minor for amount, line in zip(whole, lines, strict=True)]
+    if policies.earn_on == "undiscounted_lines":
+        whole = [
+            0 if left != line.amount_minor or line.reduced else amount
+            for amount, left, line in zip(whole, bill.left, lines, strict=True)
+        ]
     dry = settled.dry_minor
     first = _wet(whole, dry)
-    if policies.earn_on != "paid" or policies.order_discounts_lower_goods or not any(settled.order_offs):
-        return first, first
-    return first, _wet([amount + off for amount, off in zip(whole, settled.order_offs, strict=True)], dry)
+    goods = first
+    if policies.earn_on == "paid" and not policies.order_discounts_lower_goods and any(settled.order_offs):
+        goods = _wet([amount + off for amount, off in zip(whole, settled.order_offs, strict=True)], dry)
+    if policies.earn_tax == "included":
+        return first, goods
+    rates = [line.tax_bp for line in lines]
+    return tuple(map(without_tax, first, rates)), tuple(map(without_tax, goods, rates))
 
 
 def _wet(amounts: Sequence[Minor], dry: Minor) -> tuple[Minor, ...]:

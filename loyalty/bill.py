@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from loyalty.basket import Basket, Line
 from loyalty.goods import Index, Places, index
@@ -104,7 +105,11 @@ class Bill:
                 return self.rung
             return sum([self.lines[place].amount_minor for place in places])
         amounts = self.left if after else [line.amount_minor for line in self.lines]
-        return sum(without_tax(amounts[place], self.lines[place].tax_bp) for place in places)
+        some = [(amounts[place], self.lines[place]) for place in places]
+        return sum(without_tax(amount - line.levy_minor, line.tax_bp) + line.levy_minor for amount, line in some)
+
+
+_FLOOR, _LEVY, _DISCOUNTABLE = attrgetter("floor_minor"), attrgetter("levy_minor"), attrgetter("discountable")
 
 
 def bill(program: Program, member: Member | None, basket: Basket, moment: Moment) -> Bill:
@@ -112,6 +117,8 @@ def bill(program: Program, member: Member | None, basket: Basket, moment: Moment
     lines = basket.lines
     left = [line.amount_minor for line in lines]
     total = sum(left)
+    floored = any(map(_FLOOR, lines)) or any(map(_LEVY, lines))
+    plain = not floored and min(left) >= 0 and all(map(_DISCOUNTABLE, lines))
     return Bill(
         program.policies,
         member,
@@ -119,11 +126,11 @@ def bill(program: Program, member: Member | None, basket: Basket, moment: Moment
         moment,
         index(lines),
         left,
-        [open_part(line) for line in lines],
+        left.copy() if plain else [open_part(line) for line in lines],
         [line.pieces if line.amount_minor > 0 else 0 for line in lines],
         total,
         total,
-        any(line.floor_minor or line.levy_minor for line in lines),
+        floored,
         _plans(program, member, basket, moment),
         spendable=_spendable(member),
     )
@@ -140,6 +147,6 @@ def _spendable(member: Member | None) -> Counter[str]:
 def _plans(program: Program, member: Member | None, basket: Basket, moment: Moment) -> frozenset[str]:
     if member is None or not program.plans:
         return frozenset()
-    bought = {line.product for line in basket.lines}
+    bought = {line.product for line in basket.lines if line.amount_minor >= 0}
     sold = {code for code, plan in program.plans.items() if plan.at_once and plan.product in bought}
     return frozenset(sold.union(code for code, last in member.plans.items() if last >= moment.local_date))

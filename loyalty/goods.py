@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from loyalty.basket import Line
 from loyalty.money import Minor
@@ -52,11 +52,17 @@ def index(lines: Sequence[Line]) -> Index:
     categories: dict[str, list[int]] = {}
     tags: dict[str, list[int]] = {}
     for place, line in enumerate(lines):
-        products.setdefault(line.product, []).append(place)
-        category = line.category
+        product, category = line.product, line.category
+        if product in products:
+            products[product].append(place)
+        else:
+            products[product] = [place]
         while category:
-            categories.setdefault(category, []).append(place)
-            category = category.rpartition("/")[0]
+            if category in categories:
+                categories[category].append(place)
+            else:
+                categories[category] = [place]
+            category = category.rpartition("/")[0] if "/" in category else ""
         for tag in line.tags:
             if place not in tags.setdefault(tag, []):
                 tags[tag].append(place)
@@ -95,7 +101,20 @@ def pick(goods: Goods) -> Pick:
         found = index.all if not asked else _named(index, goods)
         return tuple(place for place in found if matches(goods, index.lines[place])) if checked else tuple(found)
 
-    return several
+    return _remembered(several)
+
+
+def _remembered(find: Pick) -> Pick:
+    """`find`, which is asked of the same basket by a rule's conditions and by the rule itself, one after the other."""
+    last: list[Any] = [None, ()]
+
+    def found(index: Index) -> Places:
+        if last[0] is not index:
+            last[0], last[1] = index, find(index)
+        places: Places = last[1]
+        return places
+
+    return found
 
 
 def _one(field: str, word: str) -> Pick:
@@ -107,11 +126,10 @@ def _one(field: str, word: str) -> Pick:
 
 
 def _named(index: Index, goods: Goods) -> Sequence[int]:
-    found: set[int] = set()
-    for words, places in ((goods.products, index.products), (goods.categories, index.categories), (goods.tags, index.tags)):
-        for word in words:
-            found.update(places.get(word, ()))
-    return sorted(found)
+    hits = [hit for word in goods.products if (hit := index.products.get(word))]
+    hits += [hit for word in goods.categories if (hit := index.categories.get(word))]
+    hits += [hit for word in goods.tags if (hit := index.tags.get(word))]
+    return hits[0] if len(hits) == 1 else sorted({place for hit in hits for place in hit})
 
 
 def _within(category: str) -> list[str]:

@@ -49,10 +49,10 @@ def lot_for(program: Program, unit: str, day: str) -> str:
     rule = program.units.get(unit)
     if rule is None:
         return OPEN
-    ready = _plus(day, rule.pending_days) if rule.pending_days else ""
+    ready = days_later(day, rule.pending_days) if rule.pending_days else ""
     expires = ""
     if rule.expire_days or rule.expire_months:
-        expires = _rounded(months_later(_plus(day, rule.expire_days), rule.expire_months), rule.expire_at)
+        expires = _rounded(months_later(days_later(day, rule.expire_days), rule.expire_months), rule.expire_at)
     return lot_named(ready, expires)
 
 
@@ -72,17 +72,17 @@ def _counter_lot(program: Program, kind: str, code: str, day: str) -> str:
 def _window_end(challenge: Challenge, day: str) -> str:
     """The last day on which what was counted on `day` counts; of a streak, the end of the period after this one."""
     if not challenge.period:
-        return _plus(day, challenge.within_days - 1) if challenge.within_days else ""
+        return days_later(day, challenge.within_days - 1) if challenge.within_days else ""
     last = end_of(challenge.period, day)
-    return end_of(challenge.period, _plus(last, 1)) if challenge.streak else last
+    return end_of(challenge.period, days_later(last, 1)) if challenge.streak else last
 
 
 def plan_lot(program: Program, code: str, lots: Lots, day: str) -> str:
     """The lot of a plan bought on `day` by somebody who has `lots` of it: from today, or from the day after the one before ends."""
     plan = program.plans[code]
     running = [life(lot).expires for lot, pieces in lots.items() if pieces > 0 and life(lot).expires >= day]
-    start = _plus(max(running), 1) if running else day
-    end = _plus(months_later(_plus(start, plan.days), plan.months), -1)
+    start = days_later(max(running), 1) if running else day
+    end = days_later(months_later(days_later(start, plan.days), plan.months), -1)
     return lot_named(start, end)
 
 
@@ -199,14 +199,15 @@ def _days_in_month(year: int, month: int) -> int:
 
 def day_after(day: str) -> str:
     """The day after; none after the last that can be written."""
-    return _plus(day, 1) if day < NEVER else NEVER
+    return days_later(day, 1) if day < NEVER else NEVER
 
 
 def _rounded(day: str, expire_at: str) -> str:
     return end_of("month", day) if expire_at == "month_end" else end_of("year", day) if expire_at == "year_end" else day
 
 
-def _plus(day: str, days: int) -> str:
+def days_later(day: str, days: int) -> str:
+    """So many days after `day`."""
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat() if days else day
 
 

@@ -61,18 +61,21 @@ def covered_entries(sale: Sale, accounts: Accounts) -> tuple[Entry, ...]:
 
 
 def return_entries(member: str, reversal: Reversal, spent: Mapping[str, tuple[Part, ...]] = NOTHING_SPENT) -> tuple[Entry, ...]:
-    """What a return moves: earned pieces back to where they came from, spent ones back into the lots of `spent`, by unit."""
+    """What a return moves: spent pieces back into the lots of `spent`, by unit, and earned ones back to where they came from.
+
+    In that order: what the sale earned may have paid in it, and then it is among what comes back.
+    """
     if not member:
         return ()
     mine = available(member)
-    taken = [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
-    taken += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
-    given = []
+    moved = []
     for unit, pieces in reversal.given_back.items():
         parts = lots.first(spent.get(unit, ()), pieces)
         unknown = pieces - sum(part for _, part in parts)
-        given += [Entry(REDEEMED, mine, unit, part, lot) for lot, part in (*parts, (lots.OPEN, unknown)) if part]
-    return (*taken, *given)
+        moved += [Entry(REDEEMED, mine, unit, part, lot) for lot, part in (*parts, (lots.OPEN, unknown)) if part]
+    moved += [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
+    moved += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
+    return tuple(moved)
 
 
 def spent_lots(posted: Iterable[Entry]) -> dict[str, tuple[Part, ...]]:

@@ -26,6 +26,7 @@ class Unit:
 
     Pieces are pending for `pending_days` and expire after `expire_days` or `expire_months` (never, where both are 0), at the end
     of that day, month or year. `extended` says that whatever a member earns of the unit makes all pieces as young as the newest.
+    Unless `at_once`, what a sale earns of it cannot pay in that sale, such as a wallet that is filled up.
     """
 
     name: Names
@@ -35,6 +36,7 @@ class Unit:
     expire_months: int = 0
     expire_at: Literal["day", "month_end", "year_end"] = "day"
     extended: bool = False
+    at_once: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,15 @@ class Tier:
 class Tiers:
     """The ladder, lowest step first, and the unit whose balance says how high a member stands.
 
-    A member rises at once. Falling is looked at only at a review: `review` says when, `downgrade` how far. At a review
+    A member rises at once. Falling is looked at only at a review: `review` says when (every `review_days` after the last, for
+    "days"), `downgrade` how far. At a review
     `reset` takes the qualifying pieces away, so that each period is earned anew.
     """
 
     unit: str
     steps: tuple[Tier, ...]
-    review: Literal["always", "never", "yearly", "calendar_year"] = "always"
+    review: Literal["always", "never", "yearly", "calendar_year", "days"] = "always"
+    review_days: int = 365
     downgrade: Literal["to_balance", "one_step"] = "to_balance"
     reset: bool = False
 
@@ -229,15 +233,18 @@ class Policies:
     earn_on_unit_tenders: bool = True
     free_pieces_earn: bool = False
     tenders_without_accrual: tuple[str, ...] = ()
+    earn_tax: Literal["included", "excluded"] = "included"
     accrual_rounding: Rounding = "down"
     accrual_rounded_per: Literal["order", "line"] = "order"
+    accrual_tier: Literal["held", "reached"] = "held"
     spend_in_same_sale: bool = True
     threshold: Literal["after_discounts", "before_discounts"] = "after_discounts"
     threshold_tax: Literal["included", "excluded"] = "included"
     amount_off_tax: Literal["included", "excluded"] = "included"
     percent_rounding: Rounding = "half_up"
-    percent_rounded_per: Literal["order", "line"] = "order"
+    percent_rounded_per: Literal["order", "line", "piece"] = "order"
     remainder: Remainder = "largest"
+    amount_overlap: Literal["others_first", "by_share"] = "others_first"
     pick: Literal["cheapest", "dearest", "first"] = "cheapest"
     free_piece: Literal["in_basket", "extra"] = "in_basket"
     stacking: Literal["in_order", "best"] = "in_order"

@@ -204,7 +204,7 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         discounts=tuple(_discount(one, len(basket.lines)) for one in taken if one.given.offs),
         accruals=harvest.accruals,
         redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *map(movement, harvest.spent)),
-        trace=trace(rules, outcome, harvest, (wanted, tier.accrual_percent if tier else 100)),
+        trace=trace(rules, outcome, harvest, wanted),
         extras=_extras(taken),
     )
 
@@ -235,17 +235,21 @@ def _own(rules: Rules, outcome: Outcome, harvest: Harvest, ask: Ask) -> dict[str
     spendable = outcome.bill.spendable
     short = {
         one.unit
-        for one in (*rules.benefits, *rules.tenders)
+        for one in (*rules.benefits, *rules.last)
         if one.cost and (spendable[one.unit] < one.cost or ask.wanted.get(one.code))
     }
     earned = pieces_by_unit(harvest.accruals)
     units = rules.program.units
-    return {unit: earned[unit] for unit in short if earned.get(unit) and unit in units and not units[unit].pending_days}
+    return {
+        unit: earned[unit]
+        for unit in short
+        if earned.get(unit) and unit in units and units[unit].at_once and not units[unit].pending_days
+    }
 
 
 def _harvest(rules: Rules, outcome: Outcome) -> Harvest:
     policies, checkout = rules.program.policies, outcome.bill
-    if checkout.member is None:
+    if checkout.member is None or not (rules.earnings or rules.program.plans):
         return NOTHING
     offs = [0] * len(checkout.left)
     for one in outcome.taken:
@@ -345,6 +349,6 @@ def _unknown(rules: Rules, wanted: Mapping[str, int]) -> list[Offer]:
 def _foreign(rules: Rules, empty: Quote, wanted: Mapping[str, int]) -> Quote:
     """A basket in another currency is sold, and the program does nothing with it."""
     refused = [Offer(one.code, one.unit, one.cost, 0, refusal=Refusal("other_currency"))
-               for one in (*rules.benefits, *rules.tenders) if one.chosen]  # fmt: skip
+               for one in (*rules.benefits, *rules.last) if one.chosen]  # fmt: skip
     steps = [Step(offer.reward, "other_currency") for offer in refused]
     return replace(empty, offers=(*refused, *_unknown(rules, wanted)), trace=tuple(steps))

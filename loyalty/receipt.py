@@ -1,12 +1,19 @@
 """Our block on the receipt, as a document that knows no printer and no words: codes and numbers, in the order to be read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from loyalty import counters
+from loyalty.lots import life
 from loyalty.money import Minor, floor_share
-from loyalty.program import Names, Program, tier_of
+from loyalty.program import Names, Program, RewardRule, tier_of
+from loyalty.purse import money_units
 from loyalty.quote import pieces_by_unit
 from loyalty.refusal import Params
 from loyalty.sale import Reversal, Sale
+
+STAMPS_MAX = 20  # a card with more fields than that is points: a bar says little of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +26,10 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A label on the reading side and a count on the other; `signed` shows the plus; `worth_minor` is what the count buys."""
+    """A label on the reading side and a count on the other; `signed` shows the plus; `worth_minor` is what the count buys.
+
+    With `money` the count is in minor units, and is written as an amount.
+    """
 
     code: str
     pieces: int
@@ -27,6 +37,7 @@ class Row:
     signed: bool = False
     worth_minor: Minor = 0
     strong: bool = False
+    money: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +72,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whom a receipt speaks to: the first name it may print and the balances before."""
+    """Whom a receipt speaks to: the first name it may print, the balances before, and what of each unit expires next.
+
+    `expiring` has by unit so many pieces and the last day on which they may be spent.
+    """
 
     first_name: str
     balances: dict[str, int]
+    expiring: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +99,31 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
     """
     if sale.member is None:
         return None
+    page = _Page(program, language, bearer, known=not sale.member.provisional)
     earned, spent = pieces_by_unit(sale.accruals), pieces_by_unit(sale.redemptions)
-    after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
-    known = not sale.member.provisional
-    blocks = _opening(bearer, program, language)
-    for code in _shown(program, bearer.balances, earned, spent):
-        if known:
-            blocks.append(Row("before", bearer.balances.get(code, 0), _unit(program, code, language)))
-        if earned.get(code):
-            blocks.append(Row("earned", earned[code], _unit(program, code, language), signed=True))
-        if spent.get(code):
-            blocks.append(Row("spent", -spent[code], _unit(program, code, language), signed=True))
-        if known:
-            blocks.append(_balance(program, code, after[code], language))
-    if known:
-        blocks += _next_tier(program, after, language)
+    blocks = [*page.opening(), *page.given(sale)]
+    for code in page.shown(bearer.balances, earned, spent):
+        card, counted = page.card(code), page.counted(code)
+        moved = [
+            page.row("earned" if counted else "gained", code, earned.get(code, 0)),
+            page.row("spent" if counted else "used", code, -spent.get(code, 0)),
+        ]
+        blocks += page.card_rows(code, card, moved, sale) if card else page.rows(code, moved)
+    if page.known:
+        after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
+        blocks += [*page.next_tier(after), *page.challenges(sale), *page.expiring(after)]
+    blocks += page.plans(sale)
     blocks += _closing(Ending(sale.till.receipt_number, sale.till.business_date, online))
     return Receipt(language, program.currency, tuple(blocks))
 
 
 def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, language: str, ending: Ending) -> Receipt:
     """The block of a member's return; `ending` has the return's own receipt number."""
-    blocks: list[Block] = [*_opening(bearer, program, language), Note("returned")]
-    for code in _shown(program, bearer.balances, reversal.taken_back, reversal.given_back):
+    page = _Page(program, language, bearer, known=True)
+    blocks: list[Block] = [*page.opening(), Note("returned")]
+    for code in page.shown(bearer.balances, reversal.taken_back, reversal.given_back):
         taken, given = reversal.taken_back.get(code, 0), reversal.given_back.get(code, 0)
-        blocks.append(Row("before", bearer.balances.get(code, 0), _unit(program, code, language)))
-        if taken:
-            blocks.append(Row("taken_back", -taken, _unit(program, code, language), signed=True))
-        if given:
-            blocks.append(Row("given_back", given, _unit(program, code, language), signed=True))
-        blocks.append(_balance(program, code, bearer.balances.get(code, 0) - taken + given, language))
+        blocks += page.rows(code, [page.row("taken_back", code, -taken), page.row("given_back", code, given)])
     blocks += _closing(ending)
     return Receipt(language, program.currency, tuple(blocks))
 
@@ -128,50 +138,150 @@ def name_in(names: Names, language: str) -> str:
     return names.get(language) or names.get("en") or next(iter(names.values()), "")
 
 
-def _opening(bearer: Bearer, program: Program, language: str) -> list[Block]:
-    blocks: list[Block] = [Title("club", {"club": name_in(program.name, language)})]
-    if bearer.first_name:
-        blocks.append(Note("hello", {"name": bearer.first_name}))
-    return blocks
-
-
-def _balance(program: Program, code: str, pieces: int, language: str) -> Row:
-    worth = max(pieces, 0) * program.units[code].worth
-    return Row("balance", pieces, _unit(program, code, language), worth_minor=worth, strong=True)
-
-
-def _next_tier(program: Program, balances: dict[str, int], language: str) -> list[Block]:
-    """How far the next tier is, as a bar; a word of congratulation on the highest."""
-    now = tier_of(program, balances)
-    if program.tiers is None or now is None:
-        return []
-    have = balances.get(program.tiers.unit, 0)
-    place = program.tiers.steps.index(now)
-    if place + 1 == len(program.tiers.steps):
-        return [Note("highest_tier", {"tier": name_in(now.name, language)})]
-    above = program.tiers.steps[place + 1]
-    whole = above.from_pieces - now.from_pieces
-    filled = floor_share(max(have - now.from_pieces, 0), 100, whole)
-    params: dict[str, int | str] = {"missing": above.from_pieces - have, "tier": name_in(above.name, language)}
-    params |= _unit(program, program.tiers.unit, language)
-    return [Bar("next_tier", filled, 100, params)]
-
-
 def _closing(ending: Ending) -> list[Block]:
     number = Note("number", {"number": ending.receipt_number, "date": ending.business_date})
     return [number] if ending.online else [Note("offline"), number]
 
 
-def _unit(program: Program, code: str, language: str) -> dict[str, int | str]:
-    return {"unit": name_in(program.units[code].name, language)}
+@dataclass(frozen=True)
+class _Page:
+    """A receipt while it is written; `known` is whether the terminal knows the member's balances."""
 
+    program: Program
+    language: str
+    bearer: Bearer
+    known: bool
 
-def _shown(program: Program, *moved: dict[str, int]) -> list[str]:
-    """The units a receipt speaks of: those with a balance or a movement, but for the one that only counts standing."""
-    standing = program.tiers.unit if program.tiers else ""
-    spent_on_rewards = {rule.unit for rule in program.rewards.values()}
-    return [
-        code
-        for code in program.units
-        if (code != standing or code in spent_on_rewards) and any(counts.get(code) for counts in moved)
-    ]
+    def opening(self) -> list[Block]:
+        blocks: list[Block] = [Title("club", {"club": self.name(self.program.name)})]
+        if self.bearer.first_name:
+            blocks.append(Note("hello", {"name": self.bearer.first_name}))
+        return blocks
+
+    def given(self, sale: Sale) -> list[Block]:
+        """What came by itself: promotions and gifts by their names, and what was donated."""
+        program, extras = self.program, sale.extras
+        blocks: list[Block] = [
+            Row("off", -sum(one.by_line), {"name": self.name(program.promotions[one.rule].name)}, money=True)
+            for one in sale.discounts
+            if one.rule in program.promotions and any(one.by_line)
+        ]
+        for gift in extras.gifts:
+            rule = program.promotions.get(gift.rule) or program.rewards.get(gift.rule)
+            blocks.append(Row("gift", gift.pieces, {"name": self.name(rule.name) if rule else gift.product}))
+        causes = [(one.amount_minor, self.name(program.causes.get(one.cause, {}))) for one in extras.donations]
+        return blocks + [Row("donated", amount, {"cause": cause}, money=True) for amount, cause in causes]
+
+    def row(self, code: str, unit: str, pieces: int) -> Row:
+        """So many pieces of a unit that were moved."""
+        return Row(code, pieces, self._unit(unit), signed=True, money=unit in self._money)
+
+    def rows(self, unit: str, moved: list[Row]) -> list[Block]:
+        """The balance before, what was moved, and the balance then; of somebody whose balance is not known only what was moved."""
+        rows: list[Block] = [row for row in moved if row.pieces]
+        if not self.known:
+            return rows
+        money, before = unit in self._money, self.bearer.balances.get(unit, 0)
+        after = before + sum(row.pieces for row in moved)
+        worth = 0 if money else max(after, 0) * self.program.units[unit].worth
+        balance = Row("balance", after, self._unit(unit), worth_minor=worth, strong=True, money=money)
+        return [Row("before", before, self._unit(unit), money=money), *rows, balance]
+
+    def counted(self, unit: str) -> bool:
+        """Whether people speak of many of it: points, but neither a wallet nor a coupon."""
+        return unit not in self._money and self.card(unit) is None
+
+    def card(self, unit: str) -> RewardRule | None:
+        """The reward that a stamp card or a coupon of `unit` is for: the cheapest that it buys, where it is worth nothing else."""
+        found = [rule for rule in self.program.rewards.values() if rule.unit == unit and 0 < rule.cost <= STAMPS_MAX]
+        return min(found, key=lambda rule: rule.cost, default=None) if not self.program.units[unit].worth else None
+
+    def card_rows(self, unit: str, card: RewardRule, moved: list[Row], sale: Sale) -> list[Block]:
+        """A coupon for the next time, or how full a stamp card is: no balances, which nobody counts."""
+        earned, spent = moved
+        reward = {"reward": self.name(card.name)}
+        if card.cost == 1 and earned.pieces:
+            coupon = self._coupon(unit, earned.pieces, sale)
+            return [spent, coupon] if spent.pieces else [coupon]
+        rows: list[Block] = [row for row in moved if row.pieces]
+        have = self.bearer.balances.get(unit, 0) + earned.pieces + spent.pieces
+        if not self.known:
+            return rows
+        if have >= card.cost:
+            return [*rows, Note("ready", reward)]
+        if card.cost == 1:
+            return rows
+        missing = {"missing": card.cost - have, **self._unit(unit), **reward}
+        return [*rows, Bar("stamps", max(have, 0), card.cost, missing)]
+
+    def next_tier(self, balances: Mapping[str, int]) -> list[Block]:
+        """How far the next tier is, as a bar; a word of congratulation on the highest."""
+        program, now = self.program, tier_of(self.program, balances)
+        if program.tiers is None or now is None:
+            return []
+        have = balances.get(program.tiers.unit, 0)
+        place = program.tiers.steps.index(now)
+        if place + 1 == len(program.tiers.steps):
+            return [Note("highest_tier", {"tier": self.name(now.name)})]
+        above = program.tiers.steps[place + 1]
+        whole = above.from_pieces - now.from_pieces
+        filled = floor_share(max(have - now.from_pieces, 0), 100, whole)
+        params: dict[str, int | str] = {"missing": above.from_pieces - have, "tier": self.name(above.name)}
+        return [Bar("next_tier", filled, 100, params | self._unit(program.tiers.unit))]
+
+    def challenges(self, sale: Sale) -> list[Block]:
+        """How far this sale has brought each challenge that it counted for; what is won head office says."""
+        blocks: list[Block] = []
+        for code, challenge in self.program.challenges.items():
+            counted = sum(one.pieces for one in sale.accruals if one.unit == counters.counted(code))
+            have = self.bearer.balances.get(counters.counted(code), 0) + counted
+            name = {"name": self.name(challenge.name)}
+            if counted and have >= challenge.goal:
+                blocks.append(Note("challenge_won", name))
+            elif counted:
+                far = {"have": have, "goal": challenge.goal, "missing": challenge.goal - have}
+                blocks.append(Bar("challenge", max(have, 0), challenge.goal, {**name, **far}))
+        return blocks
+
+    def expiring(self, after: Mapping[str, int]) -> list[Block]:
+        """What of each unit expires next, as far as it is still there."""
+        blocks: list[Block] = []
+        for unit, (pieces, last) in self.bearer.expiring.items():
+            left = min(pieces, after.get(unit, 0))
+            if left > 0 and unit in self._money:
+                blocks.append(Note("expires_money", {"amount_minor": left, "date": last, **self._unit(unit)}))
+            elif left > 0:
+                blocks.append(Note("expires", {"pieces": left, "date": last, **self._unit(unit)}))
+        return blocks
+
+    def plans(self, sale: Sale) -> list[Block]:
+        """The memberships that were bought, and until when they run."""
+        sold = {one.unit: life(one.lot).expires for one in sale.accruals if one.unit.startswith("plan/")}
+        plans = ((plan, sold.get(counters.plan(code))) for code, plan in self.program.plans.items())
+        return [Note("plan", {"plan": self.name(plan.name), "date": last}) for plan, last in plans if last]
+
+    def shown(self, *moved: Mapping[str, int]) -> list[str]:
+        """The units a receipt speaks of: those with a balance or a movement, but for the one that only counts standing."""
+        standing = self.program.tiers.unit if self.program.tiers else ""
+        spent_on_rewards = {rule.unit for rule in self.program.rewards.values()}
+        return [
+            code
+            for code in self.program.units
+            if (code != standing or code in spent_on_rewards) and any(counts.get(code) for counts in moved)
+        ]
+
+    def name(self, names: Names) -> str:
+        """The word in the receipt's language."""
+        return name_in(names, self.language)
+
+    @cached_property
+    def _money(self) -> frozenset[str]:
+        return money_units(self.program)
+
+    def _coupon(self, unit: str, pieces: int, sale: Sale) -> Note:
+        last = next((life(one.lot).expires for one in sale.accruals if one.unit == unit and one.lot), "")
+        params: dict[str, int | str] = {"count": pieces, **self._unit(unit)}
+        return Note("coupon_until", {**params, "date": last}) if last else Note("coupon", params)
+
+    def _unit(self, unit: str) -> dict[str, int | str]:
+        return {"unit": self.name(self.program.units[unit].name)}

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from loyalty.accruals import ACCRUALS
 from loyalty.accruals.earning import Way
 from loyalty.bill import Bill
+from loyalty.bounds import AMOUNT_MINOR_MAX
 from loyalty.conditions import gate
 from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.money import Minor
 from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Program, PromotionRule, RewardRule
 from loyalty.refusal import Refusal
 from loyalty.rewards import REWARDS
@@ -35,6 +37,9 @@ class Benefit(NamedTuple):
     group: str
     limits: Limits
     limited: bool
+    most: Minor
+    contested: bool
+    """Whether anything but its own conditions can speak against it."""
 
 
 class Earning(NamedTuple):
@@ -52,11 +57,11 @@ class Earning(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """A program, ready. `benefits` are in the order in which they are looked at."""
+    """A program, ready. `benefits` are in the order in which they are looked at, and after them those that come `last`."""
 
     program: Program
     benefits: tuple[Benefit, ...]
-    tenders: tuple[Benefit, ...]
+    last: tuple[Benefit, ...]
     earnings: tuple[Earning, ...]
     rewards: Mapping[str, RewardRule]
     plain: bool
@@ -87,12 +92,17 @@ def make_ready(program: Program) -> Rules:
     conflicts = any(one.exclusive or one.group for one in benefits) or policies.order_discounts != "all"
     return Rules(
         program,
-        tuple(one for one in benefits if not one.type.tender),
-        tuple(one for one in benefits if one.type.tender),
+        tuple(one for one in benefits if not _is_last(one)),
+        tuple(one for one in benefits if _is_last(one)),
         tuple(_earnings(program)),
         program.rewards,
         plain=not conflicts and policies.stacking == "in_order",
     )
+
+
+def _is_last(benefit: Benefit) -> bool:
+    """Whether it looks at what is to be paid when all discounts are given."""
+    return benefit.type.tender or benefit.type.last
 
 
 def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> Benefit:
@@ -115,6 +125,8 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         group=rule.group,
         limits=rule.limits,
         limited=rule.limits != NO_LIMITS,
+        most=rule.limits.amount_max or AMOUNT_MINOR_MAX,
+        contested=bool(order_wide or rule.group or rule.limits != NO_LIMITS or isinstance(rule, RewardRule)),
     )
 
 

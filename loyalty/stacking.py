@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.bill import Bill
-from loyalty.bounds import AMOUNT_MINOR_MAX
 from loyalty.money import Minor
+from loyalty.overlap import moved
 from loyalty.refusal import Refusal
+from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.giving import TIMES_MAX, Given, Target
 from loyalty.rules import Benefit, Rules
 
@@ -37,12 +38,16 @@ class Verdict(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """One way through all the offers: the bill after it, and what was found about each."""
+    """One way through all the offers: the bill after it, and what was found about each.
+
+    `shared` has the places in `verdicts` of the amounts off that several lines share.
+    """
 
     bill: Bill
     verdicts: list[Verdict] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     order_discount: str = ""
+    shared: list[int] = field(default_factory=list)
     tried: int = 0
     bound_hit: bool = False
 
@@ -73,7 +78,7 @@ def choose(rules: Rules, ask: Ask) -> Outcome:
         outcome = _best(rules, ask)
     else:
         outcome = _in_order(rules, ask)
-    for benefit in rules.tenders:
+    for benefit in rules.last:
         outcome.verdicts.append(_look(benefit, outcome, ask))
     return outcome
 
@@ -137,7 +142,7 @@ def _best(rules: Rules, ask: Ask) -> Outcome:
 
 
 def _subsets(codes: list[str]) -> Iterable[frozenset[str]]:
-    for size in range(1, len(codes)):
+    for size in range(1, len(codes) + 1):  # without any of them: what the member chose may be worth more
         yield from map(frozenset, combinations(codes, size))
 
 
@@ -146,13 +151,23 @@ def _exclusive(rules: Rules, ask: Ask) -> list[Benefit]:
     return [one for one in rules.benefits if one.exclusive and (not one.chosen or ask.wanted.get(one.code))]
 
 
+_MEMBER_NEEDED = Refusal("member_needed")
+
+
 def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     """Whether `benefit` is to be had now; and have it, if it comes by itself or was chosen."""
-    bill = outcome.bill
-    refusal = _refused(benefit, outcome)
-    if refusal:
+    bill, gate = outcome.bill, benefit.gate
+    refusal = _MEMBER_NEEDED if benefit.members_only and bill.member is None else None
+    if refusal is None and gate is not None:
+        refusal = gate(bill)
+    if refusal is None and benefit.contested:
+        refusal = _refused(benefit, outcome)
+    if refusal is not None:
         return Verdict(benefit, refusal)
-    target = Target(benefit.pick(bill.index), benefit.order_wide, benefit.limits.amount_max or AMOUNT_MINOR_MAX, benefit.chosen)
+    places = benefit.pick(bill.index)
+    if outcome.shared and not benefit.order_wide and (not benefit.chosen or ask.wanted.get(benefit.code)):
+        _make_way(outcome, places)
+    target = Target(places, benefit.order_wide, benefit.most, benefit.chosen)
     room = benefit.type.room(benefit.settings, bill, target)
     if isinstance(room, Refusal):
         return Verdict(benefit, room)
@@ -174,13 +189,12 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
     bill = outcome.bill
     given = benefit.type.give(benefit.settings, times, bill, target)
     if benefit.limited and benefit.limits.budget_amount:
-        off = sum(off for _, off in given.offs) + given.paid_minor
         left = bill.moment.place.budget_left.get(counters.budget(benefit.code), benefit.limits.budget_amount)
-        if off > left:
-            if not left or bill.policies.budget_short == "refuse":
-                return Verdict(benefit, Refusal("budget_exceeded"))
+        if given.worth > left and left and bill.policies.budget_short == "reduce":
             given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
-    if not (benefit.chosen or given.offs or given.gifts or given.paid_minor):
+        if given.worth > left:  # what pays, pays whole pieces
+            return Verdict(benefit, Refusal("budget_exceeded"))
+    if not (given.worth or given.gifts or given.donated_minor or benefit.type.for_others):
         return Verdict(benefit, Refusal("nothing_left"))
     off_minor = bill.take(given.offs)
     for place, pieces in given.used:
@@ -195,16 +209,26 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         outcome.groups[benefit.group] = benefit.code
     if benefit.order_wide and off_minor:
         outcome.order_discount = outcome.order_discount or benefit.code
+    settings = benefit.settings
+    shared = len(given.offs) > 1 and isinstance(settings, AmountOff) and not settings.each_piece
+    if shared and bill.policies.amount_overlap == "others_first":
+        outcome.shared.append(len(outcome.verdicts))
     return Verdict(benefit, None, most, Taken(benefit, times, given, off_minor))
 
 
+def _make_way(outcome: Outcome, places: tuple[int, ...]) -> None:
+    """What earlier amounts off have laid on these lines is laid on their others, as far as those bear it."""
+    for at in outcome.shared:
+        verdict = outcome.verdicts[at]
+        taken = verdict.taken
+        assert taken is not None
+        offs = moved(outcome.bill, taken.given.offs, places)
+        outcome.verdicts[at] = verdict._replace(taken=taken._replace(given=taken.given._replace(offs=offs)))
+
+
 def _refused(benefit: Benefit, outcome: Outcome) -> Refusal | None:
-    """Why not, before the goods are looked at."""
+    """Why not, for what others have taken, or the limits, or the member's pieces."""
     bill = outcome.bill
-    if benefit.members_only and bill.member is None:
-        return Refusal("member_needed")
-    if benefit.gate is not None and (refusal := benefit.gate(bill)):
-        return refusal
     if benefit.group and benefit.group in outcome.groups:
         return Refusal("other_of_group", {"other": outcome.groups[benefit.group]})
     if benefit.order_wide and outcome.order_discount and bill.policies.order_discounts != "all":

@@ -12,27 +12,33 @@ RoundedPer = Literal["line", "rate"]
 
 
 class RateSum(NamedTuple):
-    """All that was sold at one tax rate: the gross amount, what was taken off it, and the net and the tax of the rest."""
+    """All that was sold at one tax rate: the gross amount, what was taken off it, and the net and the tax of the rest.
+
+    Deposits and fixed levies bear no tax: gross_minor - off_minor = net_minor + tax_minor + levy_minor.
+    """
 
     tax_bp: int
     gross_minor: Minor
     off_minor: Minor
     net_minor: Minor
     tax_minor: Minor
+    levy_minor: Minor = 0
 
 
 def by_rate(lines: Sequence[Line], nets: Sequence[Minor], per: RoundedPer) -> tuple[RateSum, ...]:
     """The rates of a basket, the lowest first. `nets` is what is to be paid for each line, tax included.
 
-    Net and tax of a rate add up to what is paid at it; rounded once for the rate, or line by line.
+    Net, tax and levies of a rate add up to what is paid at it; the tax is rounded once for the rate, or line by line.
     """
     sums = []
     for rate in sorted({line.tax_bp for line in lines}):
         places = [place for place, line in enumerate(lines) if line.tax_bp == rate]
         gross = sum(lines[place].amount_minor for place in places)
         paid = sum(nets[place] for place in places)
-        net = sum(without_tax(nets[place], rate) for place in places) if per == "line" else without_tax(paid, rate)
-        sums.append(RateSum(rate, gross, gross - paid, net, paid - net))
+        levy = sum(lines[place].levy_minor for place in places)
+        taxed = [nets[place] - lines[place].levy_minor for place in places]
+        net = sum(without_tax(amount, rate) for amount in taxed) if per == "line" else without_tax(sum(taxed), rate)
+        sums.append(RateSum(rate, gross, gross - paid, net, paid - levy - net, levy))
     return tuple(sums)
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from loyalty.lots import NEVER, months_later
+from loyalty.lots import NEVER, days_later, months_later
 from loyalty.member import Member
 from loyalty.program import Program, Tiers, tier_of
 
@@ -25,7 +25,7 @@ def rule(program: Program, member: Member, reviewed: str, day: str) -> Ruled:
     now = codes.index(member.tier) if member.tier in codes else 0
     target = codes.index(earned.code)
     if target > now or member.tier not in codes:
-        return Ruled(codes[target], day if program.tiers.review == "yearly" else reviewed, rose=target > now)
+        return Ruled(codes[target], day if program.tiers.review in ("yearly", "days") else reviewed, rose=target > now)
     if not due(program.tiers, reviewed, day):
         return Ruled(codes[now], reviewed)
     if program.tiers.downgrade == "one_step":
@@ -39,6 +39,8 @@ def due(tiers: Tiers, reviewed: str, day: str) -> bool:
         return True
     if tiers.review == "yearly":
         return day >= months_later(reviewed, 12)
+    if tiers.review == "days":
+        return day >= days_later(reviewed, tiers.review_days)
     return tiers.review == "calendar_year" and day[:4] > reviewed[:4]
 
 

@@ -18,7 +18,7 @@ class Step(NamedTuple):
     params: Params = {}  # noqa: RUF012  a NamedTuple's default, which nobody changes
 
 
-def trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping[str, int], int]) -> tuple[Step, ...]:
+def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str, int]) -> tuple[Step, ...]:
     """Every rule's sentence: the offers in the order they were looked at, then what was earned on the rest."""
     steps = []
     for benefit, refusal, times_max, taken in outcome.verdicts:
@@ -30,14 +30,14 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping
             most = times_max * benefit.settings.worth
             steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
         else:
-            steps.append(Step(benefit.code, "offered", {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
-    wanted, tier_percent = asked
+            said = "offered" if benefit.cost else "offered_free"
+            steps.append(Step(benefit.code, said, {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
     steps += [Step(code, "unknown_reward", {"reward": code}) for code in wanted if code not in rules.rewards]
     if outcome.bound_hit:
         steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
     if outcome.bill.member is None:
         return (*steps, Step("", "no_member"))
-    for earning, refusal, pieces, paid_minor in harvest.looked:
+    for earning, refusal, pieces, paid_minor, percent in harvest.looked:
         if refusal:
             steps.append(Step(earning.code, refusal.code, refusal.params))
         elif earning.challenge:
@@ -46,7 +46,6 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, asked: tuple[Mapping
                 Step(earning.code, "counted", {"pieces": pieces, "have": have + pieces, "goal": earning.challenge.goal})
             )
         else:
-            percent = tier_percent if earning.way.by_tier(earning.settings) else 100
             params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
             steps.append(Step(earning.code, "earned", params))
     return tuple(steps)

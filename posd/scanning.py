@@ -9,7 +9,8 @@ from drivers.ports import Scanner
 from loyalty.refusal import Refusal
 from posd.checkout import Checkout
 from posd.events import Event, Events
-from posd.views import Speech, member_view
+from posd.views import member_view
+from runtime.speech import Speech
 
 log = structlog.get_logger()
 

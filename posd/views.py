@@ -1,143 +1,86 @@
-"""What posd answers: plain values with the sentences in the asked language. Nothing is computed here."""
+"""What posd answers: plain values with the sentences in the asked language. Nothing is computed here but the tax's share."""
 
 import base64
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from loyalty import counters, tax
 from loyalty.accrue import Accrual
 from loyalty.agreement import Agreement
-from loyalty.program import Program
-from loyalty.quote import Movement, Offer, Quote, pieces_by_unit
-from loyalty.receipt import name_in
-from loyalty.refusal import Params, Refusal
+from loyalty.basket import Basket
+from loyalty.quote import Discount, Extras, Movement, Offer, Quote, nets, pieces_by_unit
+from loyalty.refusal import Refusal
+from loyalty.rewards.pay import Pay
 from loyalty.sale import Return, Sale
 from posd.booking import Booked
 from posd.printing import Handed
 from posd.quoting import Known
-from runtime import words
-
-
-@dataclass(frozen=True, slots=True)
-class Speech:
-    """The language of an answer, and the program whose names it uses."""
-
-    language: str
-    program: Program
-
-    def params(self, params: Params) -> dict[str, int | str]:
-        """`params` with the unit's and the reward's names for their codes."""
-        named = dict(params)
-        unit = self.program.units.get(str(named.get("unit", "")))
-        reward = self.program.rewards.get(str(named.get("reward", "")))
-        if unit:
-            named["unit"] = name_in(unit.name, self.language)
-        if reward:
-            named["reward"] = name_in(reward.name, self.language)
-        return named
-
-    def say(self, code: str, params: Params) -> str:
-        """The sentence of `code`."""
-        return words.say(self.language, code, self.params(params), self.program.currency)
-
-    def refusal(self, refusal: Refusal | None) -> dict[str, Any] | None:
-        """A refusal with its sentence."""
-        if refusal is None:
-            return None
-        code = f"refusal.{refusal.code}"
-        known = words.knows(self.language, code)  # head office may be newer than we are, and refuse for a reason of its own
-        sentence = self.say(code, refusal.params) if known else self.say("error.other", {})
-        return {"code": refusal.code, "params": dict(refusal.params), "sentence": sentence}
-
-    def trace(self, quote: Quote) -> list[dict[str, Any]]:
-        """Why, rule by rule."""
-        return [
-            {
-                "rule": step.rule,
-                "code": step.code,
-                "params": dict(step.params),
-                "sentence": self.say(f"trace.{step.code}", step.params),
-            }
-            for step in quote.trace
-        ]
-
-    def balances(self, counts: dict[str, int]) -> list[dict[str, Any]]:
-        """Each unit's count with its name and its worth. `standing` marks the unit that only says how high a member stands."""
-        return [
-            {
-                "unit": code,
-                "standing": self.stands(code),
-                "name": name_in(unit.name, self.language),
-                "pieces": counts.get(code, 0),
-                "worth_minor": max(counts.get(code, 0), 0) * unit.worth,
-            }
-            for code, unit in self.program.units.items()
-        ]
-
-    def stands(self, unit: str) -> bool:
-        """Whether `unit` is the tiers' own and buys nothing: a cashier need not see it counted."""
-        tiers = self.program.tiers
-        return bool(tiers and tiers.unit == unit and all(rule.unit != unit for rule in self.program.rewards.values()))
-
-    def names(self, units: Iterable[str]) -> dict[str, str]:
-        """The names of those of `units` that a cashier sees."""
-        known = [code for code in units if code in self.program.units and not self.stands(code)]
-        return {code: name_in(self.program.units[code].name, self.language) for code in known}
-
-    def tier(self, code: str) -> dict[str, str] | None:
-        """A tier's code and name."""
-        steps = self.program.tiers.steps if self.program.tiers else ()
-        return next(
-            ({"code": tier.code, "name": name_in(tier.name, self.language)} for tier in steps if tier.code == code), None
-        )
+from runtime.speech import Speech
 
 
 def member_view(speech: Speech, known: Known) -> dict[str, Any]:
-    """A member as a cashier may see one: a first name, a tier, balances; no number, no birth date."""
+    """A member as a cashier may see one: a first name, a tier, balances, memberships; no number, no birth date."""
     member = known.member
-    tier = member.tier or (speech.program.tiers.steps[0].code if speech.program.tiers else "")
+    steps = speech.program.tiers.steps if speech.program.tiers else ()
+    tier = next((step for step in steps if step.code == member.tier), steps[0] if steps else None)
     return {
         "handle": member.handle,
         "first_name": member.first_name,
-        "tier": speech.tier(tier),
+        "tier": {"code": tier.code, "name": speech.name(tier.name)} if tier else None,
         "strength": known.strength.value,
         "provisional": member.provisional,
-        "balances": speech.balances(dict(member.balances)),
+        "balances": balances(speech, dict(member.balances)),
+        "plans": [{"plan": code, "name": speech.rule(code), "until": last} for code, last in member.plans.items()],
     }
 
 
+def balances(speech: Speech, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """Each unit's count with its name and its worth. `standing` marks the unit that only says how high a member stands, `money`
+    one that is read as an amount."""
+    return [
+        {
+            "unit": code,
+            "standing": speech.stands(code),
+            "money": code in speech.money,
+            "name": speech.name(unit.name),
+            "pieces": counts.get(code, 0),
+            "worth_minor": max(counts.get(code, 0), 0) * unit.worth,
+        }
+        for code, unit in speech.program.units.items()
+    ]
+
+
 def quote_view(speech: Speech, quote: Quote, refusal: Refusal | None) -> dict[str, Any]:
-    """A quote."""
+    """A quote. `trace` is the why of it."""
     return {
         "total_minor": quote.basket.total_minor,
         "to_pay_minor": quote.to_pay_minor,
         "currency": quote.basket.currency,
         "member": quote.member.handle if quote.member else None,
         "refusal": speech.refusal(refusal),
-        "discounts": [
-            {"rule": discount.rule, "by_line": _by_line(quote, discount.by_line), "off_minor": sum(discount.by_line)}
-            for discount in quote.discounts
-        ],
+        **_given(speech, quote.basket, quote.discounts, quote.extras),
         "offers": [_offer(speech, offer) for offer in quote.offers],
         "accruals": _moved(speech, quote.accruals),
         "redemptions": _moved(speech, quote.redemptions),
-        "forecast": speech.balances(quote.forecast),
-        "trace": speech.trace(quote),
+        "challenges": _challenges(speech, quote),
+        "forecast": balances(speech, quote.forecast),
+        "trace": speech.trace(quote.trace),
         "program_version": quote.program_version,
     }
 
 
-def agreement_view(agreement: Agreement) -> dict[str, Any]:
+def agreement_view(speech: Speech, agreement: Agreement) -> dict[str, Any]:
     """A promise."""
     return {
         "agreement": agreement.id,
         "to_pay_minor": agreement.to_pay_minor,
         "total_minor": agreement.basket.total_minor,
+        "currency": agreement.basket.currency,
         "member": agreement.member.handle if agreement.member else None,
-        "spent": pieces_by_unit(agreement.redemptions),
-        "discounts": [{"rule": one.rule, "off_minor": sum(one.by_line)} for one in agreement.discounts],
+        "spent": speech.seen(pieces_by_unit(agreement.redemptions)),
+        **_given(speech, agreement.basket, agreement.discounts, agreement.extras),
         "made_ms": agreement.made_ms,
     }
 
@@ -152,10 +95,9 @@ def booked_view(speech: Speech, booked: Booked, handed: Handed | None) -> dict[s
         "receipt": None,
     }
     if isinstance(booked.body, Sale):
-        view |= _sale(booked.body)
-        view["names"] = speech.names({**view["earned"], **view["spent"]})
+        view |= _sale(speech, booked.body)
     else:
-        view |= _return(booked.body)
+        view |= _return(speech, booked.body)
     if handed:
         view["receipt"] = {
             "text": handed.text,
@@ -165,59 +107,122 @@ def booked_view(speech: Speech, booked: Booked, handed: Handed | None) -> dict[s
     return view
 
 
-def _sale(sale: Sale) -> dict[str, Any]:
+def _sale(speech: Speech, sale: Sale) -> dict[str, Any]:
     return {
         "kind": "sale",
         "member": sale.member.handle if sale.member else None,
         "paid_minor": sale.paid_minor,
-        "earned": pieces_by_unit(sale.accruals),
-        "spent": pieces_by_unit(sale.redemptions),
+        "currency": sale.basket.currency,
+        "earned": speech.seen(pieces_by_unit(sale.accruals)),
+        "spent": speech.seen(pieces_by_unit(sale.redemptions)),
+        "moved": _sums(speech, sale),
+        **_given(speech, sale.basket, sale.discounts, sale.extras),
         "flags": list(sale.flags),
     }
 
 
-def _return(returned: Return) -> dict[str, Any]:
+def _sums(speech: Speech, sale: Sale) -> list[dict[str, Any]]:
+    """Each unit's pieces together, earned and then spent, for those that a cashier sees."""
+    earned, spent = speech.seen(pieces_by_unit(sale.accruals)), speech.seen(pieces_by_unit(sale.redemptions))
+    moved = [(unit, pieces) for unit, pieces in earned.items()] + [(unit, -pieces) for unit, pieces in spent.items()]
+    return [
+        {"unit": unit, "name": speech.unit(unit), "money": unit in speech.money, "pieces": pieces}
+        for unit, pieces in moved
+        if not speech.stands(unit)
+    ]
+
+
+def _return(speech: Speech, returned: Return) -> dict[str, Any]:
     return {
         "kind": "return",
         "member": returned.member or None,
         "refund_minor": None if returned.estimate else returned.reversal.refund_minor,
-        "taken_back": returned.reversal.taken_back,
-        "given_back": returned.reversal.given_back,
+        "taken_back": speech.seen(returned.reversal.taken_back),
+        "given_back": speech.seen(returned.reversal.given_back),
         "estimate": returned.estimate,
     }
 
 
+def _given(speech: Speech, basket: Basket, discounts: Sequence[Discount], extras: Extras) -> dict[str, Any]:
+    """What comes off each line and by which rule, what units pay, what is handed over, what is donated, and the taxes of it all."""
+    program = speech.program
+    causes = program.causes
+    return {
+        "discounts": [
+            {
+                "rule": one.rule,
+                "name": speech.rule(one.rule),
+                "kind": "promotion" if one.rule in program.promotions else "reward",
+                "by_line": {line.id: part for line, part in zip(basket.lines, one.by_line, strict=True)},
+                "off_minor": sum(one.by_line),
+            }
+            for one in discounts
+        ],
+        "unit_tenders": [
+            {"rule": one.rule, "name": speech.rule(one.rule), "unit": one.unit, "unit_name": speech.unit(one.unit),
+             "pieces": one.pieces, "amount_minor": one.amount_minor}
+            for one in extras.tenders
+        ],
+        "gifts": [
+            {"rule": one.rule, "name": speech.rule(one.rule), "product": one.product, "pieces": one.pieces} for one in extras.gifts
+        ],
+        "donations": [
+            {"rule": one.rule, "cause": one.cause, "name": speech.name(causes.get(one.cause, {})) or one.cause,
+             "amount_minor": one.amount_minor}
+            for one in extras.donations
+        ],
+        "taxes": [one._asdict() for one in tax.by_rate(basket.lines, nets(basket, discounts), program.policies.tax_rounded_per)],
+    }  # fmt: skip
+
+
+def _challenges(speech: Speech, quote: Quote) -> list[dict[str, Any]]:
+    """How far the member would be in each challenge that this basket counts for."""
+    challenges = speech.program.challenges
+    counted = [(step.rule, step.params) for step in quote.trace if step.code == "counted"]
+    return [
+        {
+            "challenge": code,
+            "name": speech.rule(code),
+            "pieces": params["pieces"],
+            "have": params["have"],
+            "goal": params["goal"],
+            "prize": challenges[code].prize,
+            "prize_name": speech.unit(challenges[code].prize_unit),
+        }
+        for code, params in counted
+    ]
+
+
 def _offer(speech: Speech, offer: Offer) -> dict[str, Any]:
+    """A reward. Of one that pays, `pays_minor` is what each time of it pays: the till asks for an amount."""
     rule = speech.program.rewards.get(offer.reward)
-    unit = speech.program.units.get(offer.unit)
     return {
         "reward": offer.reward,
-        "name": name_in(rule.name, speech.language) if rule else offer.reward,
+        "name": speech.rule(offer.reward),
         "unit": offer.unit,
-        "unit_name": name_in(unit.name, speech.language) if unit else offer.unit,
+        "unit_name": speech.unit(offer.unit),
         "cost": offer.cost,
         "times_max": offer.times_max,
         "times": offer.times,
         "off_minor": offer.off_minor,
+        "pays_minor": rule.settings.worth if rule and isinstance(rule.settings, Pay) else None,
         "refusal": speech.refusal(offer.refusal),
     }
 
 
-def _moved(speech: Speech, movements: tuple[Movement | Accrual, ...]) -> list[dict[str, Any]]:
+def _moved(speech: Speech, movements: Iterable[Movement | Accrual]) -> list[dict[str, Any]]:
     return [
         {
             "rule": movement.rule,
             "unit": movement.unit,
             "standing": speech.stands(movement.unit),
-            "name": name_in(speech.program.units[movement.unit].name, speech.language),
+            "money": movement.unit in speech.money,
+            "name": speech.unit(movement.unit),
             "pieces": movement.pieces,
         }
         for movement in movements
+        if not counters.is_counter(movement.unit)
     ]
-
-
-def _by_line(quote: Quote, parts: tuple[int, ...]) -> dict[str, int]:
-    return {line.id: part for line, part in zip(quote.basket.lines, parts, strict=True)}
 
 
 def as_json(view: dict[str, Any]) -> bytes:

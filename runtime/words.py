@@ -7,6 +7,7 @@ chooses the form (https://www.gnu.org/software/gettext/manual/html_node/PO-Files
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,10 +18,12 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
+from loyalty.conditions.time import WEEKDAYS
 from loyalty.money import Minor
 from loyalty.refusal import Params
 
@@ -53,9 +56,9 @@ def say(language: str, code: str, params: Params | None = None, currency: str = 
     """The sentence of `code` ("receipt.earned", "refusal.code_expired", ...) in `language`, one of LANGUAGES.
 
     In `params`, a whole number whose name ends in `_minor` is money of `currency`, in `_milli` a quantity in thousandths, any
-    other a count; `date` is an ISO date; the rest is text, and `unit` a unit's name. Text that runs against the sentence is
-    isolated by U+2068 and U+2069. A trace step may carry a refusal's code. An unknown code or a missing parameter is a bug:
-    KeyError.
+    other a count; `date` is an ISO date; `weekdays`, `hours`, `dates` and the like are codes with commas, shown by their names
+    (SAID); the rest is text, and `unit` a unit's name. Text that runs against the sentence is isolated by U+2068 and U+2069. A
+    trace step may carry a refusal's code. An unknown code or a missing parameter is a bug: KeyError.
     """
     sentences, counts = _catalogue(language)
     if code.startswith("trace.") and code not in counts:
@@ -92,14 +95,16 @@ def direction(language: str) -> str:
     return str(_MANNERS[language].locale.text_direction)
 
 
-def money(language: str, amount_minor: Minor, currency: str = "ILS") -> str:
+def money(language: str, amount_minor: Minor, currency: str = "ILS", *, signed: bool = False) -> str:
     """`amount_minor` as the language writes it, without direction marks or hard spaces: "₪12.50"; to be drawn left to right.
+    `signed` shows the plus.
 
     CLDR's own Hebrew form holds U+200F and U+00A0, which come out as "?" on till displays; so the sign's place is ours.
     """
     manner = _MANNERS[language]
     amount = Decimal(amount_minor).scaleb(-get_currency_precision(currency))
-    return _plain(format_currency(amount, currency, manner.money, manner.locale))
+    text = _plain(format_currency(amount, currency, manner.money, manner.locale))
+    return f"+{text}" if signed and amount_minor > 0 else text
 
 
 def count(language: str, pieces: int, *, signed: bool = False) -> str:
@@ -127,8 +132,8 @@ def _catalogue(language: str) -> tuple[GNUTranslations, dict[str, str]]:
 
 
 def _value(language: str, name: str, value: int | str, currency: str) -> str:
-    if name == "date":
-        return _date(language, str(value))
+    if name in SAID:
+        return SAID[name](language, str(value))
     if isinstance(value, str):
         return clean(value)
     if name.endswith("_minor"):
@@ -146,6 +151,85 @@ def _date(language: str, iso: str) -> str:
     except ValueError:
         return clean(iso)
     return _plain(format_date(day, manner.date, manner.locale))
+
+
+def _any_of(language: str, names: Iterable[str]) -> str:
+    """Several names as one of them: "Monday, Tuesday or Friday"."""
+    return _plain(format_list(list(names), "or", _MANNERS[language].locale))
+
+
+def _known(family: str) -> Callable[[str, str], str]:
+    """Codes that have a word in the catalogue by it; a code that is the till's or the program's own as it is."""
+
+    def said(language: str, codes: str) -> str:
+        known = ((f"{family}.{code}", code) for code in codes.split(", "))
+        return _any_of(language, (say(language, word) if knows(language, word) else clean(code) for word, code in known))
+
+    return said
+
+
+def _listed(language: str, names: str) -> str:
+    return _any_of(language, map(clean, names.split(", ")))
+
+
+def _weekdays(language: str, codes: str) -> str:
+    names = _MANNERS[language].locale.days["format"]["wide"]  # CLDR counts from Monday
+    return _any_of(language, (names[(WEEKDAYS.index(code) - 1) % 7] for code in codes.split(", ")))
+
+
+def _hours(language: str, windows: str) -> str:
+    return _any_of(language, (_span(language, "word.hours", *window.split("-")) for window in windows.split(", ")))
+
+
+def _hebrew_dates(language: str, windows: str) -> str:
+    days = [[_hebrew_day(language, day) for day in window.split(" - ")] for window in windows.split(", ")]
+    return _any_of(
+        language,
+        (
+            _template(language, "word.day").format(day=first) if first == last else _span(language, "word.days", first, last)
+            for first, last in days
+        ),
+    )
+
+
+def _hebrew_day(language: str, text: str) -> str:
+    """ "25 kislev" as the language says it; Hebrew itself counts its days in letters."""
+    day, _, month = text.partition(" ")
+    shown = hebrew_numeral(int(day)) if language == "he" else day
+    return _template(language, "word.hebrew_day").format(day=shown, month=say(language, f"month.{month}"))
+
+
+def hebrew_numeral(number: int) -> str:
+    """1 to 30 in Hebrew letters, as the days of a month are written: 15 is tet-vav, never a part of the Name."""
+    ones = "אבגדהוזחט"
+    if number in (15, 16):
+        return f"ט״{ones[number - 10]}"
+    letters = ("", *"יכל")[number // 10] + ("", *ones)[number % 10]
+    return f"{letters}׳" if len(letters) == 1 else f"{letters[0]}״{letters[1]}"
+
+
+def _span(language: str, code: str, first: str, last: str) -> str:
+    return _template(language, code).format(first=first, last=last)
+
+
+def _template(language: str, code: str) -> str:
+    return _catalogue(language)[0].gettext(code)
+
+
+SAID: Mapping[str, Callable[[str, str], str]] = {
+    "date": _date,
+    "weekdays": _weekdays,
+    "hours": _hours,
+    "dates": _hebrew_dates,
+    "holidays": _known("holiday"),
+    "occasions": _known("occasion"),
+    "tenders": _known("tender"),
+    "places": _known("place"),
+    "tiers": _listed,
+    "plans": _listed,
+    "visits": _listed,
+}
+"""Parameters whose text is several codes, and how each is said. Tiers and plans are the program's own: see speech.py."""
 
 
 def _plain(text: str) -> str:

@@ -99,15 +99,23 @@ def hash_of(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(values)).hexdigest()
 
 
-def parse(values: Mapping[str, Any]) -> tuple[Program | None, list[Mistake]]:
-    """The program in `values`, or every mistake of shape; if there is none of those, every mistake of meaning."""
+def parse(values: object) -> tuple[Program | None, list[Mistake]]:
+    """The program in `values`, or every mistake of shape; if there is none of those, every mistake of meaning. It never raises."""
     outline, mistakes = toml_file.check(Outline, values)
+    if not isinstance(values, Mapping):
+        return None, mistakes
     sections: dict[str, dict[str, Any]] = {}
     for name, shape in PLAIN.items():
         sections[name] = {code: _built(shape, raw, f"{name}.{code}", mistakes) for code, raw in _tables(values, name)}
     for name, (rule, table) in TYPED.items():
         found = ((code, _rule(table, raw, f"{name}.{code}", rule, mistakes)) for code, raw in _tables(values, name))
         sections[name] = {code: built for code, built in found if built is not None}
+    mistakes += [
+        Mistake(f"{name}.{code}.unless", "it is empty", "say when the rule does not hold, or remove it")
+        for name in (*TYPED, "pools")
+        for code, raw in _tables(values, name)
+        if raw.get("unless") == {}
+    ]
     tiers = _built(Tiers, values["tiers"], "tiers", mistakes) if isinstance(values.get("tiers"), dict) else None
     policies = _built(Policies, values.get("policies", {}), "policies", mistakes)
     if outline is None or mistakes:
@@ -152,7 +160,7 @@ def _rule(table: Mapping[str, Any], raw: dict[str, Any], at: str, rule: type, mi
     """The rule with its type's settings; None, and its mistakes noted, if it is not one."""
     row = table.get(str(raw.get("type")))
     if row is None:
-        wrong = f"it says {raw['type']!r}" if "type" in raw else "it is missing"
+        wrong = f"it says {toml_file.shown(raw['type'])}" if "type" in raw else "it is missing"
         mistakes.append(Mistake(f"{at}.type", wrong, f"one of: {', '.join(table)}"))
         return None
     found, wrongs = toml_file.check(model(row.settings, rule), raw, at)

@@ -6,6 +6,7 @@ the singular: `steps` of the domain are `[[tiers.step]]`. Where a list is wanted
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -62,14 +63,16 @@ def _many(value: object) -> object:
 
 def _visible(text: str) -> str:
     """Raise ValueError for letters that turn a line around or cannot be seen: a name must read as it is written."""
-    hidden = next((letter for letter in text if letter in _HIDDEN or (ord(letter) < 32)), "")
+    hidden = next((letter for letter in text if unicodedata.category(letter) in _HIDDEN), "")
     if hidden:
         raise ValueError(f"it holds the invisible character U+{ord(hidden):04X}; type the text again without it")
     return text
 
 
-_HIDDEN = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\x7f")
-"""Marks and overrides of direction, and characters of no width; words that need them get them when they are drawn."""
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control and format characters (marks and overrides of direction, letters of no width), of halves of
+surrogates, and of other ends of lines. Words that need direction marks get them when they are drawn.
+"""
 
 Code = Annotated[str, Field(pattern=CODE, strict=True)]
 Word = Annotated[str, Field(strict=True, min_length=1, max_length=60), AfterValidator(_visible)]
@@ -121,14 +124,14 @@ def model(shape: type, rule: type | None = None) -> type[BaseModel]:
         for one in dataclasses.fields(part):
             if one.name != "settings":
                 fields[one.name] = (written(hints[one.name]), _default(one))
-    return create_model(shape.__name__, __config__=STRICT, **fields)
+    return create_model(shape.__name__, __config__=STRICT, __doc__=shape.__doc__, **fields)
 
 
 @cache
 def conditions() -> type[BaseModel]:
     """What may stand in `when` and `unless`: a row of CONDITIONS each."""
     fields: dict[str, Any] = {name: (written(row.shape) | None, None) for name, row in CONDITIONS.items()}
-    return create_model("When", __config__=STRICT, **fields)
+    return create_model("When", __config__=STRICT, __doc__="Conditions that must all hold.", **fields)
 
 
 def _said(found: BaseModel) -> dict[str, Any]:

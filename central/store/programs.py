@@ -59,3 +59,16 @@ def add_code_key(db: Connection, key_id: str, public_key: str) -> int | None:
 def code_keys(db: Connection, ids: list[int]) -> list[CodeKey]:
     """Those public keys."""
     return [CodeKey(*row) for row in db.execute(sa.select(*_CODE_KEY).where(CODE_KEY.c.id.in_(ids)))]
+
+
+def before(db: Connection, version: int) -> Published | None:
+    """The highest version below `version`."""
+    row = db.execute(
+        sa.select(*_PROGRAM).where(PROGRAM.c.version < version).order_by(PROGRAM.c.version.desc()).limit(1)
+    ).first()
+    return Published(*row) if row else None
+
+
+def newest(db: Connection, rows_max: int) -> list[Published]:
+    """The highest versions, the last one first."""
+    return [Published(*row) for row in db.execute(sa.select(*_PROGRAM).order_by(PROGRAM.c.version.desc()).limit(rows_max))]

@@ -256,6 +256,18 @@ CODE_KEY = sa.Table(
     sa.Column("revoked", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
+AUDIT = sa.Table(
+    "audit",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+)
+"""What people did that somebody may ask about later; it only grows."""
+
 USERS = sa.Table(
     "users",
     META,

@@ -2,8 +2,9 @@
 
 import unicodedata
 
+from drivers.printers.figures import figure
 from loyalty.receipt import Bar, Note, Receipt, Row, Title
-from runtime.words import count, money, say
+from runtime.words import money, say
 
 COLUMNS = 42  # what 80 mm paper holds in a printer's own font A
 LRI, PDI = "\u2066", "\u2069"
@@ -26,7 +27,7 @@ def columns_of(line: str) -> int:
 def _lines(receipt: Receipt, block: Title | Row | Bar | Note, columns: int) -> list[str]:
     said = say(receipt.language, f"receipt.{block.code}", block.params, receipt.currency)
     if isinstance(block, Row):
-        lines = [_pair(said, count(receipt.language, block.pieces, signed=block.signed), columns)]
+        lines = [_pair(said, figure(receipt, block), columns)]
         if block.worth_minor:
             worth = money(receipt.language, block.worth_minor, receipt.currency)
             lines.append(_pair(say(receipt.language, "receipt.worth"), worth, columns))

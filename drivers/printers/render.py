@@ -9,9 +9,10 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
+from drivers.printers.figures import figure
 from drivers.printers.lettering import Hand, drawable, strip, width, wrap
 from loyalty.receipt import Bar, Note, Receipt, Row, Title
-from runtime.words import count, direction, money, say
+from runtime.words import direction, money, say
 
 TITLE, STRONG, BODY, SMALL = 40, 32, 28, 24  # dots; at 203 dpi 24 is 3 mm, the smallest that is read at arm's length
 MARGIN = 8  # a millimeter on each side: print heads sit a little off
@@ -60,8 +61,7 @@ def _note(receipt: Receipt, block: Note, inner: int) -> list[Image.Image]:
 
 def _row(receipt: Receipt, block: Row, inner: int) -> list[Image.Image]:
     hand = Hand(STRONG, receipt.language, bold=True) if block.strong else Hand(BODY, receipt.language)
-    amount = count(receipt.language, block.pieces, signed=block.signed)
-    strips = _pair(_said(receipt, block), amount, hand, inner)
+    strips = _pair(_said(receipt, block), figure(receipt, block), hand, inner)
     if block.strong:
         strips = [_space(inner, GAP // 2), _rule(inner), _space(inner, GAP // 2), *strips]
     if block.worth_minor:

@@ -1,11 +1,13 @@
 """What a way of earning gets to see, and what it is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from loyalty.basket import Line
 from loyalty.goods import Places
+from loyalty.mistakes import Known
 from loyalty.money import Minor, Rounding
+from loyalty.program import Mistake
 
 
 class Earned(NamedTuple):
@@ -55,9 +57,11 @@ class Basis(NamedTuple):
 class Way(NamedTuple):
     """A way of earning: the settings a clerk writes (a dataclass), and what they earn. `earn(settings, basis)` is pure.
 
-    `by_tier` says whether its settings let the tier multiply it, for the trace.
+    `by_tier` says whether its settings let the tier multiply it, for the trace; `mistakes(settings, known)` what of them cannot
+    be meant, by key.
     """
 
     settings: type
     earn: Callable[[Any, Basis], Earned]
     by_tier: Callable[[Any], bool]
+    mistakes: Callable[[Any, Known], Iterator[Mistake]]

@@ -1,9 +1,14 @@
 """So many pieces for every so much money paid."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.accruals.earning import Basis, Earned
+from loyalty.mistakes import Known
 from loyalty.money import ROUNDINGS, Minor
+from loyalty.program import Mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +51,9 @@ def earn(settings: PerMoney, basis: Basis) -> Earned:
 def by_tier(settings: PerMoney) -> bool:
     """Whether the tier multiplies it."""
     return settings.by_tier
+
+
+def mistakes(settings: PerMoney, _: Known) -> Iterator[Mistake]:
+    """Something is earned, and not more than any shop means."""
+    yield from wrong.amount("every", settings.every)
+    yield from wrong.number("give", settings.give, 1, bounds.GIVE_MAX)

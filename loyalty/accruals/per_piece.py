@@ -1,9 +1,14 @@
 """So many pieces of a unit for every so many pieces of goods: points for a product, a stamp for a coffee."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.accruals.earning import Basis, Earned
 from loyalty.basket import PIECE_MILLI
+from loyalty.mistakes import Known
+from loyalty.program import Mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,9 @@ def earn(settings: PerPiece, basis: Basis) -> Earned:
 def by_tier(settings: PerPiece) -> bool:
     """Whether the tier multiplies it."""
     return settings.by_tier
+
+
+def mistakes(settings: PerPiece, _: Known) -> Iterator[Mistake]:
+    """Something is earned, and not more than any shop means."""
+    yield from wrong.number("every", settings.every, 1, bounds.PIECES_MAX)
+    yield from wrong.number("give", settings.give, 1, bounds.GIVE_PIECE_MAX)

@@ -1,8 +1,13 @@
 """So many pieces for a checkout: points for a visit, a coupon for the next one, a special amount for a big basket."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.accruals.earning import Basis, Earned
+from loyalty.mistakes import Known
+from loyalty.program import Mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +31,8 @@ def earn(settings: PerSale, basis: Basis) -> Earned:
 def by_tier(settings: PerSale) -> bool:
     """Whether the tier multiplies it."""
     return settings.by_tier
+
+
+def mistakes(settings: PerSale, _: Known) -> Iterator[Mistake]:
+    """Something is earned, and not more than any shop means."""
+    yield from wrong.number("give", settings.give, 1, bounds.COST_MAX)

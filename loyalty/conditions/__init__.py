@@ -7,41 +7,41 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from loyalty.conditions import checkout, person, time
-from loyalty.conditions.checking import Check, Condition, Words, every
+from loyalty.conditions.checking import Check, Condition, Words, any_words, every
 from loyalty.goods import Pick
 from loyalty.money import Minor
 from loyalty.refusal import Refusal
 
 CONDITIONS: Mapping[str, Condition] = {
-    "basket": Condition(tuple[checkout.Measure, ...], checkout.basket),
-    "lines": Condition(checkout.Measure, checkout.lines),
-    "amount_min": Condition(Minor, checkout.amount_min),
-    "amount_max": Condition(Minor, checkout.amount_max),
-    "codes": Condition(Words, checkout.codes),
-    "tenders": Condition(Words, checkout.tenders),
-    "stores": Condition(Words, checkout.place("store", "other_store")),
-    "terminals": Condition(Words, checkout.place("terminal", "other_terminal")),
-    "channels": Condition(Words, checkout.place("channel", "other_channel")),
-    "tiers": Condition(Words, person.tiers),
-    "segments": Condition(Words, person.segments),
-    "plans": Condition(Words, person.plans),
-    "badges": Condition(Words, person.badges),
-    "balance": Condition(person.Balance, person.balance),
-    "visits": Condition(tuple[int, ...], person.visits),
-    "every_visit": Condition(int, person.every_visit),
-    "days_away_min": Condition(int, person.days_away),
-    "joined_within_days": Condition(int, person.joined_within),
-    "anniversary_within_days": Condition(int, person.anniversary),
-    "occasions": Condition(Words, person.occasions),
-    "pilot": Condition(person.Pilot, person.pilot),
-    "arm": Condition(person.Arm, person.arm),
-    "dates": Condition(tuple[time.Dates, ...], time.dates),
-    "weekdays": Condition(tuple[time.Weekday, ...], time.weekdays),
-    "hours": Condition(Words, time.hours),
-    "hebrew_dates": Condition(tuple[time.HebrewDates, ...], time.hebrew_dates),
-    "sabbath": Condition(Literal["during", "outside"], time.rest("sabbath")),
-    "rest": Condition(Literal["during", "outside"], time.rest("rest")),
-    "holidays": Condition(Words, time.holidays),
+    "basket": Condition(tuple[checkout.Measure, ...], checkout.basket, checkout.mistakes_of_basket),
+    "lines": Condition(checkout.Measure, checkout.lines, checkout.mistakes_of_lines),
+    "amount_min": Condition(Minor, checkout.amount_min, checkout.mistakes_of_amount),
+    "amount_max": Condition(Minor, checkout.amount_max, checkout.mistakes_of_amount),
+    "codes": Condition(Words, checkout.codes, any_words),
+    "tenders": Condition(Words, checkout.tenders, any_words),
+    "stores": Condition(Words, checkout.place("store", "other_store"), any_words),
+    "terminals": Condition(Words, checkout.place("terminal", "other_terminal"), any_words),
+    "channels": Condition(Words, checkout.place("channel", "other_channel"), any_words),
+    "tiers": Condition(Words, person.tiers, person.mistakes_of_tiers),
+    "segments": Condition(Words, person.segments, any_words),
+    "plans": Condition(Words, person.plans, person.mistakes_of_plans),
+    "badges": Condition(Words, person.badges, person.mistakes_of_badges),
+    "balance": Condition(person.Balance, person.balance, person.mistakes_of_balance),
+    "visits": Condition(tuple[int, ...], person.visits, person.mistakes_of_visits),
+    "every_visit": Condition(int, person.every_visit, person.mistakes_of_step),
+    "days_away_min": Condition(int, person.days_away, person.mistakes_of_days),
+    "joined_within_days": Condition(int, person.joined_within, person.mistakes_of_days),
+    "anniversary_within_days": Condition(int, person.anniversary, person.mistakes_of_days),
+    "occasions": Condition(Words, person.occasions, any_words),
+    "pilot": Condition(person.Pilot, person.pilot, person.mistakes_of_pilot),
+    "arm": Condition(person.Arm, person.arm, person.mistakes_of_arm),
+    "dates": Condition(tuple[time.Dates, ...], time.dates, time.mistakes_of_dates),
+    "weekdays": Condition(tuple[time.Weekday, ...], time.weekdays, time.nothing_wrong),
+    "hours": Condition(Words, time.hours, time.mistakes_of_hours),
+    "hebrew_dates": Condition(tuple[time.HebrewDates, ...], time.hebrew_dates, time.mistakes_of_hebrew_dates),
+    "sabbath": Condition(Literal["during", "outside"], time.resting("sabbath"), time.nothing_wrong),
+    "rest": Condition(Literal["during", "outside"], time.resting("rest"), time.nothing_wrong),
+    "holidays": Condition(Words, time.holidays, time.mistakes_of_holidays),
 }
 """All conditions, in the order in which they are looked at: what a member can mend at the till comes first."""
 

@@ -1,11 +1,13 @@
 """What a condition is: a check that looks at a bill and says nothing, or why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from loyalty.bill import Bill
 from loyalty.goods import Pick
 from loyalty.member import Member
+from loyalty.mistakes import Known, words
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 
 Check = Callable[[Bill], Refusal | None]
@@ -16,10 +18,18 @@ Words = tuple[str, ...]
 
 
 class Condition(NamedTuple):
-    """A condition: the shape of its value in a program file, and what makes its check from that and the rule's own lines."""
+    """A condition: the shape of its value in a program file, what makes its check from that and the rule's own lines, and what of
+    the value cannot be meant, by the key below it.
+    """
 
     shape: Any
     make: Callable[[Any, Pick], Check]
+    mistakes: Callable[[Any, Known], Iterator[Mistake]]
+
+
+def any_words(found: Words, _: Known) -> Iterator[Mistake]:
+    """Words that only the shop knows: there is no list to look them up in."""
+    return words("", found)
 
 
 def every(all_of: tuple[Check, ...]) -> Check:

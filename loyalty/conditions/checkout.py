@@ -1,19 +1,23 @@
 """What is in the basket, what it is paid with, and where: conditions on the checkout itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.conditions.checking import Check, every
 from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.mistakes import Known
 from loyalty.money import Minor
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How much of `goods`: pieces, and money; at least one piece, where nothing is said.
+    """How much of `goods`: pieces, different products, and money; at least one piece, where nothing is said.
 
     `of` and `tax` say which money, where the policies are not to decide.
     """
@@ -21,6 +25,7 @@ class Measure:
     goods: Goods = ALL
     quantity_min: int = 0
     quantity_max: int = 0
+    products_min: int = 0
     amount_min: Minor = 0
     amount_max: Minor = 0
     of: Literal["", "after_discounts", "before_discounts"] = ""
@@ -40,6 +45,10 @@ def measured(found: Pick, measure: Measure) -> Check:
                 return Refusal("goods_missing", {"missing": pieces_min - pieces})
             if measure.quantity_max and pieces > measure.quantity_max:
                 return Refusal("goods_too_many", {"most": measure.quantity_max})
+        if measure.products_min:
+            products = len({bill.lines[place].product for place in places if bill.lines[place].amount_minor >= 0})
+            if products < measure.products_min:
+                return Refusal("goods_missing", {"missing": measure.products_min - products})
         if measure.amount_min or measure.amount_max:
             return _money(bill, places, measure)
         return None
@@ -52,7 +61,7 @@ def _money(bill: Bill, places: tuple[int, ...], measure: Measure) -> Refusal | N
     after = (measure.of or policies.threshold) == "after_discounts"
     with_tax = (measure.tax or policies.threshold_tax) == "included"
     amount = bill.amount(places, after, with_tax)
-    if amount < measure.amount_min:
+    if measure.amount_min and amount < measure.amount_min:
         return Refusal("amount_missing", {"missing_minor": measure.amount_min - amount})
     if measure.amount_max and amount > measure.amount_max:
         return Refusal("amount_too_high", {"most_minor": measure.amount_max})
@@ -92,3 +101,29 @@ def codes(codes: tuple[str, ...], _: Pick) -> Check:
 def tenders(kinds: tuple[str, ...], _: Pick) -> Check:
     refusal = Refusal("tender_needed", {"tenders": ", ".join(kinds)})
     return lambda bill: None if any(kind in kinds for kind in bill.basket.paying) else refusal
+
+
+def mistakes_of_basket(measures: tuple[Measure, ...], known: Known) -> Iterator[Mistake]:
+    """Each of them."""
+    for place, measure in enumerate(measures):
+        yield from wrong.below(str(place), _mistakes(measure))
+
+
+def mistakes_of_lines(measure: Measure, _: Known) -> Iterator[Mistake]:
+    """The goods are the rule's own."""
+    if measure.goods != ALL:
+        yield Mistake("goods", "it looks at the rule's own goods", "`basket` for other goods")
+    yield from _mistakes(measure)
+
+
+def mistakes_of_amount(amount: Minor, _: Known) -> Iterator[Mistake]:
+    """Money above nothing."""
+    return wrong.amount("", amount)
+
+
+def _mistakes(measure: Measure) -> Iterator[Mistake]:
+    yield from wrong.goods("goods", measure.goods)
+    yield from wrong.number("quantity_min", measure.quantity_min, 0, bounds.PIECES_MAX)
+    yield from wrong.number("quantity_max", measure.quantity_max, 0, bounds.PIECES_MAX)
+    yield from wrong.amount("amount_min", measure.amount_min, low=0)
+    yield from wrong.amount("amount_max", measure.amount_max, low=0)

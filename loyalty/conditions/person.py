@@ -1,15 +1,19 @@
 """Who the member is: conditions on what a terminal knows of one."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from loyalty import counters
+from loyalty import bounds, counters
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.conditions.checking import Check, of_member
 from loyalty.goods import Pick
 from loyalty.member import Member
+from loyalty.mistakes import Known
 from loyalty.money import WHOLE_BP, BasisPoints
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 
 
@@ -139,3 +143,46 @@ def since_anniversary(joined: str, today: str) -> int:
 
 def _days(first: str, last: str) -> int:
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
+
+
+def mistakes_of_tiers(codes: tuple[str, ...], known: Known) -> Iterator[Mistake]:
+    ladder = known.program.tiers
+    return wrong.all_known("", codes, [step.code for step in ladder.steps] if ladder else [], "tier")
+
+
+def mistakes_of_plans(codes: tuple[str, ...], known: Known) -> Iterator[Mistake]:
+    return wrong.all_known("", codes, known.program.plans, "plan")
+
+
+def mistakes_of_badges(codes: tuple[str, ...], known: Known) -> Iterator[Mistake]:
+    return wrong.all_known("", codes, known.program.challenges, "challenge")
+
+
+def mistakes_of_balance(wanted: Balance, known: Known) -> Iterator[Mistake]:
+    yield from wrong.known("unit", wanted.unit, known.program.units, "unit")
+    yield from wrong.number("pieces_min", wanted.pieces_min, -bounds.PIECES_MAX, bounds.PIECES_MAX)
+    yield from wrong.number("pieces_max", wanted.pieces_max, -1, bounds.PIECES_MAX)
+
+
+def mistakes_of_visits(numbers: tuple[int, ...], _: Known) -> Iterator[Mistake]:
+    for place, number in enumerate(numbers):
+        yield from wrong.number(str(place), number, 1, bounds.COST_MAX)
+
+
+def mistakes_of_step(step: int, _: Known) -> Iterator[Mistake]:
+    return wrong.number("", step, 1, bounds.COST_MAX)
+
+
+def mistakes_of_days(days: int, _: Known) -> Iterator[Mistake]:
+    return wrong.number("", days, 0, bounds.DAYS_MAX)
+
+
+def mistakes_of_pilot(pilot: Pilot, _: Known) -> Iterator[Mistake]:
+    yield from wrong.word("name", pilot.name)
+    yield from wrong.share("percent", pilot.percent)
+
+
+def mistakes_of_arm(arm: Arm, _: Known) -> Iterator[Mistake]:
+    yield from wrong.word("experiment", arm.experiment)
+    yield from wrong.number("arms", arm.arms, 1, WHOLE_BP)
+    yield from wrong.number("arm", arm.arm, 1, max(arm.arms, 1))

@@ -1,13 +1,17 @@
 """When it is: conditions on the store's own time and calendar."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.conditions.checking import Check
 from loyalty.goods import Pick
-from loyalty.moment import minute_of_day, weekday
+from loyalty.mistakes import Known
+from loyalty.moment import HOLIDAYS, minute_of_day, weekday
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 
 Weekday = Literal["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
@@ -17,6 +21,12 @@ HEBREW_MONTHS: Mapping[str, int] = {
     "shevat": 11, "adar_i": 12, "adar": 13,
 }  # fmt: skip
 """Numbers that rise through a year from Nisan on. "adar" is the month of Purim: Adar, or Adar II in a leap year."""
+
+SHORT_MONTHS = frozenset({"iyar", "tammuz", "elul", "tevet", "adar"})
+"""Months that never have a thirtieth day; Heshvan and Kislev have one in some years."""
+
+HEBREW_DAY = re.compile("([1-9]|[12][0-9]|30) ([a-z_]+)")
+HOURS = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 
 HEBREW_LEAP_YEARS = frozenset({0, 3, 6, 8, 11, 14, 17})
 """The years of the nineteen-year cycle that have two Adars."""
@@ -86,7 +96,7 @@ def hebrew_dates(windows: tuple[HebrewDates, ...], _: Pick) -> Check:
     return check
 
 
-def rest(field: str) -> Callable[[Literal["during", "outside"], Pick], Check]:
+def resting(field: str) -> Callable[[Literal["during", "outside"], Pick], Check]:
     def make(when: Literal["during", "outside"], _: Pick) -> Check:
         def check(bill: Bill) -> Refusal | None:
             calendar = bill.moment.calendar
@@ -126,3 +136,46 @@ def hebrew_day(text: str) -> tuple[int, int]:
     """The month, as HEBREW_MONTHS counts, and the day of "25 kislev". Raises KeyError or ValueError for no such day."""
     day, _, month = text.partition(" ")
     return HEBREW_MONTHS[month], int(day)
+
+
+def mistakes_of_dates(windows: tuple[Dates, ...], _: Known) -> Iterator[Mistake]:
+    for place, window in enumerate(windows):
+        yield from wrong.day(f"{place}.first", window.first)
+        yield from wrong.day(f"{place}.last", window.last)
+        if not (window.first or window.last):
+            yield Mistake(str(place), "it has neither a first nor a last day", 'first = "2026-11-21", or remove it')
+        elif wrong.is_day(window.first) and wrong.is_day(window.last) and window.last < window.first:
+            yield Mistake(f"{place}.last", "it ends before it begins", f"{window.first} or later")
+
+
+def mistakes_of_hours(windows: tuple[str, ...], _: Known) -> Iterator[Mistake]:
+    for place, window in enumerate(windows):
+        if not HOURS.fullmatch(window):
+            yield Mistake(str(place), f"{window!r:.60} is no window of hours", '"HH:MM-HH:MM", such as "16:00-18:30"')
+        elif len(set(minutes(window))) == 1:
+            yield Mistake(str(place), "it ends when it begins", "another end; a window may run past midnight")
+
+
+def mistakes_of_hebrew_dates(windows: tuple[HebrewDates, ...], _: Known) -> Iterator[Mistake]:
+    for place, window in enumerate(windows):
+        for end in ("first", "last"):
+            text = getattr(window, end)
+            if not _is_hebrew_day(text):
+                wanted = f'such as "25 kislev"; the months are {", ".join(HEBREW_MONTHS)}'
+                yield Mistake(f"{place}.{end}", f"{text!r:.60} is no day of the Hebrew calendar", wanted)
+
+
+def mistakes_of_holidays(names: tuple[str, ...], _: Known) -> Iterator[Mistake]:
+    for place, name in enumerate(names):
+        if name not in HOLIDAYS:
+            yield Mistake(str(place), f"there is no holiday {name!r:.60}", f"one of: {', '.join(HOLIDAYS)}")
+
+
+def nothing_wrong(_value: object, _: Known) -> Iterator[Mistake]:
+    """Whatever the shape lets through can be meant."""
+    return iter(())
+
+
+def _is_hebrew_day(text: str) -> bool:
+    found = HEBREW_DAY.fullmatch(text)
+    return bool(found and found[2] in HEBREW_MONTHS and int(found[1]) <= (29 if found[2] in SHORT_MONTHS else 30))

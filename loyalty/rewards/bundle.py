@@ -1,12 +1,16 @@
 """So many pieces together at a price: three for 20.00, or a sandwich with a drink."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.goods import Goods, Pick, pick
+from loyalty.mistakes import Known
 from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, spread
-from loyalty.program import Piece
+from loyalty.program import Mistake, Piece
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import TIMES_MAX, Given, Target, offs, open_of
 from loyalty.rewards.pieces import Shelf, ordered
@@ -55,11 +59,31 @@ def give(settings: Bundle, times: int, bill: Bill, target: Target) -> Given:
             used[place] = used.get(place, 0) + count
             off[place] = off.get(place, 0) + share
     places = sorted(off)
-    wished = [off[place] for place in places]
+    wished = [min(off[place], bill.room[place]) for place in places]  # a line may be in two slots
     most = open_of(bill, target._replace(places=tuple(places)))
     return Given(
         offs(places, spread(min(sum(wished), most), wished, wished, bill.policies.remainder)), tuple(sorted(used.items()))
     )
+
+
+def mistakes(settings: Bundle, _: Known) -> Iterator[Mistake]:
+    """Either pieces of the rule's goods or slots, and one way of being cheaper."""
+    ways = [name for name in ("price", "percent", "amount") if getattr(settings, name)]
+    if len(ways) != 1:
+        found = f"it has {' and '.join(ways)}" if ways else "it says neither a price nor how much cheaper it is"
+        yield Mistake(ways[1] if ways else "price", found, "one of price, percent and amount")
+    yield from wrong.amount("price", settings.price, low=0)
+    yield from wrong.amount("amount", settings.amount, low=0)
+    if settings.percent:
+        yield from wrong.share("percent", settings.percent)
+    if not settings.slots:
+        yield from wrong.number("quantity", settings.quantity, 1, bounds.PIECES_MAX)
+    elif settings.quantity:
+        yield Mistake("quantity", "its slots say how many pieces already", "the quantity of each slot")
+    yield from wrong.number("slot", len(settings.slots), 0, bounds.STEPS_MAX)
+    for place, slot in enumerate(settings.slots):
+        yield from wrong.number(f"slot.{place}.quantity", slot.quantity, 1, bounds.PIECES_MAX)
+        yield from wrong.goods(f"slot.{place}.goods", slot.goods)
 
 
 def _bundles(settings: Bundle, bill: Bill, target: Target, times: int) -> list[tuple[list[tuple[int, int]], Minor]]:

@@ -1,13 +1,17 @@
 """Buy so many, get so many: free, or cheaper."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from loyalty import bounds
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.goods import ALL, Goods, Pick, Places, pick
-from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, spread
-from loyalty.program import Piece
+from loyalty.mistakes import Known
+from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, spread
+from loyalty.program import Mistake, Piece
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import TIMES_MAX, Given, Target, offs, open_of
 from loyalty.rewards.pieces import Shelf, ordered
@@ -17,8 +21,8 @@ OPPOSITE: dict[str, Piece] = {"cheapest": "dearest", "dearest": "cheapest", "fir
 
 @dataclass(frozen=True, slots=True)
 class FreePieces:
-    """For `buy` pieces of the rule's goods (0: for none), `get` pieces of `goods` are `percent` off; of the rule's own goods, where
-    `goods` is empty.
+    """For `buy` pieces of the rule's goods (0: for none), `get` pieces of `goods` are `percent` off, or cost `price` where there is
+    one; of the rule's own goods, where `goods` is empty.
 
     `only` says which of them. With `partial` the last time may give fewer. A piece that comes `extra` is handed over beside the
     basket; else it is one of those in it.
@@ -27,6 +31,7 @@ class FreePieces:
     buy: int
     get: int = 1
     percent: BasisPoints = WHOLE_BP
+    price: Minor = 0
     goods: Goods = ALL
     only: Piece = ""
     partial: bool = False
@@ -36,7 +41,7 @@ class FreePieces:
 def room(settings: FreePieces, bill: Bill, target: Target) -> int | Refusal:
     """How often the pieces in the basket make it."""
     if _extra(settings, bill):
-        times = Shelf(bill).pieces(target.places) // settings.buy if settings.buy else 1
+        times = Shelf(bill).pieces(target.places) // settings.buy if settings.buy else TIMES_MAX if target.costs else 1
     else:
         times = len(_groups(settings, bill, target, TIMES_MAX))
     if times:
@@ -57,14 +62,29 @@ def give(settings: FreePieces, times: int, bill: Bill, target: Target) -> Given:
             used[place] = used.get(place, 0) + pieces
         for place, pieces in got:
             free[place] = free.get(place, 0) + pieces
-    rounded = ROUNDINGS[bill.policies.percent_rounding]
     places = sorted(free)
-    wished = [min(rounded(bill.worth(place, free[place]) * settings.percent, WHOLE_BP), bill.room[place]) for place in places]
+    wished = [min(_cheaper(settings, bill, place, free[place]), bill.room[place]) for place in places]
     shares = spread(
         min(sum(wished), open_of(bill, target._replace(places=tuple(places)))), wished, wished, bill.policies.remainder
     )
-    whole = settings.percent == WHOLE_BP
+    whole = settings.percent == WHOLE_BP and not settings.price
     return Given(offs(places, shares), tuple(sorted(used.items())), tuple(sorted(free.items())) if whole else ())
+
+
+def mistakes(settings: FreePieces, _: Known) -> Iterator[Mistake]:
+    """Something is given, and it is a piece of some goods."""
+    yield from wrong.number("buy", settings.buy, 0, bounds.PIECES_MAX)
+    yield from wrong.number("get", settings.get, 1, TIMES_MAX)
+    yield from wrong.share("percent", settings.percent)
+    yield from wrong.goods("goods", settings.goods)
+
+
+def _cheaper(settings: FreePieces, bill: Bill, place: int, pieces: int) -> Minor:
+    """By how much so many pieces of a line are cheaper."""
+    worth = bill.worth(place, pieces)
+    if settings.price:
+        return max(0, worth - settings.price * pieces)
+    return ROUNDINGS[bill.policies.percent_rounding](worth * settings.percent, WHOLE_BP)
 
 
 def _groups(
@@ -79,8 +99,10 @@ def _groups(
     groups: list[tuple[list[tuple[int, int]], list[tuple[int, int]]]] = []
     while len(groups) < times:
         wanted = settings.get
-        if settings.goods == ALL and settings.partial:
-            wanted = min(wanted, max(shelf.pieces(target.places) - settings.buy, 0))
+        if settings.partial:
+            wanted = min(wanted, shelf.pieces(get_from))
+            if settings.goods == ALL:
+                wanted = min(wanted, max(shelf.pieces(target.places) - settings.buy, 0))
         before = shelf.used.copy()
         got = shelf.take(giving, wanted) if wanted else None
         bought = shelf.take(buying, settings.buy) if got else None

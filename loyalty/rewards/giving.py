@@ -1,11 +1,13 @@
 """What a reward type is, and what it gives."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from loyalty.bill import Bill
 from loyalty.goods import Places
+from loyalty.mistakes import Known
 from loyalty.money import Minor
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 
 TIMES_MAX = 1000  # a quantity reward that fits more often into one basket is a wholesaler's
@@ -25,6 +27,11 @@ class Given(NamedTuple):
     paid_minor: Minor = 0
     donated_minor: Minor = 0
 
+    @property
+    def worth(self) -> Minor:
+        """What it costs its budget: what comes off, and what units pay."""
+        return sum([off for _, off in self.offs]) + self.paid_minor
+
 
 class Target(NamedTuple):
     """Where a reward falls: the places of its lines, whether it is for the whole basket, what it may take off at the most, and
@@ -38,20 +45,27 @@ class Target(NamedTuple):
 
 
 class RewardType(NamedTuple):
-    """A reward type: the settings a clerk writes (a dataclass), how often this bill has room for it, and what it then gives.
+    """A reward type: the settings a clerk writes (a dataclass), how often this bill has room for it, what it then gives, and what
+    of the settings cannot be meant.
 
     `room(settings, bill, target)` gives how many times at the most, or why not once. `give(settings, times, bill, target)` changes
-    nothing and takes no more off a line than may come off it. `repeats` says that as a promotion it is given as often as there is
-    room; else once. A `tender` comes after all discounts. One that is `free_of_units` needs no cost. `order_wide(settings)` says
-    whether it is a discount on the whole basket, where the rule names no goods.
+    nothing and takes no more off a line than may come off it. `mistakes(settings, known)` names each by its key. `repeats` says
+    that as a promotion it is given as often as there is room; else once. A `tender` pays; it comes after all discounts, as does
+    what is `last`. What is `for_others` gives the member nothing. One that is `free_of_units` has no cost, and one `by_choice` is
+    no promotion: the member must want it. `order_wide(settings)` says whether it is a discount on the whole basket, where the rule
+    names no goods.
     """
 
     settings: type
     room: Callable[[Any, Bill, Target], int | Refusal]
     give: Callable[[Any, int, Bill, Target], Given]
+    mistakes: Callable[[Any, Known], Iterator[Mistake]]
     repeats: bool = False
     tender: bool = False
+    last: bool = False
+    for_others: bool = False
     free_of_units: bool = False
+    by_choice: bool = False
     order_wide: Callable[[Any], bool] = lambda _: False
 
 
@@ -62,7 +76,11 @@ def open_of(bill: Bill, target: Target) -> Minor:
 
 def nothing_left(target: Target) -> Refusal:
     """Why nothing can come off: the goods are not there, or are free already."""
-    return Refusal("nothing_left") if target.places else Refusal("goods_missing", {"missing": 1})
+    return _NOTHING_LEFT if target.places else _GOODS_MISSING
+
+
+_NOTHING_LEFT = Refusal("nothing_left")
+_GOODS_MISSING = Refusal("goods_missing", {"missing": 1})
 
 
 def offs(places: Iterable[int], amounts: Sequence[Minor]) -> tuple[tuple[int, Minor], ...]:

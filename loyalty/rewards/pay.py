@@ -1,9 +1,13 @@
 """Units as money: a wallet, a gift card, points that pay. It is a tender and no discount."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import mistakes as wrong
 from loyalty.bill import Bill
+from loyalty.mistakes import Known
 from loyalty.money import WHOLE_BP, BasisPoints, Minor
+from loyalty.program import Mistake
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import Given, Target
 
@@ -25,3 +29,9 @@ def room(settings: Pay, bill: Bill, target: Target) -> int | Refusal:
 def give(settings: Pay, times: int, _bill: Bill, _target: Target) -> Given:
     """So much is paid."""
     return Given(paid_minor=settings.worth * times)
+
+
+def mistakes(settings: Pay, _: Known) -> Iterator[Mistake]:
+    """It pays something."""
+    yield from wrong.amount("worth", settings.worth)
+    yield from wrong.share("percent_max", settings.percent_max)

@@ -16,6 +16,17 @@ def ordered(bill: Bill, places: Iterable[int], piece: Piece) -> list[int]:
     return sorted(places, key=bill.price, reverse=choose == "dearest")
 
 
+def limited(bill: Bill, places: Iterable[int], only: Piece, most: int, each_line: bool) -> list[tuple[int, int]]:
+    """At most so many pieces of these lines that still cost something, together or of each line, as `ordered` has them."""
+    left, found = most, []
+    for place in ordered(bill, places, only):
+        pieces = min(most if each_line else left, bill.lines[place].pieces - bill.given.get(place, 0))
+        if pieces and bill.room[place]:
+            found.append((place, pieces))
+            left -= pieces
+    return found
+
+
 class Shelf:
     """The pieces that quantity rewards may still use, while one of them is being tried. Nothing of it touches the bill."""
 

@@ -16,8 +16,8 @@ from posd.booking import Booked, BroughtBack, Paid
 from posd.language import language_of
 from posd.printing import hand
 from posd.store import agreements, journal, print_jobs
-from posd.views import Speech
 from runtime.errors import Rejected
+from runtime.speech import Speech
 
 till = APIRouter(prefix="/v1", route_class=guarded("till"))
 display = APIRouter(prefix="/v1", route_class=guarded("display"))
@@ -89,14 +89,15 @@ async def agree(shape: shapes.AskShape, request: Request) -> dict[str, Any]:
     agreed = await parts.checkout.agree(shape.ask())
     if isinstance(agreed, Refusal):
         return {"agreement": None, "refusal": speech.refusal(agreed)}
-    return {**views.agreement_view(agreed), "refusal": None}
+    return {**views.agreement_view(speech, agreed), "refusal": None}
 
 
 @till.get("/agreements")
 async def open_agreements(request: Request) -> list[dict[str, Any]]:
     """Promises that are neither committed nor cancelled, oldest first."""
     parts = parts_of(request)
-    return [views.agreement_view(one) for one in await parts.checkout.store.look(agreements.still_open)]
+    speech = await speech_of(request)
+    return [views.agreement_view(speech, one) for one in await parts.checkout.store.look(agreements.still_open)]
 
 
 @till.post("/agreements/{agreement}/cancel")

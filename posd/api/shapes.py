@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictInt, StrictStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, StrictInt, StrictStr, model_validator
 
 from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
@@ -17,35 +17,54 @@ Text = Annotated[StrictStr, Field(max_length=bounds.TEXT_CHARS_MAX, pattern=NUL)
 Name = Annotated[StrictStr, Field(min_length=1, max_length=bounds.TEXT_CHARS_MAX, pattern=NUL)]
 Amount = Annotated[StrictInt, Field(ge=0, le=bounds.AMOUNT_MINOR_MAX)]
 Quantity = Annotated[StrictInt, Field(ge=1, le=bounds.QUANTITY_MILLI_MAX)]
+Words = Annotated[tuple[Name, ...], Field(max_length=bounds.WORDS_MAX)]
 Date = Annotated[StrictStr, Field(pattern=f"^{bounds.DATE.pattern}$", examples=["2026-11-21"])]
 Id = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
 
 
 class LineShape(BaseModel):
-    """A line of the basket, as rung: `amount_minor` is for the whole line, tax included, in agorot."""
+    """A line of the basket, as rung: `amount_minor` is for the whole line, tax included, in agorot.
+
+    Less than nothing for the till's own correction: goods brought back, a manual discount. loyalty.basket.Line says what the
+    rest means.
+    """
 
     model_config = STRICT
     id: Name
     product: Name
-    amount_minor: Amount
+    amount_minor: Annotated[StrictInt, Field(ge=-bounds.AMOUNT_MINOR_MAX, le=bounds.AMOUNT_MINOR_MAX)]
     quantity_milli: Quantity = PIECE_MILLI
     name: Text = ""
     category: Text = ""
     tax_bp: Annotated[StrictInt, Field(ge=0, le=10_000)] = 0
+    tags: Words = ()
+    levy_minor: Amount = 0
+    floor_minor: Amount = 0
+    reduced: StrictBool = False
+    discountable: StrictBool = True
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LineShape":
+        if self.levy_minor > max(self.amount_minor, 0):
+            raise ValueError("levy_minor is more than the whole line")
+        return self
 
 
 class BasketShape(BaseModel):
-    """The basket so far."""
+    """The basket so far. `codes` are coupons that were scanned or typed; `paying` the kinds of tender, where they are known."""
 
     model_config = STRICT
     lines: Annotated[list[LineShape], Field(min_length=1, max_length=bounds.LINES_MAX)]
     currency: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")] = "ILS"
+    codes: Words = ()
+    paying: Words = ()
 
     _basket: Basket = PrivateAttr()
 
     @model_validator(mode="after")
     def _whole(self) -> "BasketShape":
-        self._basket = Basket(tuple(Line(**dict(line)) for line in self.lines), self.currency)  # duplicate ids, an absurd total
+        lines = tuple(Line(**dict(line)) for line in self.lines)
+        self._basket = Basket(lines, self.currency, self.codes, self.paying)  # duplicate ids, an absurd total
         return self
 
     def basket(self) -> Basket:

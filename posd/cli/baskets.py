@@ -10,12 +10,19 @@ from runtime.errors import Rejected
 
 FILE_BYTES_MAX = 1024 * 1024
 
-basket_option = click.option("--basket", "file", type=click.Path(path_type=Path), help='A JSON file: {"lines": [...]}.')
+basket_option = click.option(
+    "--basket",
+    "file",
+    type=click.Path(path_type=Path),
+    help='A JSON file: {"lines": [...]}.  With --program also TOML, or - for stdin.',
+)
 line_option = click.option(
     "--line", "lines", multiple=True, metavar="PRODUCT=AMOUNT", help="Such as coffee=18.00; may be repeated."
 )
 code_option = click.option("--code", default="", help="The member's code as it was scanned.")
-choose_option = click.option("--choose", "choices", multiple=True, metavar="REWARD[=TIMES]", help="A reward to take.")
+choose_option = click.option(
+    "--choose", "choices", multiple=True, metavar="REWARD[=TIMES]", help="A reward to take. With --program also REWARD=max."
+)
 
 
 def basket_of(file: Path | None, lines: tuple[str, ...]) -> dict[str, Any]:
@@ -34,13 +41,16 @@ def basket_of(file: Path | None, lines: tuple[str, ...]) -> dict[str, Any]:
     return {"lines": [_line(place, text) for place, text in enumerate(lines, 1)]}
 
 
-def choices_of(texts: tuple[str, ...]) -> list[dict[str, Any]]:
-    """`ten_off=2` as a choice. Raises Rejected."""
-    found = []
+def choices_of(texts: tuple[str, ...], *, most: bool = False) -> list[dict[str, Any]]:
+    """`ten_off=2` as a choice; with `most`, `ten_off=max` too. Raises Rejected."""
+    found: list[dict[str, Any]] = []
     for text in texts:
         reward, _, times = text.partition("=")
-        if times and not times.isdecimal():
-            raise Rejected("choice_malformed", f"--choose {text}: {times!r} is no number", "Write --choose REWARD=2")
+        if most and times == "max":
+            found.append({"reward": reward, "times": times})
+            continue
+        if times and not (times.isascii() and times.isdigit() and len(times) < 10):
+            raise Rejected("choice_malformed", f"--choose {text}: {times!r:.60} is no number", "Write --choose REWARD=2")
         found.append({"reward": reward, "times": int(times or 1)})
     return found
 

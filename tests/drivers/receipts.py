@@ -1,5 +1,7 @@
 """Receipts to print in tests, made by the domain itself from one small program."""
 
+from pathlib import Path
+
 from loyalty.accruals.per_money import PerMoney
 from loyalty.agreement import Hold, agree
 from loyalty.basket import Basket, Line, Tender
@@ -13,6 +15,7 @@ from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit
+from sync.program_file import load
 
 PROGRAM = Program(
     code="cafe",
@@ -66,6 +69,30 @@ def returned(language: str) -> Receipt:
     return return_receipt(reversal, Bearer(FIRST_NAMES[language], {"point": 1155, "spend": 325}), PROGRAM, language, ending)
 
 
+def corner(language: str) -> Receipt:
+    """A sale at the corner shop: a promotion, a gift, a wallet, a coupon, stamps, a challenge, a donation and a membership."""
+    program, _ = load(Path(__file__).parents[1] / "corner.toml")
+    basket = Basket(
+        (
+            Line("1", "coffee", 1800, 2000, category="coffee"),
+            Line("2", "cake", 6150, category="cake"),
+            Line("3", "gold-plan", 9900),
+        )
+    )
+    balances = {"points": 40, "stamps": 2, "wallet": 2500, "next_time": 1, "count/ten_cups": 5}
+    member = Member("handle", balances=balances, spendable=balances)
+    wanted = (Choice("five_off"), Choice("wallet", 2000), Choice("round_up"))
+    quoted = quote(program, member, basket, Moment(1_772_700_000_000, 120, "2026-03-05"), wanted)
+    holds = (Hold("hold-1", "next_time", 1), Hold("hold-2", "wallet", 2000))
+    agreement = agree(quoted, "agreement", Strength.SIGNED, holds)
+    till = TillReference("till-1", "cashier-1", "A-1003", "2026-03-05")
+    paid = commit(program, agreement, Payment(till, (Tender("card", quoted.to_pay_minor),), basket, "0" * 64))
+    bearer = Bearer(FIRST_NAMES[language], balances, {"points": (15, "2026-03-31"), "wallet": (300, "2026-04-30")})
+    receipt = sale_receipt(paid, bearer, program, language, online=True)
+    assert receipt is not None
+    return receipt
+
+
 def samples() -> dict[str, Receipt]:
     """Every kind of receipt by name, in all languages."""
     kinds: dict[str, Receipt] = {}
@@ -73,4 +100,5 @@ def samples() -> dict[str, Receipt]:
         kinds[f"{language}-sale"] = sold(language)
         kinds[f"{language}-return"] = returned(language)
         kinds[f"{language}-copy"] = as_copy(sold(language))
+        kinds[f"{language}-corner"] = corner(language)
     return kinds

@@ -1,6 +1,6 @@
 """Members, baskets, moments and choices that meet the programs of tests/grammar/programs.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -199,3 +199,8 @@ def checkouts(wanted: Wanted = Wanted(), member: bool = False) -> st.SearchStrat
     """Checkouts by any programs of which so much is `wanted`."""
     drawn = st.binary(min_size=CHECKOUT_BYTES, max_size=CHECKOUT_BYTES)
     return drawn.map(lambda data: checkout(data, wanted, member))
+
+
+def policy(program: Program, **changes: Any) -> Program:
+    """`program` with other policies."""
+    return replace(program, policies=replace(program.policies, **changes))

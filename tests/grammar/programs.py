@@ -9,6 +9,7 @@ from hypothesis import assume
 from loyalty.accruals import ACCRUALS
 from loyalty.accruals.multiply import Multiply
 from loyalty.conditions import CONDITIONS
+from loyalty.goods import ALL
 from loyalty.program import (
     AccrualRule,
     Award,
@@ -42,14 +43,13 @@ Types = tuple[tuple[str, type], ...]
 EARNING: Types = tuple((name, row.settings) for name, row in ACCRUALS.items())
 COUNTING: Types = tuple((name, settings) for name, settings in EARNING if settings is not Multiply)
 REWARDING: Types = tuple((name, row.settings) for name, row in REWARDS.items())
-CHEAPER: Types = tuple(
-    (name, row.settings) for name, row in REWARDS.items() if not (row.tender or row.free_of_units or name == "donate")
-)
+CHEAPER: Types = tuple((name, row.settings) for name, row in REWARDS.items() if not row.by_choice)
 
 
 def when(source: Source) -> dict[str, Any]:
     """One or two conditions."""
-    return {name: CONDITION[name](source) for name in several(*CONDITION)(source)}
+    found = {name: CONDITION[name](source) for name in several(*CONDITION)(source)}
+    return found | ({"lines": dataclasses.replace(found["lines"], goods=ALL)} if "lines" in found else {})
 
 
 def rule(shape: type, types: Types, source: Source) -> Any:
@@ -126,7 +126,8 @@ def _settled(program: Program) -> Program:
 
 def _reward(rule: RewardRule) -> RewardRule:
     """What the small change pays for costs no units, and needs none; units pay for the rest."""
-    return dataclasses.replace(rule, cost=0 if REWARDS[rule.type].free_of_units else rule.cost)
+    free = REWARDS[rule.type].free_of_units
+    return dataclasses.replace(rule, unit="" if free else rule.unit or UNITS[0], cost=0 if free else rule.cost or 1)
 
 
 def _challenge(rule: Challenge) -> Challenge:
@@ -140,7 +141,7 @@ def _challenge(rule: Challenge) -> Challenge:
 def plan(source: Source) -> Plan:
     """A membership that lasts."""
     found = Plan(name=NAME, product="membership", **fields(Plan, frozenset({"product", "name"}))(source))
-    return found if found.days or found.months else dataclasses.replace(found, months=1)
+    return found if bool(found.days) != bool(found.months) else dataclasses.replace(found, days=0, months=1)
 
 
 def prize(source: Source) -> Prize:
@@ -164,6 +165,16 @@ class Wanted:
     awards: tuple[int, ...] = (0,)
     plain: bool = False
     """Whether all policies are the default."""
+    giving_back: bool = False
+    """Whether a return gives back all it can, and takes all that is there."""
+
+    def policies(self, source: Source) -> Policies:
+        """Policies of the kind that is wanted."""
+        found = Policies() if self.plain else policies(source)
+        if not self.giving_back:
+            return found
+        negative = "within_balance" if found.negative_balance == "pending_only" else found.negative_balance
+        return dataclasses.replace(found, give_back_spent=True, give_back_uses=True, negative_balance=negative)
 
 
 def program(source: Source, wanted: Wanted = Wanted()) -> Program:
@@ -181,7 +192,7 @@ def program(source: Source, wanted: Wanted = Wanted()) -> Program:
         accruals=accruals,
         rewards={code: _reward(one) for code, one in rewards.items()},
         tiers=tiers(source),
-        policies=Policies() if wanted.plain else policies(source),
+        policies=wanted.policies(source),
         hash="d" * 64,
         promotions=promotions,
         challenges={code: _challenge(one) for code, one in challenges.items()},

@@ -13,7 +13,7 @@ from loyalty.conditions.time import Dates
 from loyalty.goods import ALL, Goods
 from loyalty.moment import HOLIDAYS
 from loyalty.money import BasisPoints, Minor
-from loyalty.program import Limits, Names
+from loyalty.program import Limits, Names, Unit
 from loyalty.rewards.bundle import Bundle
 from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.gift import Gift
@@ -98,6 +98,7 @@ BY_NAME: dict[str, Make] = {
     "chance": percents,
     "price_min": one_of(0, 500),
     "tiers": several(*TIERS),
+    "review_days": one_of(30, 365),
     "first": one_of("", *DAYS),
     "last": one_of("", *DAYS),
 }
@@ -127,12 +128,12 @@ BY_CONDITION: dict[str, Make] = {
 @cache
 def of(hint: Any, name: str = "") -> Make:
     """What makes values of `hint`, a field called `name`."""
+    if get_origin(hint) is Literal:
+        return one_of(*get_args(hint))
     if name in BY_NAME:
         return BY_NAME[name]
     if hint in BY_TYPE:
         return BY_TYPE[hint]
-    if get_origin(hint) is Literal:
-        return one_of(*get_args(hint))
     if get_origin(hint) is tuple:
         part = of(get_args(hint)[0])
         return lambda source: tuple(part(source) for _ in range(source.pick((1, 1, 2))))
@@ -142,6 +143,8 @@ def of(hint: Any, name: str = "") -> Make:
 
 def condition(name: str, shape: Any) -> Make:
     """What makes the value of a row of CONDITIONS."""
+    if name == "lines":
+        return lambda source: dataclasses.replace(of(shape)(source), goods=ALL)
     if name == "hebrew_dates":
         window = get_args(shape)[0]
         return lambda source: (window(*BY_CONDITION[name](source)),)
@@ -165,6 +168,7 @@ def fields(shape: type, without: frozenset[str] = frozenset()) -> Make:
         if one.name in without:
             continue
         plain = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+        plain = plain or one.name in ("unit", "cost")  # only what needs none may go without
         (needed if plain else optional)[one.name] = of(hints[one.name], one.name)
 
     def make(source: Source) -> dict[str, Any]:
@@ -184,6 +188,7 @@ def mended(value: Any) -> Any:
 def _measure(one: Measure) -> Measure:
     return dataclasses.replace(
         one,
+        products_min=min(one.products_min, 2),
         quantity_max=one.quantity_max and one.quantity_min + one.quantity_max,
         amount_max=one.amount_max and one.amount_min + one.amount_max,
     )
@@ -219,7 +224,8 @@ MENDED: dict[type, Any] = {
     FreePieces: _free_pieces,
     Arm: _arm,
     Balance: _balance,
-    Dates: lambda one: Dates(*sorted((one.first, one.last))) if one.last else one,
+    Dates: lambda one: Dates(*sorted((one.first, one.last))) if one.last else Dates(one.first or DAYS[1]),
+    Unit: lambda one: dataclasses.replace(one, expire_months=0 if one.expire_days else one.expire_months),
     PercentOff: lambda one: dataclasses.replace(one, times_max=max(one.times_max, 1)),
     Gift: lambda one: dataclasses.replace(one, times_max=max(one.times_max, 1)),
     Limits: lambda one: dataclasses.replace(one, budget_uses=0 if one.budget_amount else one.budget_uses),

@@ -83,7 +83,9 @@ def test_the_lot_of_what_is_earned(unit, lot):
         ("count/yearly", "/2026-12-31"),
         ("step/streak", "/2026-11-21"),
         ("step/ever", ""),
+        ("count/daily", "/2026-11-19"),
         ("won/weekly", ""),
+        ("given/award", "/2027-10-18"),
     ],
 )
 def test_the_lot_of_a_counter(unit, lot):
@@ -94,6 +96,7 @@ def test_the_lot_of_a_counter(unit, lot):
         "weekly": challenge(period="week"),
         "streak": challenge(period="week", streak=True),
         "yearly": challenge(period="year"),
+        "daily": challenge(period="day", streak=True),
     }
     assert lots.lot_for(program(challenges=counting), unit, DAY) == lot
 
@@ -206,6 +209,14 @@ def test_what_expires_when():
     """The next first; what expires today is still to be spent; two lots of one day are one."""
     held = {**HELD, "2026-01-01/2026-12-31": 10, "/2026-12-01": -2}
     assert lots.forecast(held, DAY) == (("2026-11-18", 4), ("2026-12-30", 7), ("2026-12-31", 12))
+
+
+def test_one_piece_counts_and_none_does_not():
+    """In what expires, in what is extended and in what is taken back."""
+    held = {"/2026-12-01": 1, "/2026-12-02": 0, "2026-11-19/": 1, "2026-11-20/": 0}
+    assert lots.forecast(held, DAY) == (("2026-12-01", 1),)
+    assert lots.extended(held, "/2027-01-01", DAY) == (("/2026-12-01", 1),)
+    assert lots.take_back(held, 9, "", DAY) == ((("2026-11-19/", 1), ("/2026-12-01", 1)), 1, 7)
 
 
 def test_activity_makes_pieces_as_young_as_the_newest():

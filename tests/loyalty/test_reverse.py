@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from loyalty import bounds
 from loyalty.basket import Basket, Line
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
-from loyalty.posting import return_entries, sale_entries
+from loyalty.posting import post, return_entries, sale_entries
 from loyalty.quote import Choice
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
@@ -139,11 +139,19 @@ def test_the_entries_of_a_return():
     """Earned pieces go where they came from, spent ones to the member; without a member none."""
     reversal = Reversal({"point": 5}, {"point": 50, "stamp": 1}, 500)
     assert return_entries(HANDLE, reversal) == (
-        Entry(MEMBER, ISSUED, "point", 5),
         Entry(REDEEMED, MEMBER, "point", 50),
         Entry(REDEEMED, MEMBER, "stamp", 1),
+        Entry(MEMBER, ISSUED, "point", 5),
     )
     assert return_entries("", reversal) == ()
+
+
+def test_pieces_that_paid_in_the_sale_that_earned_them_are_taken_back_too():
+    """Of 110 earned and 200 spent, 60 are left of 150; a return of everything makes it 150 again, with no overdraft."""
+    entries = return_entries(HANDLE, Reversal({"point": 110}, {"point": 200}, 0))
+    posted = post(cafe(), {(MEMBER, "point"): {"": 60}}, entries, "2026-11-21")
+    assert posted.missing == {}
+    assert balances(posted.entries)[MEMBER, "point"] == 90
 
 
 @pytest.mark.parametrize("wrong", [0, -1, True, 10**30])

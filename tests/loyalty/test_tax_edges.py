@@ -26,6 +26,13 @@ def test_tax_is_rounded_once_or_line_by_line(per, net):
     assert by_rate(lines, (1, 1, 1), per) == (RateSum(5000, 3, 0, net, 3 - net),)
 
 
+@pytest.mark.parametrize("per", ["rate", "line"])
+def test_a_levy_bears_no_tax(per):
+    """100.00 with 15 % and a levy of 10.00, at half the price: 57.50 with tax, and the levy as it was."""
+    lines = (goods("a", 12_500, tax_bp=1500, levy_minor=1000),)
+    assert by_rate(lines, (6750,), per) == (RateSum(1500, 12_500, 5750, 5000, 750, 1000),)
+
+
 @given(some_lines, st.data(), st.sampled_from(["line", "rate"]))
 def test_net_and_tax_are_what_is_paid(lines, data, per):
     """For each rate and in all, whatever came off."""
@@ -43,6 +50,7 @@ def test_net_and_tax_are_what_is_paid(lines, data, per):
         ((goods("a", 100, tax_bp=1800), goods("b", 50)), "rate", (118, 50)),
         ((goods("a", 1, tax_bp=3000), goods("b", 1, tax_bp=3000)), "rate", (2, 1)),
         ((goods("a", 1, tax_bp=3000), goods("b", 1, tax_bp=3000)), "line", (1, 1)),
+        ((goods("a", 0, tax_bp=3000), goods("b", 1, tax_bp=3000), goods("c", 1, tax_bp=3000)), "rate", (0, 2, 1)),
         ((goods("a", 100, tax_bp=1800, levy_minor=50),), "rate", (109,)),
         ((goods("a", 100, tax_bp=1800, levy_minor=100),), "rate", (100,)),
         ((goods("a", 0, tax_bp=1800), goods("b", 0, tax_bp=1800)), "rate", (0, 0)),

@@ -33,6 +33,7 @@ def test_a_member_rises_at_once(review, tier, have, reached):
 def test_who_stands_nowhere_is_put_where_they_belong(tier):
     """A new member on the lowest step, which is no rise."""
     assert rule(program(), who(tier, 0), "2026-01-01", "2026-11-18") == Ruled("bronze", "2026-01-01")
+    assert rule(program(), who(tier, 100), "2026-01-01", "2026-11-18") == Ruled("silver", "2026-01-01", rose=True)
     assert rule(program(), who(tier, 200), "2026-01-01", "2026-11-18") == Ruled("gold", "2026-01-01", rose=True)
     assert rule(program(review="yearly"), who(tier, 0), "2026-01-01", "2026-11-18") == Ruled("bronze", "2026-11-18")
     assert rule(program(review="never"), Member("h", tier=tier), "2026-01-01", "2026-11-18").tier == "bronze"

@@ -1,6 +1,5 @@
 """The words: every code in four languages, clean numbers, and sentences that no name can turn around."""
 
-import ast
 import string
 from pathlib import Path
 
@@ -10,41 +9,16 @@ from hatchling.builders.wheel import WheelBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.conditions.time import HEBREW_MONTHS
+from loyalty.moment import HOLIDAYS
 from runtime import words
-from runtime.words import LANGUAGES, MARKS, count, direction, knows, money, say
+from runtime.words import LANGUAGES, MARKS, count, direction, hebrew_numeral, knows, money, say
+from tests.runtime.codes import Source
 
 ROOT = Path(__file__).resolve().parents[2]
-ELSEWHERE = {
-    "refusal.code_forged",
-    "refusal.code_unreadable",
-    "refusal.code_key_unknown",
-    "refusal.code_replaced",
-    "refusal.unknown_member",
-    "refusal.member_blocked",
-    "refusal.head_office_unreachable",
-    "refusal.reserved_elsewhere",
-    "refusal.hold_refused",
-    "receipt.worth",
-}
-"""Codes of the terminal and of head office, which are not in loyalty/."""
-
-CALLS = {"Refusal": ("refusal", 0), "Step": ("trace", 1), **dict.fromkeys(("Title", "Row", "Bar", "Note"), ("receipt", 0))}
-
-
-def codes_of_the_domain() -> dict[str, set[str]]:
-    """Each code that loyalty/ gives as a literal, with the parameters where they are literal too."""
-    found: dict[str, set[str]] = {}
-    for file in (ROOT / "loyalty").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS):
-                continue
-            family, place = CALLS[node.func.id]
-            if len(node.args) <= place or not isinstance(node.args[place], ast.Constant):
-                continue
-            given_params = node.args[place + 1] if len(node.args) > place + 1 else None
-            names = {key.value for key in given_params.keys} if isinstance(given_params, ast.Dict) else set()
-            found[f"{family}.{node.args[place].value}"] = names
-    return found
+PROMISED = {"refusal.reserved_elsewhere", "receipt.worth"}
+"""A code that head office may answer, and one that the printers add to a row."""
+SAID = tuple(Source().said())
 
 
 def forms(language: str, code: str) -> tuple[str, list[str]]:
@@ -64,20 +38,24 @@ def all_codes() -> list[str]:
     return sorted(words._catalogue("he")[1])
 
 
-def test_the_walk_finds_what_the_domain_says() -> None:
-    """The collector sees refusals, trace steps and every kind of receipt block."""
-    found = codes_of_the_domain()
+def test_the_walk_finds_what_the_source_says() -> None:
+    """The collector sees refusals, trace steps and every kind of receipt block, and codes that are put together or passed on."""
+    found = {said.code for said in SAID}
 
-    assert {"refusal.code_expired", "trace.earned", "receipt.club", "receipt.balance", "receipt.offline"} <= set(found)
-    assert len(found) >= 20
+    assert {"refusal.code_expired", "trace.earned", "receipt.club", "receipt.balance", "receipt.offline"} <= found
+    assert {"refusal.sabbath_during_only", "refusal.rest_outside_only", "refusal.other_terminal", "trace.spent"} <= found
+    assert len(found) >= 80
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_of_the_domain_has_a_sentence(language: str) -> None:
-    """What loyalty/ and the terminal may say has a sentence of its own in every language."""
-    wanted = set(codes_of_the_domain()) | ELSEWHERE
+def test_every_code_of_the_source_has_a_sentence(language: str) -> None:
+    """Whatever is said has a sentence in every language; a trace step may say a refusal's."""
+    wanted = {said.code for said in SAID} | PROMISED
+    own = {code for code in wanted if knows(language, code)}
+    carried = {code for code in wanted - own if knows(language, code.replace("trace.", "refusal.", 1))}
 
-    assert [code for code in wanted if not knows(language, code)] == []
+    assert wanted - own - carried == set()
+    assert carried == {"trace.other_currency", "trace.unknown_reward"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -95,8 +73,8 @@ def test_the_languages_have_the_same_codes_and_parameters(language: str) -> None
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_asks_for_what_is_not_given(language: str) -> None:
     """Where the domain's parameters are literal, a sentence uses none but them."""
-    for code, names in codes_of_the_domain().items():
-        if names:
+    for code, names in SAID:
+        if names is not None and knows(language, code):
             _, texts = forms(language, code)
             assert all(placeholders(text) <= names for text in texts), code
 
@@ -116,9 +94,9 @@ def test_the_plural_rule_is_that_of_cldr(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_cashier_reads_at_most_twelve_words(language: str) -> None:
-    """A refusal or an error is at most twelve words and ends as a sentence."""
+    """A refusal, an error or a step of the trace is at most twelve words and ends as a sentence."""
     for code in all_codes():
-        if code.startswith(("refusal.", "error.")):
+        if code.startswith(("refusal.", "error.", "trace.")):
             for text in forms(language, code)[1]:
                 assert len(text.split()) <= 12, text
                 assert text.endswith("."), text
@@ -211,6 +189,55 @@ def test_dates_and_quantities() -> None:
     assert say("en", "receipt.number", number) == "Receipt 1001 · Mar 5, 2026"
     assert say("en", "receipt.number", {"number": "1", "date": "whenever!!"}) == "Receipt 1 · whenever!!"
     assert "0.75" in say("en", "refusal.returned_more_than_sold", {"line": "1", "left_milli": 750})
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "said"),
+    [
+        ("other_weekday", {"weekdays": "mon"}, ["רק ביום שני.", "Only on Monday.", "فقط يوم الاثنين.", "понедельник"]),
+        (
+            "other_weekday",
+            {"weekdays": "sun, sat"},
+            ["יום ראשון או יום שבת", "Sunday or Saturday", "الأحد أو السبت", "или суббота"],
+        ),
+        ("other_hour", {"hours": "18:00-22:00"}, ["מ־18:00 עד 22:00", "from 18:00 to 22:00", "من 18:00", "с 18:00 до 22:00"]),
+        (
+            "other_hebrew_date",
+            {"dates": "25 kislev - 2 tevet"},
+            ["מכ״ה בכסלו עד ב׳ בטבת", "25 Kislev to 2 Tevet", "كسليف", "тевета"],
+        ),
+        ("other_hebrew_date", {"dates": "15 shevat - 15 shevat"}, ["רק בט״ו בשבט.", "Only on 15 Shevat.", "شباط", "15 швата"]),
+        (
+            "no_holiday",
+            {"holidays": "purim, hanukkah"},
+            ["פורים או חנוכה", "Purim or Hanukkah", "بوريم أو حانوكا", "Пурим или Ханука"],
+        ),
+        ("no_occasion", {"occasions": "birthday"}, ["יום ההולדת", "birthday", "عيد الميلاد", "день рождения"]),
+        ("tender_needed", {"tenders": "cash, bit"}, ["מזומן או bit", "cash or bit", "نقد أو bit", "наличные или bit"]),
+        ("other_channel", {"places": "app"}, ["האפליקציה", "the app", "التطبيق", "приложение"]),
+        ("other_visit", {"visits": "3, 5"}, ["3 או 5", "3 or 5", "3 أو 5", "3 или 5"]),
+        ("not_yet", {"date": "2026-12-01"}, ["1.12.2026", "Dec 1, 2026", "1/12/2026", "01.12.2026"]),
+    ],
+)
+def test_codes_are_said_by_name(code: str, params: dict[str, str], said: list[str]) -> None:
+    """Days, hours, months, holidays and ways of paying have names in every language."""
+    for language, wanted in zip(LANGUAGES, said, strict=True):
+        sentence = say(language, f"refusal.{code}", params)
+        assert wanted in sentence.replace("\u2068", "").replace("\u2069", ""), sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_a_program_may_ask_for_has_a_name(language: str) -> None:
+    """Every holiday and every Hebrew month."""
+    assert [code for code in HOLIDAYS if not knows(language, f"holiday.{code}")] == []
+    assert [code for code in HEBREW_MONTHS if not knows(language, f"month.{code}")] == []
+
+
+def test_hebrew_days_are_letters() -> None:
+    """One to thirty; fifteen and sixteen avoid the Name."""
+    said = [hebrew_numeral(day) for day in (1, 9, 10, 11, 15, 16, 17, 20, 29, 30)]
+
+    assert said == ["א׳", "ט׳", "י׳", "י״א", "ט״ו", "ט״ז", "י״ז", "כ׳", "כ״ט", "ל׳"]
 
 
 def test_directions() -> None:

@@ -56,14 +56,20 @@ export function showLines(lines, locked, onRemove) {
   fill("lines", rows.length || locked ? rows : h("li", { class: "empty" }, text("basket_empty")));
 }
 
-/** What is to be paid, as the quote or the agreement says. */
+/** What is to be paid, as the quote or the agreement says, and what has made it so: each discount by its name, what is donated,
+ * and what a wallet or a gift card pays. */
 export function showTotals(told) {
   if (!told) return fill("totals");
-  const off = told.discounts.reduce((sum, discount) => sum + discount.off_minor, 0);
-  const row = (code, amount, kind) => h("div", { class: `row ${kind}` }, h("span", {}, text(code)), money(amount, told.currency));
+  const { discounts = [], donations = [], unit_tenders: tenders = [], currency } = told;
+  const row = (label, amount, kind) => h("div", { class: `row ${kind}` }, h("span", {}, label), money(amount, currency));
+  const between = [
+    ...discounts.filter((one) => one.off_minor).map((one) => row(named(one.name), -one.off_minor, "off")),
+    ...donations.map((one) => row(say("donation", { name: one.name }), one.amount_minor, "donation")),
+    ...tenders.map((one) => row(say("paid_with", { name: one.name }), -one.amount_minor, "tender")),
+  ];
   fill(
     "totals",
-    off > 0 && [row("total", told.total_minor, ""), row("discount", -off, "off")],
-    row("to_pay", told.to_pay_minor, "due"),
+    between.length > 0 && [row(text("total"), told.total_minor, ""), between],
+    row(text("to_pay"), told.to_pay_minor, "due"),
   );
 }

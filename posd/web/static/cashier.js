@@ -7,6 +7,7 @@ import { byId, fill, h, icon } from "/static/dom.js";
 import { follow } from "/static/events.js";
 import { cross, keep, unanswered } from "/static/kept.js";
 import { showDone, showIdle, showMember, showPaying, showRewards } from "/static/member.js";
+import { showChallenges, showGifts, showWhy } from "/static/quoted.js";
 import { money, speak, text, time } from "/static/words.js";
 
 const STATUS_EVERY_MS = 5_000;
@@ -66,6 +67,7 @@ function removeLine(id) {
 }
 
 function choose(reward, times) {
+  if (times === undefined) return note("ask", text("amount_wrong"));
   const others = sale.choices.filter((choice) => choice.reward !== reward);
   sale = { ...sale, choices: times ? [...others, { reward, times }] : others };
   note();
@@ -187,6 +189,9 @@ function show() {
   } else showIdle(scans);
   showLines(lines, locked, removeLine);
   showTotals(agreement ?? sale.quote);
+  showGifts(agreement ?? sale.booked ?? sale.quote);
+  showChallenges(sale.quote);
+  showWhy(sale.quote);
   fill("actions", ACTIONS[phase]());
   showOpen(phase === "open" && !member && !lines.length ? terminal.open : []);
   showBands(terminal.line, terminal.status, terminal.unknown);

@@ -49,6 +49,15 @@ export function money(minor, currency = "ILS") {
   return ltr(minor < 0 ? `-${written}` : written, "money");
 }
 
+/** Whole minor units as they are typed: "12.50". */
+export const plain = (minor) => `${Math.floor(minor / 100)}.${String(minor % 100).padStart(2, "0")}`;
+
+/** An ISO date as the language writes it. */
+export function date(iso) {
+  const form = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", numberingSystem: "latn", timeZone: "UTC" });
+  return h("time", { datetime: iso }, form.format(new Date(iso)));
+}
+
 const MARKS = /[\u061c\u200e\u200f]/g; // CLDR's own direction marks: the isolate says it already
 
 export function count(pieces, signed = false) {

@@ -4,8 +4,9 @@ import pytest
 
 from loyalty.conditions.person import Arm, Balance, Pilot, draw, since_anniversary
 from loyalty.member import Member
+from loyalty.program import Plan
 from loyalty.refusal import Refusal
-from tests.bills import checkout, why_not
+from tests.bills import checkout, goods, why_not
 
 
 def of(**fields):
@@ -43,7 +44,7 @@ def test_without_a_member_there_is_nobody_to_ask(when):
         ({"tiers": ("silver", "gold")}, {"tier": "bronze"}, Refusal("other_tier", {"tiers": "silver, gold"})),
         ({"segments": ("a", "b")}, {"segments": ("z", "b")}, None),
         ({"segments": ("a", "b")}, {"segments": ("z",)}, Refusal("segment_needed")),
-        ({"plans": ("x",)}, {}, Refusal("plan_needed", {"plans": "x"})),
+        ({"plans": ("x", "y")}, {}, Refusal("plan_needed", {"plans": "x, y"})),
         ({"badges": ("x", "y")}, {"balances": {"won/y": 1}}, None),
         ({"badges": ("x", "y")}, {"balances": {"won/x": 0, "x": 1}}, Refusal("badge_needed")),
         ({"balance": Balance("point", 5)}, {"balances": {"point": 5}}, None),
@@ -91,6 +92,24 @@ def test_without_a_member_there_is_nobody_to_ask(when):
 def test_who_the_member_is(when, known, refusal):
     """Each on both sides of its edge, on 18 November 2026."""
     assert why_not(of(**known), **when) == refusal
+
+
+@pytest.mark.parametrize(
+    ("runs_until", "bought", "at_once", "holds"),
+    [
+        ("2026-11-18", "tea", True, True),
+        ("2026-11-17", "tea", True, False),
+        ("", "card", True, True),
+        ("", "card", False, False),
+    ],
+)
+def test_a_plan_runs_to_its_last_day(runs_until, bought, at_once, holds):
+    """Or from the moment it is bought, if it says so."""
+    member = Member("h", plans={"gold": runs_until} if runs_until else {})
+    rules = {"plans": {"gold": Plan({}, "card", months=1, at_once=at_once)}}
+    assert (why_not(checkout(goods(bought, 100), member=member, rules=rules), plans=("silver", "gold")) is None) == holds
+    assert why_not(checkout(goods(bought, 100), member=member, rules=rules), plans=("silver",)) is not None
+    assert why_not(checkout(goods(bought, 100), rules=rules), plans=("gold",)) == Refusal("member_needed")
 
 
 @pytest.mark.parametrize(

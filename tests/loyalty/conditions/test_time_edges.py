@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from loyalty.conditions.time import WEEKDAYS, Dates, HebrewDates, Weekday, hebrew_day, minutes, rest
+from loyalty.conditions.time import WEEKDAYS, Dates, HebrewDates, Weekday, hebrew_day, minutes, resting
 from loyalty.goods import ALL, pick
 from loyalty.moment import Calendar, Moment
 from loyalty.refusal import Refusal
@@ -150,7 +150,7 @@ def test_sabbath_and_rest(name, calendar, during):
     bill = on(hebrew=(5787, 7, 10), **calendar)
     assert why_not(bill, **{name: "during"}) == (None if during else Refusal(f"{name}_during_only"))
     assert why_not(bill, **{name: "outside"}) == (Refusal(f"{name}_outside_only") if during else None)
-    made = rest(name)  # as the table makes it when it is imported
+    made = resting(name)  # as the table makes it when it is imported
     assert made("during", pick(ALL))(bill) == (None if during else Refusal(f"{name}_during_only"))
     assert made("during", pick(ALL))(on()) == Refusal("calendar_unknown")
 

@@ -126,8 +126,6 @@ def test_a_share_of_something_only():
     assert percent_off.room(PercentOff(1000, times_max=3), bill, target(bill)) == 3
     assert percent_off.room(PercentOff(1000, times_max=3), bill, target(bill, costs=False)) == 1
     assert percent_off.room(PercentOff(1000), bill, target(bill, 1)) == NOTHING
-    assert percent_off.room(PercentOff(1000), bill, target(bill, most=0)) == NOTHING
-    assert percent_off.room(PercentOff(1000), bill, target(bill, most=1)) == 1
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,18 @@ def basket(**fields: Any) -> dict[str, Any]:
 
 
 MALFORMED: list[tuple[Any, str]] = [
-    (basket(amount_minor=-1), "body.basket.lines.0.amount_minor"),
+    (basket(amount_minor=-1), "body.basket"),
+    (basket(amount_minor=-bounds.AMOUNT_MINOR_MAX - 1), "body.basket.lines.0.amount_minor"),
+    (basket(levy_minor=101), "body.basket.lines.0"),
+    (basket(levy_minor=-1), "body.basket.lines.0.levy_minor"),
+    (basket(floor_minor=-1), "body.basket.lines.0.floor_minor"),
+    (basket(tags=[""]), "body.basket.lines.0.tags.0"),
+    (basket(tags=["t"] * 51), "body.basket.lines.0.tags"),
+    (basket(reduced=1), "body.basket.lines.0.reduced"),
+    (basket(discountable="no"), "body.basket.lines.0.discountable"),
+    ({"basket": {"lines": [LINE], "codes": ["c"] * 51}}, "body.basket.codes"),
+    ({"basket": {"lines": [LINE], "codes": ["c"] * 30, "paying": ["cash"] * 30}}, "body.basket"),
+    ({"basket": {"lines": [LINE], "paying": [1]}}, "body.basket.paying.0"),
     (basket(amount_minor=10**30), "body.basket.lines.0.amount_minor"),
     (basket(amount_minor=bounds.AMOUNT_MINOR_MAX + 1), "body.basket.lines.0.amount_minor"),
     (basket(amount_minor=True), "body.basket.lines.0.amount_minor"),
@@ -132,7 +143,7 @@ async def test_a_sale_needs_its_key(shop: Till, headers: dict[str, str]) -> None
 
 async def test_all_mistakes_are_told_at_once(shop: Till) -> None:
     """Five mistakes, five places."""
-    body = {**basket(amount_minor=-1, quantity_milli=0, id=""), "code": 5, "extra": 1}
+    body = {**basket(amount_minor="1", quantity_milli=0, id=""), "code": 5, "extra": 1}
     answer = await shop.ask("/v1/quote", body)
     assert len(answer.json()["mistakes"]) == 5
     assert "5 mistakes" in answer.json()["message"]

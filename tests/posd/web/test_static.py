@@ -19,8 +19,6 @@ LINES_MAX = 400
 WORD = re.compile(r'\b(?:text|say)\(\s*"(\w+)"')
 BUTTON_WORD = re.compile(r'\bbutton\("[a-z]+", (?:"[a-z-]+"|null), "(\w+)"')
 CHOSEN_WORD = re.compile(r'\b(?:text|say)\([^"()]*\? "(\w+)" : "(\w+)"')
-ROW_WORD = re.compile(r'\brow\("(\w+)"')
-MOVED_WORD = re.compile(r'moved\(booked\.\w+, "(\w+)"')
 TOLD_WORD = re.compile(r'text\(told\.state === "committed" \? "(\w+)" : "(\w+)"')
 RUNS = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.style\b")
 SVG = "http://www.w3.org/2000/svg"  # a name, not a place: nothing is fetched from it
@@ -32,7 +30,7 @@ def used_words() -> set[str]:
     found = set(SHELL_WORD.findall(SHELL))
     for path in SCRIPTS:
         source = path.read_text(encoding="utf-8")
-        for pattern in (WORD, BUTTON_WORD, CHOSEN_WORD, ROW_WORD, MOVED_WORD, TOLD_WORD):
+        for pattern in (WORD, BUTTON_WORD, CHOSEN_WORD, TOLD_WORD):
             for one in pattern.findall(source):
                 found |= {one} if isinstance(one, str) else set(one)
     return {f"page.{code}" for code in found}
