@@ -10,7 +10,7 @@ from central.clock import local_day
 from central.store import feed, members, programs, terminals
 from central.store.engine import Connection
 from central.store.programs import Published
-from loyalty.journal import canonical
+from loyalty.journal import plain
 from loyalty.lots import day_after
 from loyalty.program import Program
 from runtime.errors import Rejected
@@ -35,7 +35,8 @@ def publish(db: Connection, program: Program, values: Mapping[str, Any], now_ms:
     if latest and program.version <= latest.version:
         message = f"version {program.version} is not above the published version {latest.version}"
         raise Rejected("program_version", message, f"Write version = {latest.version + 1} in the file")
-    programs.add(db, Published(program.version, program.code, program.hash, canonical(values), max(effective_ms, now_ms)))
+    said = msgspec.json.encode(plain(values))  # in the order of the file, which decides between equals: no canonical form here
+    programs.add(db, Published(program.version, program.code, program.hash, said, max(effective_ms, now_ms)))
     days = [local_day(zone, effective_ms) for zone in terminals.time_zones(db)]
     members.all_due(db, day_after(max(days, default=local_day("UTC", effective_ms))) if effective_ms > now_ms else "")
     feed.publish(db, [("program", program.version)])

@@ -40,7 +40,8 @@ def newest(db: Connection, rows_max: int, *, odd: bool = False) -> list[Arrived]
     """The records that arrived last, newest first; with `odd` those that head office would have worked out otherwise."""
     columns = (RECORD.c.received_ms, TERMINAL.c.code, RECORD.c.seq, RECORD.c.kind, RECORD.c.id, RECORD.c.state, RECORD.c.reason)
     found = (sa.func.coalesce(TRANSACTIONS.c.differs, ""), sa.func.coalesce(TRANSACTIONS.c.stale, ""))
-    wanted = sa.select(*columns, *found).select_from(RECORD.join(CHAIN).join(TERMINAL).outerjoin(TRANSACTIONS))
+    tables = RECORD.join(CHAIN).join(TERMINAL).outerjoin(TRANSACTIONS, TRANSACTIONS.c.record_key == RECORD.c.key)
+    wanted = sa.select(*columns, *found).select_from(tables)
     if odd:
         wanted = wanted.where(sa.or_(TRANSACTIONS.c.differs != "", TRANSACTIONS.c.stale != ""))
     return [Arrived(*row) for row in db.execute(wanted.order_by(RECORD.c.key.desc()).limit(rows_max))]
