@@ -61,7 +61,7 @@ def _counter_lot(program: Program, kind: str, code: str, day: str) -> str:
         return lot_named(expires=day)
     if kind in ("used_month", "earned_month"):
         return lot_named(expires=end_of("month", day))
-    if kind == "given":
+    if kind == "given" and (code not in program.awards or program.awards[code].on in ("birthday", "anniversary")):
         return lot_named(expires=months_later(day, 11))
     challenge = program.challenges.get(code)
     if challenge and kind == "step" and challenge.period:
@@ -94,6 +94,16 @@ def spendable(lots: Lots, day: str) -> int:
 def standing(lots: Lots, day: str) -> int:
     """How many pieces there are on `day`, the pending ones among them."""
     return sum(pieces for lot, pieces in lots.items() if (life(lot).expires or NEVER) >= day)
+
+
+def folded(lots: Lots, day: str) -> dict[str, int]:
+    """The same pieces in fewer lots for whoever asks on `day` or later: what may be spent already is told apart by its end only."""
+    found: dict[str, int] = {}
+    for lot, pieces in lots.items():
+        ready, expires = life(lot)
+        name = lot_named("" if ready <= day else ready, expires)
+        found[name] = found.get(name, 0) + pieces
+    return {lot: pieces for lot, pieces in found.items() if pieces}
 
 
 def expired(lots: Lots, day: str) -> tuple[Part, ...]:

@@ -27,7 +27,14 @@ async def corner(shop: Till) -> Till:
     program, values = program_file.load(CORNER)
     await shop.learns(
         ProgramRow(program.code, program.version, 0, values),
-        MemberRow(RICH, balances=BALANCES, first_name="Dana", tier="", generation=0, codes=()),
+        MemberRow(
+            RICH,
+            balances={unit: {"": pieces} for unit, pieces in BALANCES.items()},
+            first_name="Dana",
+            tier="",
+            generation=0,
+            codes=(),
+        ),
     )
     return shop
 
