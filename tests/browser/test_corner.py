@@ -62,6 +62,7 @@ def open_page(browser: Browser, corner: Shop, code: str) -> Iterator[Any]:
         opened.append((context, Watched(context, corner.address)))
         page = context.new_page()
         page.goto(f"{corner.address}/#token={corner.token}")
+        expect(page.locator(".idle")).to_be_visible()
         page.fill("#code", code)
         page.press("#code", "Enter")
         expect(page.locator(".card h2")).to_have_text("Dana")
@@ -119,6 +120,20 @@ def test_a_wallet_pays_an_amount(open_page: Any) -> None:
     page.locator('[data-key="wallet-none"]').click()
     expect(page.locator(".row.tender")).to_have_count(0)
     expect(due).to_have_text("₪67.20")
+
+
+def test_a_coupon_is_typed_where_the_card_is(open_page: Any) -> None:
+    """What is no card and opens a promotion is taken as a coupon; what opens nothing is told to be no card."""
+    page = open_page("en", TABLET)
+    page.fill("#code", "EVENING")
+    page.press("#code", "Enter")
+    expect(page.locator(".note.check")).to_have_text("The coupon is taken.")
+    expect(page.locator(".row.off")).to_have_text(["Evening discount-₪3.00", "Happy cake-₪12.30"])
+    expect(page.locator(".card h2")).to_have_text("Dana")
+    page.fill("#code", "MORNING")
+    page.press("#code", "Enter")
+    expect(page.locator(".note.ask")).to_have_text("This is not a club code. Scan the member card.")
+    expect(page.locator(".row.off")).to_have_count(2)
 
 
 @pytest.mark.parametrize("size", [TABLET, PHONE], ids=["wide", "narrow"])

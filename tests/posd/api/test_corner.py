@@ -27,7 +27,14 @@ async def corner(shop: Till) -> Till:
     program, values = program_file.load(CORNER)
     await shop.learns(
         ProgramRow(program.code, program.version, 0, values),
-        MemberRow(RICH, balances=BALANCES, first_name="Dana", tier="", generation=0, codes=()),
+        MemberRow(
+            RICH,
+            balances={unit: {"": pieces} for unit, pieces in BALANCES.items()},
+            first_name="Dana",
+            tier="",
+            generation=0,
+            codes=(),
+        ),
     )
     return shop
 
@@ -105,7 +112,7 @@ async def test_every_rule_says_why(corner: Till) -> None:
 async def test_a_coupon_code_opens_its_promotion(corner: Till) -> None:
     """What was typed beside the goods reaches the rules."""
     told = await quoted(corner, codes=["EVENING"])
-    assert [one["name"] for one in told["discounts"]] == ["Happy cake", "Evening discount"]
+    assert [one["name"] for one in told["discounts"]] == ["Evening discount", "Happy cake"]
 
 
 async def test_a_challenge_has_its_progress(corner: Till) -> None:
@@ -140,7 +147,7 @@ async def test_an_agreement_and_a_sale_tell_what_they_give(corner: Till) -> None
     assert {part: agreed[part] for part in ("discounts", "gifts")} == {part: told[part] for part in ("discounts", "gifts")}
     assert booked["flags"] == []
     assert [(one["name"], one["money"], one["pieces"]) for one in booked["moved"]] == [
-        ("points", False, 67), ("stamps", False, 2), ("₪5 coupon", False, 1), ("wallet", True, -1000)
+        ("₪5 coupon", False, 1), ("points", False, 67), ("stamps", False, 2), ("wallet", True, -1000)
     ]  # fmt: skip
 
 
