@@ -108,7 +108,7 @@ async def furnish(store: Store) -> list[str]:
     _, values = program_file.load(ROOT / "config/programs/cafe.toml")
     entities = [
         ProgramRow("cafe", 1, 0, values),
-        *(MemberRow(_handle(n), "חבר", "silver", 0, {"points": 500, "status": 600}, ()) for n in range(MEMBERS)),
+        *(MemberRow(_handle(n), "חבר", "silver", 0, {"points": {"": 500}, "status": {"": 600}}, ()) for n in range(MEMBERS)),
         CodeKeyRow(KEY_ID, key.public_key().public_bytes_raw().hex()),
     ]
     await store.run(pages.save_page, entities, PullState("bench"))

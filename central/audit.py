@@ -19,7 +19,8 @@ class Findings(NamedTuple):
 def check(db: Connection) -> Findings:
     """Read everything."""
     wrong = [
-        f"member {found.member}, {found.account}: the balance says {found.balance} {found.unit}, its entries {found.entries}"
+        f"member {found.member}, {found.account}: the balance says {found.balance} {found.unit} of lot {found.lot or '-'},"
+        f" its entries {found.entries}"
         for found in ledger.check_balances(db)
     ]
     journals: list[str] = []

@@ -1,19 +1,20 @@
 """What each kind of record does to the ledger. What left the shop is always booked; head office only says how."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from central.programs import program_of, tier_in_force
+from central import evaluate, standings
+from central.programs import program_of
+from central.standings import Change
 from central.store import holds, ledger, members, records, sales, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
 from central.store.members import MemberHere
-from loyalty import bounds
+from loyalty import bounds, standing
 from loyalty.agreement import Hold
-from loyalty.ledger import Entry, available, balances, held
-from loyalty.posting import return_entries, sale_entries, void_entries
+from loyalty.posting import spent_lots, void_entries
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Enrol, Return, Sale, TillReference, Void
@@ -38,16 +39,24 @@ def enrol(db: Connection, effect: Effect, body: Enrol) -> None:
 
 
 def sale(db: Connection, effect: Effect, body: Sale) -> None:
-    """Book a sale: issue what it earned, redeem what it spent, end its holds. An unknown handle makes a provisional member."""
+    """Book a sale: issue what it earned, redeem what it spent, end its holds, and decide what follows from it.
+
+    An unknown handle makes a provisional member. The program in force decides, so that it does not depend on the order in which
+    terminals come back.
+    """
     _sound(body)
+    program = program_of(db, body.program_version)
     if body.member is None:
-        sales.add(db, _transaction(effect, body.till, body, None))
+        sales.add(db, _transaction(effect, body.till, body, None)._replace(differs=evaluate.differs(program, body)))
         return
     member = _member(db, body.member.handle, effect.cause.now_ms)
-    entries = [*_covered(db, member, body.holds), *sale_entries(body), *_left_over(db, member, body.holds)]
-    sales.add(db, _transaction(effect, body.till, body, member.id))
+    now, day = standings.now_in(db, effect.cause.now_ms), body.till.business_date
+    before = standings.load(db, member, [hold.id for hold in body.holds])
+    row = _transaction(effect, body.till, body, member.id)
+    sales.add(db, row._replace(differs=evaluate.differs(program, body), stale=evaluate.stale(before, body)))
     _end(db, member, effect.cause, body.holds)
-    _book(db, member, effect.cause, entries)
+    after = standing.after_sale(now.program, before, body, day)
+    standings.save(db, now, effect.cause, Change(member, before, after))
 
 
 def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
@@ -69,7 +78,10 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     row = _transaction(effect, body.till, original, member.id if member else None)
     sales.add(db, row._replace(kind="return", original=body.original, amount_minor=-reversal.refund_minor, flags=""))
     if member:
-        _book(db, member, effect.cause, return_entries(member.handle, reversal))
+        now, standing_before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
+        spent = spent_lots(ledger.of_causes(db, member.id, [body.original, *sales.returns_of(db, body.original)]))
+        after = standing.after_return(now.program, standing_before, reversal, body.till.business_date, spent)
+        standings.save(db, now, effect.cause, Change(member, standing_before, after))
     return None
 
 
@@ -78,14 +90,12 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     if not body.holds:
         return
     member = _member(db, body.member, effect.cause.now_ms)
-    entries: list[Entry] = []
-    for hold in body.holds:
-        known = _own(db, member, effect.cause, hold)
-        if known and known.state == "open":
-            booked = Void(body.agreement, (Hold(known.id, known.unit, known.pieces),), member.handle)
-            entries += void_entries(booked)
+    known = [_own(db, member, effect.cause, hold) for hold in body.holds]
+    still = tuple(Hold(one.id, one.unit, one.pieces) for one in known if one and one.state == "open")
+    now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [hold.id for hold in still])
     _end(db, member, effect.cause, body.holds)
-    _book(db, member, effect.cause, entries)
+    after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
+    standings.save(db, now, effect.cause, Change(member, before, after))
 
 
 def _sound(body: Sale) -> None:
@@ -123,28 +133,6 @@ def _own(db: Connection, member: MemberHere, cause: Cause, hold: Hold) -> HoldRo
     return known
 
 
-def _covered(db: Connection, member: MemberHere, listed: Iterable[Hold]) -> list[Entry]:
-    """What fills the holds a sale lists up to what it says of them: head office books what left the shop, also from a hold it
-    never granted or has given back.
-    """
-    entries = []
-    for hold in listed:
-        short = hold.pieces - ledger.balance(db, member.id, held(hold.id), hold.unit)
-        if short > 0:
-            entries.append(Entry(available(member.handle), held(hold.id), hold.unit, short))
-    return entries
-
-
-def _left_over(db: Connection, member: MemberHere, listed: Iterable[Hold]) -> list[Entry]:
-    """What is in a hold beyond what the sale says of it goes back."""
-    entries = []
-    for hold in listed:
-        over = ledger.balance(db, member.id, held(hold.id), hold.unit) - hold.pieces
-        if over > 0:
-            entries.append(Entry(held(hold.id), available(member.handle), hold.unit, over))
-    return entries
-
-
 def _end(db: Connection, member: MemberHere, cause: Cause, listed: Iterable[Hold]) -> None:
     """These holds are over, those that never came too."""
     for hold in listed:
@@ -154,21 +142,6 @@ def _end(db: Connection, member: MemberHere, cause: Cause, listed: Iterable[Hold
             holds.add(db, ended, cause.now_ms)
         else:
             holds.end(db, known)
-
-
-def _book(db: Connection, member: MemberHere, cause: Cause, entries: Sequence[Entry]) -> None:
-    """Post `entries` and decide the tier, by the program in force: so it does not depend on the order in which terminals come
-    back.
-    """
-    after = members.available_of(db, [member])[member.id]
-    for (account, unit), pieces in balances(entries).items():
-        if account == available(member.handle):
-            after[unit] = after.get(unit, 0) + pieces
-            bounds.whole("balance", after[unit], -wire.SEQ_MAX, wire.SEQ_MAX)
-    tier = tier_in_force(db, after, cause.now_ms)
-    if tier is not None:
-        members.set_tier(db, member.id, tier)
-    ledger.post(db, member.id, cause, entries)
 
 
 def _transaction(effect: Effect, till: TillReference, body: Sale, member: int | None) -> sales.Transaction:

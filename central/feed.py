@@ -7,14 +7,16 @@ includes is counted from the beginning of the round, so that nothing it includes
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from central import standings
 from central.store import feed, members, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
+from loyalty.lots import folded
 from sync import wire
 
 _CURSOR = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})\.([0-9]{1,18})")
@@ -25,6 +27,13 @@ class Cursor(NamedTuple):
 
     told: int = 0
     position: int = 0
+
+
+class Asked(NamedTuple):
+    """Where the round of pages began, and the day on which it is asked."""
+
+    told: int
+    day: str
 
 
 class Page(NamedTuple):
@@ -48,7 +57,13 @@ def read_page(db: Connection, terminal: int, cursor: str, now_ms: int, rows_max:
     position = changes[-1].position if more else office.position
     then = Cursor(start.told if more else position, position)
     text = f"{office.incarnation}.{then.told}.{then.position}"
-    page = wire.FeedPage(text, tuple(_rows(db, changes, terminal, start.told)), more, office.incarnation, now_ms)
+    page = wire.FeedPage(
+        text,
+        tuple(_rows(db, changes, terminal, Asked(start.told, standings.today(db, now_ms)))),
+        more,
+        office.incarnation,
+        now_ms,
+    )
     return Page(page, news=bool(changes) or not cursor.startswith(office.incarnation))
 
 
@@ -67,7 +82,7 @@ def _whole(db: Connection, changes: list[Change]) -> list[Change]:
     return whole or feed.changes_at(db, cut)
 
 
-def _rows(db: Connection, changes: Sequence[Change], terminal: int, told: int) -> list[wire.FeedRow]:
+def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked) -> list[wire.FeedRow]:
     """The entities as they are now, in the feed's order."""
     keys: dict[str, list[int]] = {}
     for change in changes:
@@ -79,7 +94,9 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, told: int) -
         found = programs.code_keys(db, keys["code_key"])
         entities |= {("code_key", row.id): wire.CodeKeyRow(row.key_id, row.public_key, row.revoked) for row in found}
     if "member" in keys:
-        entities |= {("member", key): row for key, row in _members(db, keys["member"], terminal, told).items()}
+        included = members.included_after(db, keys["member"], terminal, asked.told)
+        rows = _members(db, keys["member"], included, asked.day)
+        entities |= {("member", key): row for key, row in rows.items()}
     return [wire.feed_row(entities[change.kind, change.key]) for change in changes]
 
 
@@ -87,20 +104,25 @@ def _program(row: programs.Published) -> wire.ProgramRow:
     return wire.ProgramRow(row.code, row.version, row.effective_ms, msgspec.json.decode(row.json))
 
 
-def _members(db: Connection, keys: Sequence[int], terminal: int, told: int) -> dict[int, wire.MemberRow]:
+def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequence[str]], day: str) -> dict[int, wire.MemberRow]:
     found = members.by_ids(db, keys)
-    balances, codes = members.available_of(db, found), members.codes_of(db, keys)
-    included = members.included_after(db, keys, terminal, told)
+    standing_of, codes = standings.load_all(db, found), members.codes_of(db, keys)
     return {
         member.id: wire.MemberRow(
             handle=member.handle,
             first_name=member.first_name,
             tier=member.tier,
             generation=member.generation,
-            balances=balances[member.id],
+            balances={unit: folded(held, day) for (_, unit), held in standing_of[member.id].accounts.items()},
             codes=tuple(codes.get(member.id, ())),
             blocked=member.blocked,
             includes=tuple(included.get(member.id, ())),
+            visits=member.visits,
+            spent_minor=member.spent_minor,
+            joined=member.joined,
+            last_visit=member.last_visit,
+            segments=tuple(member.segments),
+            occasions=standing_of[member.id].occasions,
         )
         for member in found
     }

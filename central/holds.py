@@ -2,12 +2,17 @@
 
 import msgspec
 
-from central.store import holds, ledger, members
+from central import standings
+from central.clock import local_day
+from central.standings import Change
+from central.store import holds, members, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
+from loyalty import lots, standing
 from loyalty.ledger import Entry, available, held
 from loyalty.refusal import Params, Refusal
+from loyalty.standing import Standing
 from sync.wire import HoldAnswer, HoldRequest
 
 
@@ -20,13 +25,17 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     known = holds.get(db, request.id)
     if known:
         return _again(known, asked)
-    refusal = _refusal(db, member, request)
+    now = standings.now_in(db, now_ms)
+    day = local_day(terminals.by_id(db, terminal).time_zone, now_ms)
+    before = standings.load(db, member)
+    refusal = Refusal("member_blocked") if member.blocked else _refusal(before, request, day)
     if refusal:
         holds.add(db, asked._replace(state="refused", refusal=msgspec.json.encode(refusal)), now_ms)
         return HoldAnswer(False, refusal)
     holds.add(db, asked, now_ms)
     entry = Entry(available(member.handle), held(request.id), request.unit, request.pieces)
-    ledger.post(db, member.id, Cause(request.id, terminal, now_ms), [entry])
+    after = standing.book(now.program, before, [entry], day)
+    standings.save(db, now, Cause(request.id, terminal, now_ms), Change(member, before, after))
     return HoldAnswer(True)
 
 
@@ -39,10 +48,9 @@ def _again(known: HoldRow, asked: HoldRow) -> HoldAnswer:
     return HoldAnswer(False, Refusal("hold_refused", {"unit": asked.unit}))
 
 
-def _refusal(db: Connection, member: members.MemberHere, request: HoldRequest) -> Refusal | None:
-    if member.blocked:
-        return Refusal("member_blocked")
-    have = ledger.balance(db, member.id, available(member.handle), request.unit)
+def _refusal(before: Standing, request: HoldRequest, day: str) -> Refusal | None:
+    """What is pending or has expired on `day` cannot be reserved."""
+    have = lots.spendable(before.lots(request.unit), day)
     if have < request.pieces:
         missing: Params = {"missing": request.pieces - have, "have": have, "cost": request.pieces, "unit": request.unit}
         return Refusal("pieces_missing", missing)

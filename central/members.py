@@ -1,15 +1,21 @@
 """Making members and their cards."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
+from central import standings
 from central.code_keys import CodeSigner
-from central.programs import in_force, tier_in_force
+from central.programs import in_force
+from central.standings import Change
 from central.store import feed, members
 from central.store.engine import Connection
+from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
-from loyalty import bounds
+from loyalty import bounds, counters, standing
 from loyalty.code import Claims, ean13_holds
+from loyalty.member import Window
 from runtime.errors import Rejected
 from sync import codes
 
@@ -26,19 +32,65 @@ class Card(NamedTuple):
     expires_s: int
 
 
-def add(db: Connection, first_name: str, code: str, now_ms: int) -> MemberHere:
-    """Make a member, with a plain card's number if `code` is one. Raises Rejected."""
+def add(db: Connection, first_name: str, code: str, now_ms: int, referred_by: str = "") -> MemberHere:
+    """Make a member, with a plain card's number if `code` is one; `referred_by` is the handle of who brought them.
+
+    The member gets what joining gives. Raises Rejected.
+    """
     name = first_name.strip()
     try:
         bounds.text("first name", name, 0, FIRST_NAME_CHARS_MAX)
     except ValueError as error:
         raise Rejected("name_invalid", str(error)) from error
-    tier = tier_in_force(db, {}, now_ms) or ""
-    member = members.add(db, secrets.token_hex(codes.HANDLE_BYTES), name, tier, now_ms)
+    if referred_by:
+        get(db, referred_by)
+    handle = secrets.token_hex(codes.HANDLE_BYTES)
+    member = members.add(db, handle, name, now_ms)
     if code:
         _give_code(db, member, code, now_ms)
-    feed.publish(db, [("member", member)])
-    return members.by_ids(db, [member])[0]
+    now, made = standings.now_in(db, now_ms), get(db, handle)
+    before = standings.load(db, made)
+    after = standing.joined(now.program, replace(before, referred_by=referred_by), now.day)
+    standings.save(db, now, Cause("join", NO_TERMINAL, now_ms), Change(made, before, after))
+    return get(db, handle)
+
+
+def note(
+    db: Connection, handle: str, segments: tuple[str, ...] | None, occasions: Mapping[str, Window] | None, now_ms: int
+) -> MemberHere:
+    """Say what segments a member is in, and when something of theirs comes (None: as before). Raises Rejected."""
+    member = members.by_handle(db, handle, lock=True) or get(db, handle)
+    try:
+        _sound(segments or (), occasions or {})
+    except ValueError as error:
+        raise Rejected("fact_invalid", str(error), "For example: --occasion birthday=2026-11-20..2026-11-27") from error
+    now, before = standings.now_in(db, now_ms), standings.load(db, member)
+    after = replace(
+        before,
+        segments=before.segments if segments is None else segments,
+        occasions=before.occasions if occasions is None else dict(occasions),
+    )
+    standings.save(db, now, Cause("note", NO_TERMINAL, now_ms), Change(member, before, after))
+    return get(db, handle)
+
+
+def _sound(segments: tuple[str, ...], occasions: Mapping[str, Window]) -> None:
+    bounds.whole("number of names", len(segments) + len(occasions), 0, bounds.WORDS_MAX)
+    for word in (*segments, *occasions):
+        bounds.text("name", word)
+    for first, last in occasions.values():
+        bounds.date("first day", first)
+        bounds.date("last day", last)
+        if last < first:
+            raise ValueError(f"the window {first} to {last} ends before it begins")
+
+
+def balances_of(db: Connection, found: list[MemberHere]) -> dict[int, dict[str, int]]:
+    """What each of those members has of the program's units, pending pieces among them; counters are nobody's to read."""
+    return {
+        member: {unit: sum(held.values()) for (_, unit), held in sorted(one.accounts.items()) if not counters.is_counter(unit)}
+        for member, one in standings.load_all(db, found).items()
+    }
 
 
 def get(db: Connection, handle: str) -> MemberHere:

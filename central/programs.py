@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
-from central.store import feed, programs
+from central.clock import local_day
+from central.store import feed, members, programs, terminals
 from central.store.engine import Connection
 from central.store.programs import Published
-from loyalty.journal import canonical
-from loyalty.program import Program, tier_of
+from loyalty.journal import plain
+from loyalty.lots import day_after
+from loyalty.program import Program
 from runtime.errors import Rejected
 from sync import program_file
 
@@ -20,18 +22,31 @@ _PROGRAMS_READ_MAX = 8  # the one in force, and the one before while terminals c
 
 
 def publish(db: Connection, program: Program, values: Mapping[str, Any], now_ms: int, effective_ms: int) -> None:
-    """Publish a checked program, `values` being what its file says. The same again has no effect. Raises Rejected."""
+    """Publish a checked program, `values` being what its file says. The same again has no effect. Raises Rejected.
+
+    Once it is in force every member is looked at by it: tiers and days may be others.
+    """
+    if not is_new(db, program):
+        return
+    said = msgspec.json.encode(plain(values))  # in the order of the file, which decides between equals: no canonical form here
+    programs.add(db, Published(program.version, program.code, program.hash, said, max(effective_ms, now_ms)))
+    days = [local_day(zone, effective_ms) for zone in terminals.time_zones(db)]
+    members.all_due(db, day_after(max(days, default=local_day("UTC", effective_ms))) if effective_ms > now_ms else "")
+    feed.publish(db, [("program", program.version)])
+
+
+def is_new(db: Connection, program: Program) -> bool:
+    """Whether `program` may be published; False for what is published already. Raises Rejected for what may not."""
     latest = programs.latest(db)
     if latest and latest.hash == program.hash:
-        return
+        return False
     if latest and latest.code != program.code:
         message = f"this head office runs the program {latest.code!r}, and this file is {program.code!r}"
         raise Rejected("program_other", message, f"Write code = {latest.code!r} if it is meant to replace it")
     if latest and program.version <= latest.version:
         message = f"version {program.version} is not above the published version {latest.version}"
         raise Rejected("program_version", message, f"Write version = {latest.version + 1} in the file")
-    programs.add(db, Published(program.version, program.code, program.hash, canonical(values), max(effective_ms, now_ms)))
-    feed.publish(db, [("program", program.version)])
+    return True
 
 
 def in_force(db: Connection, now_ms: int) -> Program | None:
@@ -44,13 +59,6 @@ def program_of(db: Connection, version: int) -> Program:
     """The program of that version; an empty one, whose policies are the defaults, where it was never published."""
     published = programs.by_versions(db, [version])
     return _read(published[0].json) if published else NO_PROGRAM
-
-
-def tier_in_force(db: Connection, balances: Mapping[str, int], now_ms: int) -> str | None:
-    """The tier that those balances reach now; None while nothing is published or the program has no tiers."""
-    program = in_force(db, now_ms)
-    tier = tier_of(program, balances) if program else None
-    return tier.code if tier else None
 
 
 @lru_cache(_PROGRAMS_READ_MAX)

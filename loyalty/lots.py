@@ -96,6 +96,16 @@ def standing(lots: Lots, day: str) -> int:
     return sum(pieces for lot, pieces in lots.items() if (life(lot).expires or NEVER) >= day)
 
 
+def folded(lots: Lots, day: str) -> dict[str, int]:
+    """The same pieces in fewer lots for whoever asks on `day` or later: what may be spent already is told apart by its end only."""
+    found: dict[str, int] = {}
+    for lot, pieces in lots.items():
+        ready, expires = life(lot)
+        name = lot_named("" if ready <= day else ready, expires)
+        found[name] = found.get(name, 0) + pieces
+    return {lot: pieces for lot, pieces in found.items() if pieces}
+
+
 def expired(lots: Lots, day: str) -> tuple[Part, ...]:
     """What has expired before `day` and is still there."""
     return tuple((lot, pieces) for lot, pieces in sorted(lots.items()) if pieces > 0 and (life(lot).expires or NEVER) < day)

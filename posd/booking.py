@@ -190,7 +190,7 @@ def _sale_receipt(db: Db, sale: Sale, program: Program, language: str, booking: 
     """Our block. The balance before is what is there now with what this sale has reserved: other sales may have come since."""
     if sale.member is None:
         return None
-    found = members.by_handle(db, sale.member.handle)
+    found = members.by_handle(db, sale.member.handle, sale.moment.local_date)
     before = Counter(found.member.balances if found else {})
     for hold in sale.holds:
         before[hold.unit] += hold.pieces
@@ -201,7 +201,7 @@ def _sale_receipt(db: Db, sale: Sale, program: Program, language: str, booking: 
 def _return_receipt(db: Db, returned: Return, program: Program, language: str, booking: Booking) -> Receipt | None:
     if not returned.member:
         return None
-    found = members.by_handle(db, returned.member)
+    found = members.by_handle(db, returned.member, returned.till.business_date)
     bearer = Bearer(found.member.first_name, dict(found.member.balances)) if found else Bearer("", {})
     ending = Ending(returned.till.receipt_number, returned.till.business_date, booking.online)
     return return_receipt(returned.reversal, bearer, program, language, ending)

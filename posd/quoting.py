@@ -61,7 +61,7 @@ def who(db: Db, text: str, moment: Moment) -> Known | Refusal:
     """Whose code `text` is, or why it is nobody's."""
     read_signed = partial(_claims, keys=tuple(pages.code_keys(db).items()))
     code = identify(text, read_signed, program_now(db, moment.wall_ms).plain_prefixes, moment.wall_ms // 1000)
-    return code if isinstance(code, Refusal) else _known(db, code)
+    return code if isinstance(code, Refusal) else _known(db, code, moment.local_date)
 
 
 def answer(db: Db, ask: Ask, moment: Moment) -> Answer:
@@ -95,13 +95,13 @@ def program_of(db: Db, version: int) -> Program:
     return (_read(text) if text else None) or NO_PROGRAM
 
 
-def _known(db: Db, code: MemberCode) -> Known | Refusal:
+def _known(db: Db, code: MemberCode, day: str) -> Known | Refusal:
     if code.strength is not Strength.SIGNED:
-        found = members.by_code(db, code.text)
+        found = members.by_code(db, code.text, day)
         if found is None:
             return Refusal("unknown_member")
     else:
-        found = members.by_handle(db, code.handle)
+        found = members.by_handle(db, code.handle, day)
         if found is None:
             return Known(Member(code.handle, generation=code.generation, provisional=True), code.strength)
     if found.blocked:

@@ -10,8 +10,10 @@ answer, and moves nothing.
     POST /v1/holds     HoldRequest -> HoldAnswer
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -33,9 +35,12 @@ ZSTD_LEVEL = 1
 SEQ_MAX = 1 << 62  # what both databases hold
 EPOCH_MAX = 1 << 31
 HANDLE_CHARS = 20
+LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
+NAMES_MAX = 2 * bounds.WORDS_MAX
 
 NEWLINE = b"\n"
 _HEX = frozenset("0123456789abcdef")
+_LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
 Shape = TypeVar("Shape")
 
 RECORDS: Mapping[tuple[str, int], type] = {
@@ -224,7 +229,8 @@ class ProgramRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member as a terminal may know one. `balances` count what is available at head office.
+    """A member as a terminal may know one. `balances` have what is available at head office, by unit and lot (loyalty/lots.py), the
+    counters among them; the other facts are as in loyalty.member.Member.
 
     `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with.
     `codes` are the member's plain codes; signed codes name the handle themselves.
@@ -234,16 +240,35 @@ class MemberRow:
     first_name: str
     tier: str
     generation: int
-    balances: dict[str, int]
+    balances: dict[str, dict[str, int]]
     codes: tuple[str, ...]
     blocked: bool = False
     includes: tuple[str, ...] = field(default_factory=tuple)
+    visits: int = 0
+    spent_minor: int = 0
+    joined: str = ""
+    last_visit: str = ""
+    segments: tuple[str, ...] = ()
+    occasions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _hex("handle", self.handle, HANDLE_CHARS)
         bounds.whole("generation", self.generation, 0, 255)
-        for pieces in self.balances.values():
-            bounds.whole("balance", pieces, -SEQ_MAX, SEQ_MAX)
+        bounds.whole("number of lots", sum(map(len, self.balances.values())), 0, LOTS_MAX)
+        for unit, lots in self.balances.items():
+            bounds.text("unit", unit)
+            for lot, pieces in lots.items():
+                if not _LOT.fullmatch(lot):
+                    raise ValueError(f"lot is {lot!r:.60}; READY/EXPIRES is wanted, dates or nothing")
+                bounds.whole("balance", pieces, -SEQ_MAX, SEQ_MAX)
+        bounds.whole("visits", self.visits, -SEQ_MAX, SEQ_MAX)
+        bounds.whole("spent_minor", self.spent_minor, 0, SEQ_MAX)
+        bounds.whole("number of names", len(self.segments) + len(self.occasions), 0, NAMES_MAX)
+        for name in (*self.segments, *self.occasions):
+            bounds.text("name", name)
+        for day in (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values())):
+            if day:
+                bounds.date("date", day)
         for ref in self.includes:
             _hex("included record", ref, 32)
 

@@ -47,7 +47,7 @@ def code_of(handle: str, generation: int = 0, *, expires_s: int = 4_000_000_000,
 def row(handle: str = RICH, points: int = 0, **changes: Any) -> MemberRow:
     """A member as the feed brings one."""
     fields: dict[str, Any] = {"first_name": "חברה", "tier": "bronze", "generation": 0, "codes": (), **changes}
-    return MemberRow(handle, balances={"points": points, "status": 0}, **fields)
+    return MemberRow(handle, balances={"points": {"": points}, "status": {"": 0}}, **fields)
 
 
 def lines(*amounts: int) -> dict[str, Any]:

@@ -23,9 +23,10 @@ def command() -> None:
 @command.command("add")
 @click.option("--first-name", default="", help="What the receipt greets them by.")
 @click.option("--code", default="", help="The number of a plastic card: EAN-13.")
+@click.option("--referred-by", default="", help="The handle of the member who brought them.")
 @answers
 @with_settings
-def add_member(settings: Settings, first_name: str, code: str) -> tuple[dict[str, Any], str]:
+def add_member(settings: Settings, first_name: str, code: str, referred_by: str) -> tuple[dict[str, Any], str]:
     """Make a member, and print the handle.
 
     \b
@@ -34,8 +35,34 @@ def add_member(settings: Settings, first_name: str, code: str) -> tuple[dict[str
     """
     from central import members
 
-    member = in_store(settings, members.add, first_name, code, now_ms())
+    member = in_store(settings, members.add, first_name, code, now_ms(), referred_by)
     return _values(member), member.handle
+
+
+@command.command("note")
+@click.argument("handle")
+@click.option("--segment", "segments", multiple=True, help="A segment the member is in; all of them, each with the option.")
+@click.option("--occasion", "occasions", multiple=True, help="NAME=FIRST..LAST, both days included; it comes again every year.")
+@answers
+@with_settings
+def note_member(
+    settings: Settings, handle: str, segments: tuple[str, ...], occasions: tuple[str, ...]
+) -> tuple[dict[str, Any], str]:
+    """Say what is known of a member. Without a birth date: only the days around a birthday, as far as the program needs them.
+
+    \b
+    Example:
+      posd-central member note 5ae1f0c2d4b6978812ab --occasion birthday=2026-11-20..2026-11-27
+    """
+    from central import members
+
+    windows = {}
+    for text in occasions:
+        name, _, days = text.partition("=")
+        first, _, last = days.partition("..")
+        windows[name] = (first, last)
+    member = in_store(settings, members.note, handle, segments or None, windows or None, now_ms())
+    return _values(member), f"{member.handle}  {' '.join(member.segments)}  {dict(member.occasions)}"
 
 
 @command.command("find")
@@ -49,11 +76,12 @@ def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], s
     Example:
       posd-central member find חבר
     """
-    from central.store import members
+    from central import members
+    from central.store import members as rows
 
     def look(db: Connection) -> list[tuple[MemberHere, dict[str, int]]]:
-        found = members.find(db, text, FOUND_MAX)
-        balances = members.available_of(db, found)
+        found = rows.find(db, text, FOUND_MAX)
+        balances = members.balances_of(db, found)
         return [(member, balances[member.id]) for member in found]
 
     found = in_store(settings, look)

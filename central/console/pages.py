@@ -129,7 +129,7 @@ class Console:
 
         def look(db: Connection) -> tuple[list[rows.MemberHere], dict[int, dict[str, int]]]:
             found = rows.find(db, text, ROWS_MAX)
-            return found, rows.available_of(db, found)
+            return found, members.balances_of(db, found)
 
         found, balances = await self._store.read(look)
         return who.page("members.html", members=found, balances=balances, text=text, active="members")
@@ -150,7 +150,7 @@ class Console:
             shown = positions[:ROWS_MAX]
             return {
                 "member": member,
-                "balances": rows.available_of(db, [member])[member.id],
+                "balances": members.balances_of(db, [member])[member.id],
                 "codes": rows.codes_of(db, [member.id]).get(member.id, []),
                 "entries": [entry for entry in entries if entry.position in shown],
                 "older": shown[-1] if len(positions) > ROWS_MAX else None,

@@ -1,6 +1,7 @@
 """Entries and the balances that are always their sum."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -9,11 +10,20 @@ from central.store import feed
 from central.store.engine import Connection
 from central.store.rows import upsert
 from central.store.tables import BALANCE, ENTRY, INCLUDED
-from loyalty.ledger import Entry, balances
+from loyalty.ledger import Entry
+from loyalty.lots import OPEN, Lots
+from loyalty.posting import OWNED
+
+CAUSES_PER_LOOK = 500  # below what either database takes as parameters
+
+NO_TERMINAL = 0
+"""Of what head office does by itself."""
 
 
 class Cause(NamedTuple):
-    """What makes entries: the id of a record or a hold, of which terminal, and when it was booked."""
+    """What makes entries: the id of a record or a hold and of which terminal, or another word and NO_TERMINAL; and when it was
+    booked.
+    """
 
     id: str
     terminal: int
@@ -26,60 +36,104 @@ class Difference(NamedTuple):
     member: int
     account: str
     unit: str
+    lot: str
     balance: int
     entries: int
 
 
-def post(db: Connection, member: int, cause: Cause, entries: Sequence[Entry]) -> None:
-    """Book `entries` of one locked member, and tell the terminals: the feed's position is taken here, so call it last."""
-    position = feed.publish(db, [("member", member)])
-    db.execute(INCLUDED.insert().values(member_id=member, terminal_id=cause.terminal, position=position, id=cause.id))
-    if not entries:
-        return
-    db.execute(
-        ENTRY.insert(),
-        [
-            {
-                "member_id": member,
-                "cause": cause.id,
-                "place": place,
-                "source": entry.source,
-                "target": entry.target,
-                "unit": entry.unit,
-                "pieces": entry.pieces,
-                "position": position,
-                "made_ms": cause.now_ms,
-            }
-            for place, entry in enumerate(entries)
-        ],
-    )
-    moved = [
-        {"member_id": member, "account": account, "unit": unit, "pieces": pieces}
-        for (account, unit), pieces in sorted(balances(entries).items())
+def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]]) -> None:
+    """Book entries, each of one lot, of locked members by key, and tell the terminals. Call it last: the feed's position is
+    taken here.
+    """
+    position = feed.publish(db, [("member", member) for member in moved])
+    if cause.terminal != NO_TERMINAL:
+        included = {"terminal_id": cause.terminal, "position": position, "id": cause.id}
+        db.execute(INCLUDED.insert(), [{"member_id": member, **included} for member in moved])
+    rows = [
+        {
+            "member_id": member,
+            "cause": cause.id,
+            "place": place,
+            "source": entry.source,
+            "target": entry.target,
+            "unit": entry.unit,
+            "lot": entry.lot,
+            "pieces": entry.pieces,
+            "position": position,
+            "made_ms": cause.now_ms,
+        }
+        for member, entries in moved.items()
+        for place, entry in enumerate(entries)
     ]
-    upsert(db, BALANCE, moved, "pieces", add=True)
+    if not rows:
+        return
+    db.execute(ENTRY.insert(), rows)
+    for member, entries in moved.items():
+        sums = sorted(_sums(entries).items())
+        changes = [
+            {"member_id": member, "account": account, "unit": unit, "lot": lot, "pieces": pieces}
+            for (account, unit, lot), pieces in sums
+        ]
+        upsert(db, BALANCE, changes, "pieces", add=True)
+        over = (BALANCE.c.member_id == member, BALANCE.c.pieces == 0, BALANCE.c.lot != OPEN)
+        db.execute(sa.delete(BALANCE).where(*over))  # a lot that is used up never comes to life again: keep no row of it
 
 
-def balance(db: Connection, member: int, account: str, unit: str) -> int:
-    """How many pieces of `unit` are in an account."""
-    at = (BALANCE.c.member_id == member, BALANCE.c.account == account, BALANCE.c.unit == unit)
-    return db.execute(sa.select(BALANCE.c.pieces).where(*at)).scalar_one_or_none() or 0
+def _sums(entries: Iterable[Entry]) -> Counter[tuple[str, str, str]]:
+    """What entries do to each balance."""
+    sums: Counter[tuple[str, str, str]] = Counter()
+    for entry in entries:
+        sums[entry.source, entry.unit, _lot(entry.source, entry.lot)] -= entry.pieces
+        sums[entry.target, entry.unit, _lot(entry.target, entry.lot)] += entry.pieces
+    return sums
+
+
+def _lot(account: str, lot: str) -> str:
+    """The lot of a balance: members' pieces are kept by lot, the program's are one."""
+    return lot if account.startswith(OWNED) else OPEN
+
+
+def lots_in(db: Connection, members: Iterable[int], accounts: Iterable[str]) -> dict[int, dict[tuple[str, str], Lots]]:
+    """What is in those accounts, by member, then by account and unit."""
+    found: dict[int, dict[tuple[str, str], dict[str, int]]] = {member: {} for member in members}
+    columns = (BALANCE.c.member_id, BALANCE.c.account, BALANCE.c.unit, BALANCE.c.lot, BALANCE.c.pieces)
+    wanted = sa.select(*columns).where(BALANCE.c.member_id.in_(list(found)), BALANCE.c.account.in_(list(accounts)))
+    for member, account, unit, lot, pieces in db.execute(wanted.order_by(BALANCE.c.unit, BALANCE.c.lot)):
+        found[member].setdefault((account, unit), {})[lot] = pieces
+    return {member: dict(by_account) for member, by_account in found.items()}
+
+
+def of_causes(db: Connection, member: int, causes: Sequence[str]) -> list[Entry]:
+    """A member's entries that these records have made."""
+    row, found = ENTRY.c, []
+    columns = (row.source, row.target, row.unit, row.pieces, row.lot)
+    for first in range(0, len(causes), CAUSES_PER_LOOK):
+        wanted = sa.select(*columns).where(row.member_id == member, row.cause.in_(causes[first : first + CAUSES_PER_LOOK]))
+        found += [Entry(*one) for one in db.execute(wanted)]
+    return found
+
+
+def caused(db: Connection, members: Iterable[int], cause: str) -> set[int]:
+    """Those of `members` that have entries of that cause."""
+    wanted = sa.select(ENTRY.c.member_id).distinct().where(ENTRY.c.member_id.in_(list(members)), ENTRY.c.cause == cause)
+    return set(db.execute(wanted).scalars())
 
 
 def check_balances(db: Connection) -> Iterator[Difference]:
     """Every balance that is not the sum of its entries. Reads the whole ledger."""
-    out = sa.select(ENTRY.c.member_id, ENTRY.c.source.label("account"), ENTRY.c.unit, (-ENTRY.c.pieces).label("pieces"))
-    into = sa.select(ENTRY.c.member_id, ENTRY.c.target, ENTRY.c.unit, ENTRY.c.pieces)
-    moved = sa.union_all(out, into).subquery()
-    place = (moved.c.member_id, moved.c.account, moved.c.unit)
-    total = sa.cast(sa.func.sum(moved.c.pieces), sa.BigInteger)
-    sums = {(m, a, u): int(n) for m, a, u, n in db.execute(sa.select(*place, total).group_by(*place))}
-    for member, account, unit, pieces in db.execute(sa.select(BALANCE)):
-        entries = sums.pop((member, account, unit), 0)
+    sums: Counter[tuple[int, str, str, str]] = Counter()
+    for account, sign in ((ENTRY.c.source, -1), (ENTRY.c.target, 1)):
+        place = (ENTRY.c.member_id, account, ENTRY.c.unit, ENTRY.c.lot)
+        total = sa.cast(sa.func.sum(ENTRY.c.pieces), sa.BigInteger)
+        for member, name, unit, lot, pieces in db.execute(sa.select(*place, total).group_by(*place)):
+            sums[member, name, unit, _lot(name, lot)] += sign * int(pieces)
+    for member, account_name, unit, lot, pieces in db.execute(sa.select(BALANCE)):
+        entries = sums.pop((member, account_name, unit, lot), 0)
         if pieces != entries:
-            yield Difference(member, account, unit, pieces, entries)
-    for (member, account, unit), entries in sums.items():
-        yield Difference(member, account, unit, 0, entries)
+            yield Difference(member, account_name, unit, lot, pieces, entries)
+    for (member, account_name, unit, lot), entries in sums.items():
+        if entries:
+            yield Difference(member, account_name, unit, lot, 0, entries)
 
 
 def entries(db: Connection) -> int:

@@ -1,14 +1,14 @@
 """Members, their plain codes, and what of them a terminal has been told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.rows import insert_new
-from central.store.tables import BALANCE, INCLUDED, MEMBER, MEMBER_CODE
-from loyalty.ledger import available
+from central.store.tables import INCLUDED, MEMBER, MEMBER_CODE
+from loyalty.standing import Standing
 
 
 class MemberHere(NamedTuple):
@@ -22,6 +22,14 @@ class MemberHere(NamedTuple):
     blocked: bool
     provisional: bool
     made_ms: int
+    visits: int
+    spent_minor: int
+    joined: str
+    last_visit: str
+    segments: Sequence[str]
+    occasions: Mapping[str, Sequence[str]]
+    reviewed: str
+    referred_by: str
 
 
 _COLUMNS = tuple(MEMBER.c[name] for name in MemberHere._fields)
@@ -55,9 +63,9 @@ def find(db: Connection, text: str, rows_max: int) -> list[MemberHere]:
     return [MemberHere(*row) for row in db.execute(wanted)]
 
 
-def add(db: Connection, handle: str, first_name: str, tier: str, now_ms: int) -> int:
+def add(db: Connection, handle: str, first_name: str, now_ms: int) -> int:
     """Make a member; the key."""
-    new = MEMBER.insert().values(handle=handle, first_name=first_name, tier=tier, made_ms=now_ms)
+    new = MEMBER.insert().values(handle=handle, first_name=first_name, made_ms=now_ms)
     key: int = db.execute(new.returning(MEMBER.c.id)).scalar_one()
     return key
 
@@ -78,9 +86,37 @@ def add_code(db: Connection, member: int, code: str) -> bool:
     return True
 
 
-def set_tier(db: Connection, member: int, tier: str) -> None:
-    """Write a member's standing."""
-    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(tier=tier))
+def set_standing(db: Connection, member: int, standing: Standing, due: str) -> None:
+    """Write what is known of a locked member beside the units, and the next day that brings something."""
+    values = {
+        "tier": standing.tier,
+        "visits": standing.visits,
+        "spent_minor": standing.spent_minor,
+        "joined": standing.joined,
+        "last_visit": standing.last_visit,
+        "segments": list(standing.segments),
+        "occasions": {name: list(window) for name, window in standing.occasions.items()},
+        "reviewed": standing.reviewed,
+        "referred_by": standing.referred_by,
+        "due": due,
+    }
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(**values))
+
+
+def due(db: Connection, day: str, rows_max: int) -> list[MemberHere]:
+    """The next members to whom `day` brings something, locked, who have waited longest first."""
+    wanted = sa.select(*_COLUMNS).where(MEMBER.c.due <= day).order_by(MEMBER.c.due, MEMBER.c.id).limit(rows_max)
+    return [MemberHere(*row) for row in db.execute(wanted.with_for_update())]
+
+
+def all_due(db: Connection, day: str) -> None:
+    """Everybody is looked at on `day`, if not before."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.due > day).values(due=day))
+
+
+def not_due_before(db: Connection, members: Sequence[int], day: str) -> None:
+    """These have been looked at: not again before `day`."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id.in_(members), MEMBER.c.due < day).values(due=day))
 
 
 def raise_generation(db: Connection, member: int) -> int:
@@ -97,17 +133,6 @@ def codes_of(db: Connection, members: Sequence[int]) -> dict[int, list[str]]:
     for member, code in db.execute(wanted.order_by(MEMBER_CODE.c.code)):
         codes.setdefault(member, []).append(code)
     return codes
-
-
-def available_of(db: Connection, members: Sequence[MemberHere]) -> dict[int, dict[str, int]]:
-    """What each of those members may use, by unit."""
-    balances: dict[int, dict[str, int]] = {member.id: {} for member in members}
-    wanted = sa.select(BALANCE.c.member_id, BALANCE.c.unit, BALANCE.c.pieces).where(
-        BALANCE.c.member_id.in_(list(balances)), BALANCE.c.account.in_([available(member.handle) for member in members])
-    )
-    for member, unit, pieces in db.execute(wanted.order_by(BALANCE.c.unit)):
-        balances[member][unit] = pieces
-    return balances
 
 
 def included_after(db: Connection, members: Sequence[int], terminal: int, position: int) -> dict[int, list[str]]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.rows import alone, append
-from central.store.tables import APPLIED, CHAIN, RECORD, TERMINAL
+from central.store.tables import APPLIED, CHAIN, RECORD, TERMINAL, TRANSACTIONS
 from loyalty.journal import Sealed
 
 APPLYING = 0x6170706C  # "appl"
@@ -32,12 +32,18 @@ class Arrived(NamedTuple):
     id: str
     state: str
     reason: str
+    differs: str
+    stale: str
 
 
-def newest(db: Connection, rows_max: int) -> list[Arrived]:
-    """The records that arrived last, newest first."""
+def newest(db: Connection, rows_max: int, *, odd: bool = False) -> list[Arrived]:
+    """The records that arrived last, newest first; with `odd` those that head office would have worked out otherwise."""
     columns = (RECORD.c.received_ms, TERMINAL.c.code, RECORD.c.seq, RECORD.c.kind, RECORD.c.id, RECORD.c.state, RECORD.c.reason)
-    wanted = sa.select(*columns).select_from(RECORD.join(CHAIN).join(TERMINAL))
+    found = (sa.func.coalesce(TRANSACTIONS.c.differs, ""), sa.func.coalesce(TRANSACTIONS.c.stale, ""))
+    tables = RECORD.join(CHAIN).join(TERMINAL).outerjoin(TRANSACTIONS, TRANSACTIONS.c.record_key == RECORD.c.key)
+    wanted = sa.select(*columns, *found).select_from(tables)
+    if odd:
+        wanted = wanted.where(sa.or_(TRANSACTIONS.c.differs != "", TRANSACTIONS.c.stale != ""))
     return [Arrived(*row) for row in db.execute(wanted.order_by(RECORD.c.key.desc()).limit(rows_max))]
 
 
@@ -59,12 +65,16 @@ def pending(db: Connection, but: AbstractSet[int], rows_max: int) -> list[int]:
     return list(db.execute(wanted.order_by(RECORD.c.key).limit(rows_max)).scalars())
 
 
-def take(db: Connection, key: int) -> Stored | None:
-    """The record with that key, locked; None if it is not pending any more.
-
-    Records have their effect one at a time, also with several head office processes: a return must not miss its sale's wake.
+def in_turn(db: Connection) -> None:
+    """Records have their effect one at a time, also with several head office processes: a return must not miss its sale's wake,
+    and what locks several members does not wait for another such in a circle.
     """
     alone(db, APPLYING)
+
+
+def take(db: Connection, key: int) -> Stored | None:
+    """The record with that key, locked; None if it is not pending any more."""
+    in_turn(db)
     wanted = sa.select(RECORD.c.key, RECORD.c.bytes, CHAIN.c.terminal_id).join(CHAIN)
     row = db.execute(wanted.where(RECORD.c.key == key, RECORD.c.state == "pending").with_for_update(of=RECORD)).one_or_none()
     return Stored(*row) if row else None

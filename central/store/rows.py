@@ -16,10 +16,11 @@ def insert_new(db: Connection, table: sa.Table, values: dict[str, Any]) -> None:
 
 def upsert(db: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], column: str, *, add: bool = False) -> None:
     """Insert `rows`; where a key is there already set `column` to the new value, or add the new value to it."""
-    for row in rows:
-        insert = _insert(db, table).values(**row)
+    if rows:
+        insert = _insert(db, table)
         value = table.c[column] + insert.excluded[column] if add else insert.excluded[column]
-        db.execute(insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_={column: value}))
+        keys = list(table.primary_key.columns)
+        db.execute(insert.on_conflict_do_update(index_elements=keys, set_={column: value}), list(rows))
 
 
 def append(db: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

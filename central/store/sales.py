@@ -26,11 +26,18 @@ class Transaction(NamedTuple):
     amount_minor: int
     currency: str
     flags: str
+    differs: str = ""
+    stale: str = ""
 
 
 def add(db: Connection, row: Transaction) -> None:
     """Keep what a person will look for."""
     db.execute(TRANSACTIONS.insert().values(**row._asdict()))
+
+
+def returns_of(db: Connection, sale: str) -> list[str]:
+    """The ids of the returns of a sale that are booked."""
+    return list(db.execute(sa.select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.original == sale)).scalars())
 
 
 def returned_before(db: Connection, sale: str) -> dict[str, int]:

@@ -121,8 +121,17 @@ TRANSACTIONS = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("flags", sa.Text, nullable=False, server_default=""),
+    sa.Column("differs", sa.Text, nullable=False, server_default=""),
+    sa.Column("stale", sa.Text, nullable=False, server_default=""),
+    sa.Index(
+        "transactions_original", "original", sqlite_where=sa.text("original <> ''"), postgresql_where=sa.text("original <> ''")
+    ),
 )
-"""Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative."""
+"""Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative.
+
+`differs` names what head office works out otherwise from what is stamped on a sale, `stale` which stamped facts of the member were
+not its own any more (central/evaluate.py).
+"""
 
 RETURNED = sa.Table(
     "returned",
@@ -144,7 +153,18 @@ MEMBER = sa.Table(
     sa.Column("blocked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("provisional", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Column("visits", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("spent_minor", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("joined", sa.Text, nullable=False, server_default=""),
+    sa.Column("last_visit", sa.Text, nullable=False, server_default=""),
+    sa.Column("segments", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("occasions", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("reviewed", sa.Text, nullable=False, server_default=""),
+    sa.Column("referred_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("due", sa.Text, nullable=False, server_default="9999-12-31"),
+    sa.Index("member_due", "due"),
 )
+"""What is known of each besides their units, as in loyalty.standing.Standing; `due` is the next day that brings something."""
 
 MEMBER_CODE = sa.Table(
     "member_code",
@@ -162,12 +182,13 @@ ENTRY = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("lot", sa.Text, nullable=False),
     sa.Column("pieces", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("made_ms", sa.BigInteger, nullable=False),
     sa.Index("entry_by_position", "member_id", "position"),
 )
-"""The ledger: `cause` is the record or the hold that made the entry, so nothing is posted twice."""
+"""The ledger: `cause` is the record, the hold or the day that made the entry, so nothing is posted twice."""
 
 BALANCE = sa.Table(
     "balance",
@@ -175,9 +196,12 @@ BALANCE = sa.Table(
     sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
     sa.Column("account", sa.Text, primary_key=True),
     sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("lot", sa.Text, primary_key=True),
     sa.Column("pieces", sa.BigInteger, nullable=False),
 )
-"""Always the sum of the entries. The program's own accounts are kept by member too: no row that everybody waits for."""
+"""Always the sum of the entries. The program's own accounts are kept by member too: no row that everybody waits for; and as one
+lot, so that they do not grow by a row a day.
+"""
 
 HOLD = sa.Table(
     "hold",

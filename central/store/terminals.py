@@ -99,6 +99,11 @@ def by_id(db: Connection, terminal: int) -> Terminal:
     return Terminal(*db.execute(_TERMINALS.where(TERMINAL.c.id == terminal)).one())
 
 
+def time_zones(db: Connection) -> list[str]:
+    """Those of the stores, each once."""
+    return list(db.execute(sa.select(STORE.c.time_zone).distinct()).scalars())
+
+
 def key(db: Connection, code: str, epoch: int) -> Key | None:
     """The key of a terminal's epoch."""
     wanted = sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, TERMINAL.c.epoch == CHAIN.c.epoch).join(TERMINAL)

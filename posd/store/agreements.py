@@ -7,6 +7,8 @@ import msgspec
 
 from loyalty.agreement import Agreement, Hold
 from loyalty.journal import Draft, Stamp
+from loyalty.ledger import Entry, available, held
+from loyalty.lots import OPEN as OPEN_LOT
 from loyalty.sale import Void
 from posd.store import journal, members
 from posd.store.db import Db
@@ -52,8 +54,10 @@ def save(db: Db, agreement: Agreement) -> None:
             "UPDATE hold SET state = 'granted', agreement = ? WHERE id = ? RETURNING member, included",
             (own, bytes.fromhex(hold.id)),
         ).fetchone()
-        if not included:
-            members.move(db, hold.id, member, {hold.unit: -hold.pieces})
+        if not included and agreement.member:
+            handle = agreement.member.handle
+            entry = Entry(available(handle), held(hold.id), hold.unit, hold.pieces)
+            members.move(db, hold.id, member, members.moves_of(db, member, handle, [entry], agreement.moment.local_date))
 
 
 def find(db: Db, agreement_id: str) -> Kept | None:
@@ -92,7 +96,9 @@ def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
     for hold in void.holds:
         state, member = db.execute("SELECT state, member FROM hold WHERE id = ?", (bytes.fromhex(hold.id),)).fetchone()
         if state == "granted":
-            members.move(db, void_id, member, {hold.unit: hold.pieces})
+            taken = members.moved_by(db, member, hold.id)
+            back = [(unit, lot, -pieces) for unit, lot, pieces in taken] or [(hold.unit, OPEN_LOT, hold.pieces)]
+            members.move(db, void_id, member, back)
         db.execute("UPDATE hold SET state = 'ended' WHERE id = ?", (bytes.fromhex(hold.id),))
 
 

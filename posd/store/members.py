@@ -1,13 +1,48 @@
 """The cache of members: head office's word on each, and what our own records have done since."""
 
-import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from loyalty.member import Member
+import msgspec
+
+from loyalty import lots
+from loyalty.ledger import Entry, available
+from loyalty.lots import Lots
+from loyalty.member import Member, Window
+from loyalty.posting import post
+from loyalty.program import Policies, Program
+from loyalty.standing import Standing, member_on
 from posd.store.db import Db
 from sync.wire import MemberRow
 
-_SELECT = "SELECT m.id, m.handle, m.first_name, m.tier, m.generation, m.blocked, m.provisional, m.balances FROM member m"
+VISITS, SPENT = "visits/", "spent/"
+"""What our own sales count beside the units, kept as entries too: a visit's day stands for its lot."""
+
+Move = tuple[str, str, int]
+"""What a record does to what a member has available: so many pieces of a unit, in a lot."""
+
+_AS_TOLD = Program("", 0, "", {}, {}, {}, {}, policies=Policies(negative_balance="allowed"))
+"""Our own records are posted as they are; head office's word, by the program's policies, replaces that."""
+
+_SELECT = "SELECT m.id, m.handle, m.first_name, m.tier, m.generation, m.blocked, m.provisional, m.facts FROM member m"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What head office knows of a member, as sync.wire.MemberRow has it; of one that it has not told of, nothing."""
+
+    balances: Mapping[str, dict[str, int]] = field(default_factory=dict)
+    visits: int = 0
+    spent_minor: int = 0
+    joined: str = ""
+    last_visit: str = ""
+    segments: tuple[str, ...] = ()
+    occasions: Mapping[str, Window] = field(default_factory=dict)
+
+
+_FACTS = msgspec.json.Decoder(Facts)
 
 
 class Found(NamedTuple):
@@ -18,16 +53,16 @@ class Found(NamedTuple):
     blocked: bool
 
 
-def by_handle(db: Db, handle: str) -> Found | None:
-    """The member of a signed code."""
+def by_handle(db: Db, handle: str, day: str) -> Found | None:
+    """The member of a signed code, on `day`."""
     row = db.execute(_SELECT + " WHERE m.handle = ?", (bytes.fromhex(handle),)).fetchone()
-    return _found(db, row) if row else None
+    return _found(db, row, day) if row else None
 
 
-def by_code(db: Db, text: str) -> Found | None:
-    """The member of a plain code."""
+def by_code(db: Db, text: str, day: str) -> Found | None:
+    """The member of a plain code, on `day`."""
     row = db.execute(_SELECT + " JOIN member_code c ON c.member = m.id WHERE c.text = ?", (text,)).fetchone()
-    return _found(db, row) if row else None
+    return _found(db, row, day) if row else None
 
 
 def row_of(db: Db, handle: str) -> int:
@@ -40,22 +75,43 @@ def row_of(db: Db, handle: str) -> int:
     return int(found[0])
 
 
-def move(db: Db, ref: str, member: int, changes: dict[str, int]) -> None:
-    """Note what the record or hold `ref` did to the member's available pieces, by unit."""
+def moves_of(db: Db, member: int, handle: str, entries: Iterable[Entry], day: str) -> list[Move]:
+    """What `entries` do to the member's available pieces; what is spent comes out of what expires first on `day`."""
+    mine = available(handle)
+    about = [entry for entry in entries if mine in (entry.source, entry.target)]
+    if any(entry.source == mine for entry in about):
+        have: dict[tuple[str, str], Lots] = {(mine, unit): held for unit, held in _lots(db, member).items()}
+        about = list(post(_AS_TOLD, have, about, day).entries)
+    sums: Counter[tuple[str, str]] = Counter()
+    for entry in about:
+        sums[entry.unit, entry.lot] += entry.pieces if entry.target == mine else -entry.pieces
+    return [(unit, lot, pieces) for (unit, lot), pieces in sums.items()]
+
+
+def moved_by(db: Db, member: int, ref: str) -> list[Move]:
+    """What the record or hold `ref` did, unless head office's balances have it already."""
+    own = "SELECT unit, lot, pieces FROM entry WHERE member = ? AND included = 0 AND ref = ?"
+    return [(unit, lot, pieces) for unit, lot, pieces in db.execute(own, (member, bytes.fromhex(ref)))]
+
+
+def move(db: Db, ref: str, member: int, moves: Iterable[Move]) -> None:
+    """Note what the record or hold `ref` did to the member."""
     db.executemany(
-        "INSERT INTO entry (ref, member, unit, pieces) VALUES (?, ?, ?, ?)",
-        [(bytes.fromhex(ref), member, unit, pieces) for unit, pieces in changes.items() if pieces],
+        "INSERT INTO entry (ref, member, unit, lot, pieces) VALUES (?, ?, ?, ?, ?)",
+        [(bytes.fromhex(ref), member, unit, lot, pieces) for unit, lot, pieces in moves if pieces],
     )
 
 
 def save(db: Db, row: MemberRow) -> None:
     """Take over what head office says; the balances it gives already hold what `includes` names."""
+    told = Facts(row.balances, row.visits, row.spent_minor, row.joined, row.last_visit, row.segments, row.occasions)
+    known = (bytes.fromhex(row.handle), row.first_name, row.tier, row.generation, int(row.blocked))
     member = db.execute(
-        "INSERT INTO member (handle, first_name, tier, generation, blocked, balances) VALUES (?, ?, ?, ?, ?, ?)"
+        "INSERT INTO member (handle, first_name, tier, generation, blocked, facts) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (handle) DO UPDATE SET first_name = excluded.first_name, tier = excluded.tier,"
-        " generation = excluded.generation, blocked = excluded.blocked, balances = excluded.balances, provisional = 0"
+        " generation = excluded.generation, blocked = excluded.blocked, facts = excluded.facts, provisional = 0"
         " RETURNING id",
-        (bytes.fromhex(row.handle), row.first_name, row.tier, row.generation, int(row.blocked), json.dumps(row.balances)),
+        (*known, msgspec.json.encode(told).decode()),
     ).fetchone()[0]
     db.execute("DELETE FROM member_code WHERE member = ?", (member,))
     db.executemany(
@@ -74,22 +130,54 @@ def count(db: Db) -> int:
     return int(db.execute("SELECT count(*) FROM member").fetchone()[0])
 
 
-def _found(db: Db, row: tuple[Any, ...]) -> Found:
-    member, handle, first_name, tier, generation, blocked, provisional, balances = row
-    confirmed: dict[str, int] = json.loads(balances)
-    available, spendable = dict(confirmed), dict(confirmed)
-    for unit, moved, taken in db.execute(
-        "SELECT unit, sum(pieces), sum(min(pieces, 0)) FROM entry WHERE member = ? AND included = 0 GROUP BY unit", (member,)
-    ):
-        available[unit] = available.get(unit, 0) + moved
-        spendable[unit] = spendable.get(unit, 0) + taken
-    known = Member(
+def _lots(db: Db, member: int) -> dict[str, Lots]:
+    """What a member has of each unit, by lot: head office's word and our own since."""
+    facts = _FACTS.decode(db.execute("SELECT facts FROM member WHERE id = ?", (member,)).fetchone()[0])
+    now = {unit: Counter(held) for unit, held in facts.balances.items()}
+    for unit, lot, moved, _ in _open(db, member):
+        now.setdefault(unit, Counter())[lot] += moved
+    return {unit: held for unit, held in now.items() if unit not in (VISITS, SPENT)}
+
+
+def _open(db: Db, member: int) -> list[tuple[str, str, int, int]]:
+    """What our own records did that head office's word does not have: unit, lot, all together, and what they took."""
+    return db.execute(
+        "SELECT unit, lot, sum(pieces), sum(min(pieces, 0)) FROM entry WHERE member = ? AND included = 0 GROUP BY unit, lot",
+        (member,),
+    ).fetchall()
+
+
+def _found(db: Db, row: tuple[Any, ...], day: str) -> Found:
+    """Head office's word with our own records on top. What was earned here since is in the balances and cannot be spent yet."""
+    member, handle, first_name, tier, generation, blocked, provisional, told = row
+    facts, own = _FACTS.decode(told), available(handle.hex())
+    now = {unit: Counter(held) for unit, held in facts.balances.items()}
+    confirmed = {unit: Counter(held) for unit, held in facts.balances.items()}
+    visits, spent_minor, last_visit = facts.visits, facts.spent_minor, facts.last_visit
+    for unit, lot, moved, taken in _open(db, member):
+        if unit == VISITS:
+            visits, last_visit = visits + moved, max(last_visit, lot)
+        elif unit == SPENT:
+            spent_minor += moved
+        else:
+            now.setdefault(unit, Counter())[lot] += moved
+            confirmed.setdefault(unit, Counter())[lot] += taken
+    standing = Standing(
         handle=handle.hex(),
-        first_name=first_name,
+        accounts={(own, unit): held for unit, held in now.items()},
         tier=tier,
+        visits=visits,
+        spent_minor=max(0, spent_minor),
+        joined=facts.joined,
+        last_visit=last_visit,
+        segments=facts.segments,
+        occasions=facts.occasions,
+    )
+    known = replace(
+        member_on(standing, day),
+        first_name=first_name,
         generation=generation,
-        balances=available,
-        spendable=spendable,
+        spendable={unit: lots.spendable(held, day) for unit, held in confirmed.items()},
         provisional=bool(provisional),
     )
     return Found(member, known, bool(blocked))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from loyalty.journal import Draft, Stamp
-from loyalty.ledger import Entry, available
+from loyalty.ledger import Entry
 from loyalty.posting import return_entries, sale_entries
 from loyalty.refusal import Refusal
 from loyalty.sale import Return, Sale, TillReference
@@ -29,7 +29,9 @@ def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
     """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
     seq = _append(db, commit, Draft("sale", commit.id, sale), sale.till)
     if sale.member:
-        _move(db, commit.id, sale.member.handle, sale_entries(sale))
+        day = sale.till.business_date
+        visit = [(members.VISITS, day, 1), (members.SPENT, "", sale.total_minor)]
+        _move(db, commit.id, _Moved(sale.member.handle, day, sale_entries(sale), visit))
     if sale.agreement:
         agreements.end(db, sale.agreement, agreements.COMMITTED)
     if commit.refusals:
@@ -41,7 +43,9 @@ def commit_return(db: Db, returned: Return, commit: Commit) -> int:
     """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
     seq = _append(db, commit, Draft("return", commit.id, returned), returned.till)
     if returned.member:
-        _move(db, commit.id, returned.member, return_entries(returned.member, returned.reversal))
+        reversal, day = returned.reversal, returned.till.business_date
+        visit = [(members.VISITS, "", -int(reversal.whole)), (members.SPENT, "", -reversal.refund_minor)]
+        _move(db, commit.id, _Moved(returned.member, day, return_entries(returned.member, reversal), visit))
     db.executemany(
         "INSERT INTO returned (original, line, quantity_milli) VALUES (?, ?, ?)"
         " ON CONFLICT (original, line) DO UPDATE SET quantity_milli = quantity_milli + excluded.quantity_milli",
@@ -72,11 +76,15 @@ def _append(db: Db, commit: Commit, draft: Draft, till: TillReference) -> int:
     return seq
 
 
-def _move(db: Db, ref: str, handle: str, entries: tuple[Entry, ...]) -> None:
-    """Note what `entries` do to the member's available pieces."""
-    account = available(handle)
-    changes: dict[str, int] = {}
-    for entry in entries:
-        sign = (entry.target == account) - (entry.source == account)
-        changes[entry.unit] = changes.get(entry.unit, 0) + sign * entry.pieces
-    members.move(db, ref, members.row_of(db, handle), changes)
+class _Moved(NamedTuple):
+    """What a record does to a member: entries on a day, and what it counts beside the units."""
+
+    handle: str
+    day: str
+    entries: tuple[Entry, ...]
+    visit: list[members.Move]
+
+
+def _move(db: Db, ref: str, moved: _Moved) -> None:
+    member = members.row_of(db, moved.handle)
+    members.move(db, ref, member, [*members.moves_of(db, member, moved.handle, moved.entries, moved.day), *moved.visit])

@@ -1,19 +1,19 @@
 """A step that was played, as an answer: plain values, with the sentences in the language asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from loyalty import counters, lots, tax, tiers
 from loyalty.member import Member
 from loyalty.money import split
 from loyalty.program import Program
-from loyalty.quote import Discount, Quote, nets, pieces_by_unit
+from loyalty.quote import Discount, Movement, Quote, nets, pieces_by_unit
 from loyalty.refusal import Refusal
 from loyalty.sale import Reversal, Sale
 from loyalty.standing import Standing, member_on
 from posd.trial import answer as told
 from posd.trial.play import Played, Undone
-from posd.trial.speech import Speech
+from runtime.speech import Speech
 
 Stock = dict[str, list[told.LotAnswer]]
 
@@ -68,29 +68,31 @@ def _sold(found: told.Answer, quote: Quote, sale: Sale, speech: Speech) -> told.
         lines=_lines(sale, net),
         discounts=[_discount(one, sale, speech) for one in sale.discounts],
         tax=[
-            told.TaxAnswer(percent(rate.tax_bp), rate.gross_minor, rate.off_minor, rate.net_minor, rate.tax_minor)
+            told.TaxAnswer(percent(rate[0]), *rate[1:])
             for rate in tax.by_rate(basket.lines, net, speech.program.policies.tax_rounded_per)
         ],
         offers=[
             told.OfferAnswer(
                 one.reward,
-                speech.name(one.reward),
+                speech.rule(one.reward),
                 one.unit,
                 one.cost,
                 one.times_max,
                 one.times,
                 one.off_minor,
-                speech.refusal(one.refusal),
+                _refusal(speech, one.refusal),
             )
             for one in quote.offers
         ],
         refused=[one.reward for one in quote.offers if one.refusal and any(one.reward == c.reward for c in quote.choices)],
+        earned=_moved(sale.accruals, sale),
+        spent=_moved(sale.redemptions, sale),
         unit_tenders=[told.UnitTenderAnswer(one.rule, one.unit, one.pieces, one.amount_minor) for one in extras.tenders],
         tenders=[told.TenderAnswer(one.kind, one.amount_minor) for one in sale.tenders],
         gifts=[told.GiftAnswer(one.rule, one.product, one.pieces) for one in extras.gifts],
         donations=[told.DonationAnswer(one.rule, one.cause, one.amount_minor) for one in extras.donations],
         flags=list(sale.flags),
-        trace=[speech.trace(step) for step in quote.trace],
+        trace=[told.TraceAnswer(one["rule"], one["code"], one["params"], one["sentence"]) for one in speech.trace(quote.trace)],
     )
 
 
@@ -116,17 +118,36 @@ def _lines(sale: Sale, net: tuple[int, ...]) -> list[told.LineAnswer]:
     return lines
 
 
+def _moved(movements: Iterable[Movement], sale: Sale) -> list[told.MovementAnswer]:
+    """The units among them; not the counters."""
+    return [
+        told.MovementAnswer(
+            one.rule,
+            one.unit,
+            one.pieces,
+            {line.id: pieces for line, pieces in zip(sale.basket.lines, one.by_line, strict=True) if pieces},
+        )
+        for one in movements
+        if not counters.is_counter(one.unit)
+    ]
+
+
+def _refusal(speech: Speech, refusal: Refusal | None) -> told.RefusalAnswer | None:
+    found = speech.refusal(refusal)
+    return told.RefusalAnswer(**found) if found else None
+
+
 def _discount(one: Discount, sale: Sale, speech: Speech) -> told.DiscountAnswer:
     by_line = {line.id: off for line, off in zip(sale.basket.lines, one.by_line, strict=True) if off}
     kind: told.DiscountKind = "reward" if one.rule in speech.program.rewards else "promotion"
-    return told.DiscountAnswer(one.rule, speech.name(one.rule), kind, sum(one.by_line), by_line)
+    return told.DiscountAnswer(one.rule, speech.rule(one.rule), kind, sum(one.by_line), by_line)
 
 
 def _returned(undone: Undone, speech: Speech) -> told.ReturnAnswer:
     reversal = undone.reversal
     lines = [told.ReturnedLine(one.line, one.quantity_milli) for one in undone.lines]
     if isinstance(reversal, Refusal):
-        return told.ReturnAnswer(undone.of, lines, 0, {}, False, undone.estimate, speech.refusal(reversal))
+        return told.ReturnAnswer(undone.of, lines, 0, {}, False, undone.estimate, _refusal(speech, reversal))
     short = {unit: pieces for unit, pieces in undone.short.items() if not counters.is_counter(unit)}
     return told.ReturnAnswer(undone.of, lines, reversal.refund_minor, short, reversal.whole, undone.estimate, None)
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from central import code_keys, enrol, programs
+from central import code_keys, enrol, members, programs
 from central.app import build
 from central.apply import Applier
 from central.clock import now_ms
@@ -150,7 +150,7 @@ class Office:
 
         def look(db: Any) -> dict[str, int]:
             member = rows.by_handle(db, handle)
-            return rows.available_of(db, [member])[member.id] if member else {}
+            return members.balances_of(db, [member])[member.id] if member else {}
 
         return await self.store.read(look)
 

@@ -291,7 +291,7 @@ async def test_a_damaged_balance_is_found(office):
 
     member_id = await office.store.run(damage)
     found = await office.store.read(lambda db: list(ledger.check_balances(db)))
-    assert found == [ledger.Difference(member_id, f"member/{HANDLE}/available", "point", 301, 300)]
+    assert found == [ledger.Difference(member_id, f"member/{HANDLE}/available", "point", "", 301, 300)]
 
 
 async def test_a_bug_in_one_record_does_not_stop_the_others(office, monkeypatch):

@@ -42,7 +42,7 @@ async def test_an_empty_cursor_reads_everything(office, tmp_path):
     made = await add(office, "חבר", "2900000000018")
     found = entities(await office.feed(terminal))
     assert found["code_key"] == [wire.CodeKeyRow(signer.key_id, signer.public_key)]
-    assert found["member"] == [wire.MemberRow(made.handle, "חבר", "bronze", 0, {}, ("2900000000018",))]
+    assert found["member"] == [wire.MemberRow(made.handle, "חבר", "bronze", 0, {}, ("2900000000018",), joined=made.joined)]
     values = program_file.load(PROGRAM_PATH)[1]
     assert [(row.code, row.version, canonical(row.program)) for row in found["program"]] == [("cafe", 1, canonical(values))]
 
@@ -106,13 +106,13 @@ async def test_a_terminal_s_own_records_are_told_once_with_their_balance(office)
     await office.deliver()
     page = await office.feed(terminal)
     [row] = entities(page)["member"]
-    assert (row.balances, row.includes) == ({"point": 15, "standing": 15}, (first.id,))
+    assert (row.balances, row.includes) == ({"point": {"": 15}, "standing": {"": 15}}, (first.id,))
     assert (await office.hold(terminal, wire.HoldRequest("a" * 32, HANDLE, "point", 5))).granted
     second = terminal.sells(sold(cafe(), member(), basket(700)))
     await office.deliver()
     then = await office.feed(terminal, page.cursor)
     [row] = entities(then)["member"]
-    assert (row.balances["point"], set(row.includes)) == (17, {"a" * 32, second.id})
+    assert (row.balances["point"], set(row.includes)) == ({"": 17}, {"a" * 32, second.id})
     await add(office)
     other.sells(sold(cafe(), member(), basket(100)))
     await office.deliver()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from central import audit, holds, ingest
+from central import audit, holds, ingest, members
 from central.apply import Applier
 from central.clock import now_ms
 from central.store import members as rows
@@ -119,7 +119,7 @@ async def live(drawn, url):
         found = await store.read(audit.check)
         assert (found.balances, found.journals) == ([], [])
         return await store.read(
-            lambda db: {m.handle: rows.available_of(db, [m])[m.id] for m in rows.find(db, "", 100)}
+            lambda db: {m.handle: members.balances_of(db, [m])[m.id] for m in rows.find(db, "", 100)}
         ), found.records
 
 
@@ -147,6 +147,6 @@ def test_the_order_of_arrival_does_not_matter(amounts, order, new_url):
                 await story.give_back((who + 1) % TERMINALS, len(story.sales) - 1, 300)
             for who in sequence:
                 await story.push(who, len(story.out[who].records) or 1, apply=True)
-            return await store.read(lambda db: [rows.available_of(db, [m]) for m in rows.find(db, "", 9)])
+            return await store.read(lambda db: [members.balances_of(db, [m]) for m in rows.find(db, "", 9)])
 
     assert asyncio.run(told(order)) == asyncio.run(told(range(TERMINALS)))

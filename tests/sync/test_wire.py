@@ -32,7 +32,15 @@ MESSAGES = [
     wire.HoldAnswer(granted=False, refusal=Refusal("pieces_missing", {"missing": 3, "unit": "point"})),
     wire.Problem("fenced", "no", "hint"),
     wire.ProgramRow("cafe", 2, 0, {"code": "cafe", "version": 2, "nested": {"list": [1, "a"]}}),
-    wire.MemberRow("00112233445566778899", "חבר", "gold", 1, {"point": -5}, ("2900000000018",), includes=(HEX32,)),
+    wire.MemberRow(
+        "00112233445566778899",
+        "חבר",
+        "gold",
+        1,
+        {"point": {"": -5, "2026-12-01/2027-12-31": 7}},
+        ("2900000000018",),
+        includes=(HEX32,),
+    ),
     wire.CodeKeyRow("0a0b0c0d", HEX64, revoked=True),
 ]
 
@@ -61,7 +69,7 @@ def test_a_page_carries_every_entity_and_skips_kinds_of_tomorrow() -> None:
     "row",
     [
         b'{"handle":"zz","first_name":"","tier":"","generation":0,"balances":{},"codes":[]}',
-        b'{"handle":"00112233445566778899","first_name":"","tier":"","generation":0,"balances":{"p":1.5},"codes":[]}',
+        b'{"handle":"00112233445566778899","first_name":"","tier":"","generation":0,"balances":{"p":{"":1.5}},"codes":[]}',
         b'{"handle":"00112233445566778899","first_name":"","tier":"","generation":0,"balances":{},"codes":[],"includes":["x"]}',
         b"[]",
     ],

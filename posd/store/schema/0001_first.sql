@@ -48,7 +48,7 @@ CREATE TABLE returned (
   PRIMARY KEY (original, line)
 ) STRICT, WITHOUT ROWID;
 
--- Head office's word on each member: balances as JSON, by unit, as of the last pull.
+-- Head office's word on each member as of the last pull: `facts` is JSON, the balances by unit and lot among them.
 CREATE TABLE member (
   id INTEGER PRIMARY KEY,
   handle BLOB NOT NULL UNIQUE,
@@ -57,7 +57,7 @@ CREATE TABLE member (
   generation INTEGER NOT NULL DEFAULT 0,
   blocked INTEGER NOT NULL DEFAULT 0,
   provisional INTEGER NOT NULL DEFAULT 0,
-  balances TEXT NOT NULL DEFAULT '{}'
+  facts TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 CREATE TABLE member_code (
   text TEXT PRIMARY KEY,
@@ -65,16 +65,18 @@ CREATE TABLE member_code (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_code_of ON member_code (member);
 
--- What our own records and holds did to a member's available pieces; `included` once head office's balance has it.
+-- What our own records and holds did to a member's available pieces, by lot; `included` once head office's balance has it. A sale
+-- is counted too, in the units 'visits/' (its day stands for the lot) and 'spent/'.
 CREATE TABLE entry (
   id INTEGER PRIMARY KEY,
   ref BLOB NOT NULL,
   member INTEGER NOT NULL REFERENCES member (id),
   unit TEXT NOT NULL,
+  lot TEXT NOT NULL,
   pieces INTEGER NOT NULL,
   included INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX entry_open ON entry (member, unit, pieces) WHERE included = 0;
+CREATE INDEX entry_open ON entry (member, unit, lot, pieces) WHERE included = 0;
 
 -- Promises. `state`: open, committed, cancelled.
 CREATE TABLE agreement (

@@ -23,6 +23,7 @@ from sync.wire import CodeKeyRow, EnrolAnswer, MemberRow, ProgramRow
 from tests.samples import HANDLE, agreed, basket, cafe, member, sold, till
 
 Run = Callable[..., Any]
+DAY = "2026-11-18"
 STAMP = Stamp(1_795_000_000_000, 120, "good")
 LIBRARIES = {
     "sqlite3": lambda path: sqlite3.connect(path, isolation_level=None),
@@ -61,12 +62,12 @@ def commit_of(place: int, receipt: bytes = b"receipt") -> sales.Commit:
 
 def row(points: int, *includes: str, **changes: Any) -> MemberRow:
     fields: dict[str, Any] = {"first_name": "חברה", "tier": "silver", "generation": 1, "codes": ("729",), **changes}
-    return MemberRow(HANDLE, balances={"point": points}, includes=includes, **fields)
+    return MemberRow(HANDLE, balances={"point": {"": points}}, includes=includes, **fields)
 
 
 def points(run: Run) -> tuple[int, int]:
     """What is available, and what may be spent."""
-    found = run(members.by_handle, HANDLE)
+    found = run(members.by_handle, HANDLE, DAY)
     return found.member.balances.get("point", 0), found.member.spendable.get("point", 0)
 
 
@@ -225,10 +226,10 @@ def test_returns_are_remembered_by_line(run: Run) -> None:
 def test_members_are_found_by_handle_and_by_the_codes_of_the_last_page(run: Run) -> None:
     """A code that the feed drops, or gives to somebody else, is no longer the old one's."""
     run(pages.save_page, [row(1), MemberRow("ab" * 10, "ב", "", 0, {}, ())], PullState())
-    assert run(members.by_code, "729").member.handle == HANDLE
-    assert run(members.by_handle, "cd" * 10) is None
+    assert run(members.by_code, "729", DAY).member.handle == HANDLE
+    assert run(members.by_handle, "cd" * 10, DAY) is None
     run(pages.save_page, [row(1, codes=()), MemberRow("ab" * 10, "ב", "", 0, {}, ("729",), blocked=True)], PullState())
-    found = run(members.by_code, "729")
+    found = run(members.by_code, "729", DAY)
     assert (found.member.handle, found.blocked) == ("ab" * 10, True)
     assert run(members.count) == 2
 
@@ -237,7 +238,7 @@ def test_a_code_moves_between_members_in_whichever_order_the_page_has_them(run: 
     """The new owner may come before the old one."""
     run(pages.save_page, [row(1)], PullState())
     run(pages.save_page, [MemberRow("ab" * 10, "ב", "", 0, {}, ("729",)), row(1, codes=())], PullState())
-    assert run(members.by_code, "729").member.handle == "ab" * 10
+    assert run(members.by_code, "729", DAY).member.handle == "ab" * 10
 
 
 def test_programs_come_into_force_and_lower_ones_stay_behind(run: Run) -> None:

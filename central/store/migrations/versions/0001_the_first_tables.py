@@ -118,6 +118,11 @@ sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("flags", sa.Text, nullable=False, server_default=""),
+    sa.Column("differs", sa.Text, nullable=False, server_default=""),
+    sa.Column("stale", sa.Text, nullable=False, server_default=""),
+    sa.Index(
+        "transactions_original", "original", sqlite_where=sa.text("original <> ''"), postgresql_where=sa.text("original <> ''")
+    ),
 )
 
 sa.Table(
@@ -139,6 +144,16 @@ sa.Table(
     sa.Column("blocked", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("provisional", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Column("visits", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("spent_minor", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("joined", sa.Text, nullable=False, server_default=""),
+    sa.Column("last_visit", sa.Text, nullable=False, server_default=""),
+    sa.Column("segments", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("occasions", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("reviewed", sa.Text, nullable=False, server_default=""),
+    sa.Column("referred_by", sa.Text, nullable=False, server_default=""),
+    sa.Column("due", sa.Text, nullable=False, server_default="9999-12-31"),
+    sa.Index("member_due", "due"),
 )
 
 sa.Table(
@@ -157,6 +172,7 @@ sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("target", sa.Text, nullable=False),
     sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("lot", sa.Text, nullable=False),
     sa.Column("pieces", sa.BigInteger, nullable=False),
     sa.Column("position", sa.BigInteger, nullable=False),
     sa.Column("made_ms", sa.BigInteger, nullable=False),
@@ -169,6 +185,7 @@ sa.Table(
     sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
     sa.Column("account", sa.Text, primary_key=True),
     sa.Column("unit", sa.Text, primary_key=True),
+    sa.Column("lot", sa.Text, primary_key=True),
     sa.Column("pieces", sa.BigInteger, nullable=False),
 )
 
