@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields, is_dataclass
 from typing import Any
 
-from central.change_words import FIELDS, PHRASES, SECTIONS
+from central.change_words import FIELDS, PARTS, PHRASES, SECTIONS
 from loyalty.changes import Change
 from loyalty.judges import Effect
 from loyalty.notice import Notice
@@ -129,7 +129,7 @@ def _table(value: Any, language: str, currency: str) -> str:
     for field in fields(value):
         found = getattr(value, field.name)
         if field.default is MISSING or found != field.default:
-            said.append(f"{field.name} {_shown(field.name, found, language, currency)}")
+            said.append(f"{_at(PARTS[field.name], language)} {_shown(field.name, found, language, currency)}")
     return " ".join(said) or _say("all", language)
 
 

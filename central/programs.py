@@ -26,20 +26,27 @@ def publish(db: Connection, program: Program, values: Mapping[str, Any], now_ms:
 
     Once it is in force every member is looked at by it: tiers and days may be others.
     """
+    if not is_new(db, program):
+        return
+    said = msgspec.json.encode(plain(values))  # in the order of the file, which decides between equals: no canonical form here
+    programs.add(db, Published(program.version, program.code, program.hash, said, max(effective_ms, now_ms)))
+    days = [local_day(zone, effective_ms) for zone in terminals.time_zones(db)]
+    members.all_due(db, day_after(max(days, default=local_day("UTC", effective_ms))) if effective_ms > now_ms else "")
+    feed.publish(db, [("program", program.version)])
+
+
+def is_new(db: Connection, program: Program) -> bool:
+    """Whether `program` may be published; False for what is published already. Raises Rejected for what may not."""
     latest = programs.latest(db)
     if latest and latest.hash == program.hash:
-        return
+        return False
     if latest and latest.code != program.code:
         message = f"this head office runs the program {latest.code!r}, and this file is {program.code!r}"
         raise Rejected("program_other", message, f"Write code = {latest.code!r} if it is meant to replace it")
     if latest and program.version <= latest.version:
         message = f"version {program.version} is not above the published version {latest.version}"
         raise Rejected("program_version", message, f"Write version = {latest.version + 1} in the file")
-    said = msgspec.json.encode(plain(values))  # in the order of the file, which decides between equals: no canonical form here
-    programs.add(db, Published(program.version, program.code, program.hash, said, max(effective_ms, now_ms)))
-    days = [local_day(zone, effective_ms) for zone in terminals.time_zones(db)]
-    members.all_due(db, day_after(max(days, default=local_day("UTC", effective_ms))) if effective_ms > now_ms else "")
-    feed.publish(db, [("program", program.version)])
+    return True
 
 
 def in_force(db: Connection, now_ms: int) -> Program | None:

@@ -29,7 +29,9 @@ class Ask(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What is published now, what it changes (None for the first version), and whether that took an override."""
+    """What is published now; what it changes, None for the first version and for what was published before; and whether that
+    took an override.
+    """
 
     program: Program
     notice: Notice | None
@@ -38,6 +40,8 @@ class Done(NamedTuple):
 
 def publish(db: Connection, program: Program, values: Mapping[str, Any], ask: Ask) -> Done:
     """Publish a checked program, `values` being what its file says. Raises Rejected, too early for what it worsens."""
+    if not programs.is_new(db, program):
+        return Done(program, None)
     found = compared(db, program, ask)
     day = local_day(max(ask.effective_ms, ask.now_ms))
     early = found is not None and bool(found.worse) and day < found.earliest

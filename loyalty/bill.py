@@ -1,8 +1,9 @@
 """A checkout while its quote is being worked out: what is still to pay on each line, what may still come off, what is used up."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 
 from loyalty.basket import Basket, Line
@@ -52,7 +53,7 @@ class Bill:
     donated: Minor = 0
     paid: Minor = 0
     given: dict[int, int] = field(default_factory=dict)
-    spendable: Counter[str] = field(default_factory=Counter)
+    spendable: defaultdict[str, int] = field(default_factory=partial(defaultdict, int))
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -103,7 +104,8 @@ class Bill:
                 return self.total if len(places) == len(self.left) else sum([self.left[place] for place in places])
             if len(places) == len(self.left):
                 return self.rung
-            return sum([self.lines[place].amount_minor for place in places])
+            lines = self.index.lines
+            return sum([lines[place].amount_minor for place in places])
         amounts = self.left if after else [line.amount_minor for line in self.lines]
         some = [(amounts[place], self.lines[place]) for place in places]
         return sum(without_tax(amount - line.levy_minor, line.tax_bp) + line.levy_minor for amount, line in some)
@@ -136,12 +138,12 @@ def bill(program: Program, member: Member | None, basket: Basket, moment: Moment
     )
 
 
-def _spendable(member: Member | None) -> Counter[str]:
+def _spendable(member: Member | None) -> defaultdict[str, int]:
     """What head office has confirmed, less what this terminal has since spent or taken back: never more than there is."""
     if member is None:
-        return Counter()
+        return defaultdict(int)
     balances = member.balances
-    return Counter({unit: min(pieces, balances.get(unit, 0)) for unit, pieces in member.spendable.items()})
+    return defaultdict(int, {unit: min(pieces, balances.get(unit, 0)) for unit, pieces in member.spendable.items()})
 
 
 def _plans(program: Program, member: Member | None, basket: Basket, moment: Moment) -> frozenset[str]:

@@ -177,6 +177,11 @@ def _price(old: int, new: int) -> Effect:
     return less(old, new) if old and new else "worse"
 
 
+def _amount(old: int, new: int) -> Effect:
+    """Nothing means that the pieces are free, or as much cheaper as another setting says."""
+    return more(old, new) if old and new else "worse"
+
+
 def _pilot(old: Pilot, new: Pilot) -> Effect:
     """More members; whoever was in it stays in it only under the same name."""
     return more(old.percent, new.percent) if old.name == new.name else "worse"
@@ -234,8 +239,8 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
     PercentOff: {"percent": more, "times_max": more, "only": rising("cheapest", "dearest", ""), "pieces": more, "each_line": more},
     PiecePrice: {"price": less, "pieces": cap, "only": worse, "each_line": more},
     FreePieces: {
-        "buy": less, "get": more, "percent": more, "price": _price, "goods": goods, "partial": more, "only": worse,
-        "free_piece": worse,
+        "buy": less, "get": more, "percent": more, "price": _price, "amount": _amount, "goods": goods,
+        "partial": more, "only": worse, "free_piece": worse,
     },
     Bundle: {"quantity": less, "slots": worse, "price": _price, "percent": more, "amount": more, "only": worse},
     Gift: {"product": worse, "pieces": more, "times_max": more},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date as civil
+from functools import lru_cache
 
 from loyalty.bounds import PIECES_MAX, date, text, whole
 
@@ -92,7 +93,13 @@ class Moment:
 
 def weekday(moment: Moment) -> int:
     """The store's day of the week as Israel counts: 0 is Sunday, 6 is Saturday."""
-    return civil.fromisoformat(moment.local_date).isoweekday() % 7
+    return _weekday(moment.local_date)
+
+
+@lru_cache(maxsize=8)
+def _weekday(day: str) -> int:
+    """Many rules ask for it, of one and the same day."""
+    return civil.fromisoformat(day).isoweekday() % 7
 
 
 def minute_of_day(moment: Moment) -> int:

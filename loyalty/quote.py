@@ -182,9 +182,9 @@ class Quote:
 def quote(program: Program, member: Member | None, basket: Basket, moment: Moment, choices: tuple[Choice, ...] = ()) -> Quote:
     """Work it all out. The same arguments always give the same Quote, at the till and at head office."""
     rules = compiled(program)
-    wanted: Counter[str] = Counter()
+    wanted: dict[str, int] = {}
     for choice in choices:
-        wanted[choice.reward] += choice.times
+        wanted[choice.reward] = wanted.get(choice.reward, 0) + choice.times
     tier = tier_by_code(program, member.tier) if member else None
     if basket.currency != program.currency:
         return _foreign(rules, Quote(basket, member, tier.code if tier else "", program.version, program.hash, moment, choices,
@@ -230,7 +230,7 @@ def _settle(rules: Rules, ask: Ask) -> tuple[Outcome, Harvest]:
 
 def _own(rules: Rules, outcome: Outcome, harvest: Harvest, ask: Ask) -> dict[str, int]:
     """Pieces that this sale earns and that could pay in it: of units of which the member is short, and that are not pending."""
-    if outcome.bill.member is None or not rules.program.policies.spend_in_same_sale:
+    if not harvest.accruals or not rules.program.policies.spend_in_same_sale:
         return {}
     spendable = outcome.bill.spendable
     short = {

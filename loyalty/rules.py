@@ -13,7 +13,7 @@ from loyalty.money import Minor
 from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Program, PromotionRule, RewardRule
 from loyalty.refusal import Refusal
 from loyalty.rewards import REWARDS
-from loyalty.rewards.giving import RewardType
+from loyalty.rewards.giving import Quick, RewardType
 
 Gate = Callable[[Bill], Refusal | None]
 
@@ -40,6 +40,7 @@ class Benefit(NamedTuple):
     most: Minor
     contested: bool
     """Whether anything but its own conditions can speak against it."""
+    quick: Quick | None
 
 
 class Earning(NamedTuple):
@@ -110,6 +111,8 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
     order_wide = rule.lines == ALL and row.order_wide(rule.settings)
     goods = Goods(reduced="never") if order_wide and program.policies.reduced_goods == "excluded" else rule.lines
     found = pick(goods)
+    contested = bool(rule.group or rule.limits != NO_LIMITS or isinstance(rule, RewardRule))
+    quick = None if contested or order_wide else row.quick(rule.settings, program.policies)
     return Benefit(
         code=code,
         chosen=isinstance(rule, RewardRule),
@@ -126,7 +129,8 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         limits=rule.limits,
         limited=rule.limits != NO_LIMITS,
         most=rule.limits.amount_max or AMOUNT_MINOR_MAX,
-        contested=bool(order_wide or rule.group or rule.limits != NO_LIMITS or isinstance(rule, RewardRule)),
+        contested=contested or order_wide,
+        quick=quick,
     )
 
 

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.bill import Bill
+from loyalty.goods import Places
 from loyalty.money import Minor
 from loyalty.overlap import moved
 from loyalty.refusal import Refusal
 from loyalty.rewards.amount_off import AmountOff
-from loyalty.rewards.giving import TIMES_MAX, Given, Target
+from loyalty.rewards.giving import GOODS_MISSING, NOTHING_LEFT, TIMES_MAX, Given, Quick, Target
 from loyalty.rules import Benefit, Rules
 
 COMBINATIONS_MAX = 256  # eight offers that get in each other's way are tried out in full, in some tens of milliseconds
@@ -86,12 +87,14 @@ def choose(rules: Rules, ask: Ask) -> Outcome:
 def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str = "") -> Outcome:
     """Look at each offer in order, less those to `skip`; where one stands `alone`, at no other."""
     outcome = Outcome(ask.new_bill())
-    outcome.bill.spendable.update(ask.own)
+    if ask.own:
+        for unit, pieces in ask.own.items():
+            outcome.bill.spendable[unit] += pieces
     verdicts = outcome.verdicts
     for benefit in rules.benefits:
         if alone and benefit.code != alone:
             verdicts.append(Verdict(benefit, Refusal("not_together", {"other": alone})))
-        elif benefit.code in skip:
+        elif skip and benefit.code in skip:
             verdicts.append(Verdict(benefit, Refusal("other_is_better")))
         else:
             verdicts.append(_look(benefit, outcome, ask))
@@ -156,17 +159,20 @@ _MEMBER_NEEDED = Refusal("member_needed")
 
 def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     """Whether `benefit` is to be had now; and have it, if it comes by itself or was chosen."""
-    bill, gate = outcome.bill, benefit.gate
-    refusal = _MEMBER_NEEDED if benefit.members_only and bill.member is None else None
-    if refusal is None and gate is not None:
-        refusal = gate(bill)
-    if refusal is None and benefit.contested:
-        refusal = _refused(benefit, outcome)
+    bill = outcome.bill
+    if benefit.members_only and bill.member is None:
+        refusal: Refusal | None = _MEMBER_NEEDED
+    else:
+        refusal = benefit.gate(bill) if benefit.gate else None
+        if refusal is None and benefit.contested:
+            refusal = _refused(benefit, outcome)
     if refusal is not None:
         return Verdict(benefit, refusal)
     places = benefit.pick(bill.index)
     if outcome.shared and not benefit.order_wide and (not benefit.chosen or ask.wanted.get(benefit.code)):
         _make_way(outcome, places)
+    if benefit.quick is not None and (verdict := _quickly(benefit, benefit.quick, places, bill)) is not None:
+        return verdict
     target = Target(places, benefit.order_wide, benefit.most, benefit.chosen)
     room = benefit.type.room(benefit.settings, bill, target)
     if isinstance(room, Refusal):
@@ -174,15 +180,24 @@ def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
     most = min(room, _uses_left(benefit, bill)) if benefit.limited else room
     if benefit.cost:
         most = min(most, bill.spendable[benefit.unit] // benefit.cost)
-    if not benefit.chosen:
-        times = most if benefit.type.repeats else min(most, 1)
-    else:
-        times = ask.wanted.get(benefit.code, 0)
-        if times > most:
-            return Verdict(benefit, _too_many(benefit, times, most), most)
-        if not times:
-            return Verdict(benefit, None, most)
+    times = ask.wanted.get(benefit.code, 0) if benefit.chosen else most if benefit.type.repeats else min(most, 1)
+    if times > most:
+        return Verdict(benefit, _too_many(benefit, times, most), most)
+    if not times and benefit.chosen:
+        return Verdict(benefit, None, most)
     return _have(benefit, times, most, target, outcome)
+
+
+def _quickly(benefit: Benefit, off: Quick, places: Places, bill: Bill) -> Verdict | None:
+    """The same by the short way, for a promotion that only takes money off lines; None where that is not open."""
+    if not places:
+        return Verdict(benefit, GOODS_MISSING)
+    offs = off(bill, places)
+    if offs is None:
+        return None
+    return (
+        Verdict(benefit, None, 1, Taken(benefit, 1, Given(offs), bill.take(offs))) if offs else Verdict(benefit, NOTHING_LEFT)
+    )
 
 
 def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outcome) -> Verdict:

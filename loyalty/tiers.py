@@ -48,6 +48,8 @@ def next_review(tiers: Tiers, reviewed: str) -> str:
     """The day on which a member who was last reviewed on `reviewed` is looked at again; NEVER where no day brings it."""
     if tiers.review == "yearly":
         return months_later(reviewed, 12)
+    if tiers.review == "days":
+        return days_later(reviewed, tiers.review_days)
     return f"{int(reviewed[:4]) + 1:04}-01-01" if tiers.review == "calendar_year" and reviewed < "9999" else NEVER
 
 

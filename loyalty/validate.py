@@ -75,6 +75,7 @@ def _unit(code: str, unit: Unit) -> Iterator[Mistake]:
 
 def _tiers(tiers: Tiers, program: Program) -> Iterator[Mistake]:
     yield from wrong.known("unit", tiers.unit, program.units, "unit")
+    yield from wrong.number("review_days", tiers.review_days, 1, bounds.DAYS_MAX)
     steps = tiers.steps
     if not steps:
         yield Mistake("step", "there is no step", "one [[tiers.step]] or more, or no [tiers] at all")

@@ -22,7 +22,7 @@ def schema() -> dict[str, Any]:
     fields: dict[str, Any] = {name: (dict[Code, model(shape)], Field(default_factory=dict)) for name, shape in PLAIN.items()}  # type: ignore[misc]
     for name, (rule, table) in TYPED.items():
         fields[name] = (_tables(name, rule, table), Field(default_factory=dict))
-    fields["tiers"] = (model(Tiers), None)
+    fields["tiers"] = (model(Tiers) | None, None)
     fields["policies"] = (model(Policies), None)
     program = create_model("Program", __base__=Outline, __doc__="A program file of posd.", **fields)
     made: dict[str, Any] = _pruned(program.model_json_schema(by_alias=True))
@@ -54,6 +54,8 @@ def _pruned(value: Any, inside: str = "") -> Any:
     if inside in ("properties", "$defs"):
         return {name: _pruned(one) for name, one in value.items()}
     kept = {name: _pruned(one, name) for name, one in value.items() if name not in ("title", "discriminator")}
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False  # a code that does not match is none
     if "default" in kept and not _as_written(kept):
         del kept["default"]
     return kept

@@ -130,7 +130,7 @@ def model(shape: type, rule: type | None = None) -> type[BaseModel]:
 @cache
 def conditions() -> type[BaseModel]:
     """What may stand in `when` and `unless`: a row of CONDITIONS each."""
-    fields: dict[str, Any] = {name: (written(row.shape) | None, None) for name, row in CONDITIONS.items()}
+    fields: dict[str, Any] = {name: (written(row.shape), None) for name, row in CONDITIONS.items()}
     return create_model("When", __config__=STRICT, __doc__="Conditions that must all hold.", **fields)
 
 

@@ -8,7 +8,7 @@ from loyalty import bounds
 from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.conditions.checking import Check, every
-from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.goods import ALL, Goods, Pick, Places, pick
 from loyalty.mistakes import Known
 from loyalty.money import Minor
 from loyalty.program import Mistake
@@ -35,6 +35,9 @@ class Measure:
 def measured(found: Pick, measure: Measure) -> Check:
     """Whether the lines that `found` picks come to `measure`."""
     pieces_min = measure.quantity_min or (0 if measure.amount_min or measure.amount_max or measure.quantity_max else 1)
+    money = _money(measure) if measure.amount_min or measure.amount_max else None
+    if money is not None and not (pieces_min or measure.quantity_max or measure.products_min):
+        return lambda bill: money(bill, found(bill.index))
 
     def check(bill: Bill) -> Refusal | None:
         places = found(bill.index)
@@ -49,23 +52,25 @@ def measured(found: Pick, measure: Measure) -> Check:
             products = len({bill.lines[place].product for place in places if bill.lines[place].amount_minor >= 0})
             if products < measure.products_min:
                 return Refusal("goods_missing", {"missing": measure.products_min - products})
-        if measure.amount_min or measure.amount_max:
-            return _money(bill, places, measure)
-        return None
+        return money(bill, places) if money is not None else None
 
     return check
 
 
-def _money(bill: Bill, places: tuple[int, ...], measure: Measure) -> Refusal | None:
-    policies = bill.policies
-    after = (measure.of or policies.threshold) == "after_discounts"
-    with_tax = (measure.tax or policies.threshold_tax) == "included"
-    amount = bill.amount(places, after, with_tax)
-    if measure.amount_min and amount < measure.amount_min:
-        return Refusal("amount_missing", {"missing_minor": measure.amount_min - amount})
-    if measure.amount_max and amount > measure.amount_max:
-        return Refusal("amount_too_high", {"most_minor": measure.amount_max})
-    return None
+def _money(measure: Measure) -> Callable[[Bill, Places], Refusal | None]:
+    least, most = measure.amount_min, measure.amount_max
+
+    def check(bill: Bill, places: Places) -> Refusal | None:
+        policies = bill.policies
+        after = (measure.of or policies.threshold) == "after_discounts"
+        amount = bill.amount(places, after, (measure.tax or policies.threshold_tax) == "included")
+        if least and amount < least:
+            return Refusal("amount_missing", {"missing_minor": least - amount})
+        if most and amount > most:
+            return Refusal("amount_too_high", {"most_minor": most})
+        return None
+
+    return check
 
 
 def basket(wanted: tuple[Measure, ...], _: Pick) -> Check:
@@ -125,5 +130,6 @@ def _mistakes(measure: Measure) -> Iterator[Mistake]:
     yield from wrong.goods("goods", measure.goods)
     yield from wrong.number("quantity_min", measure.quantity_min, 0, bounds.PIECES_MAX)
     yield from wrong.number("quantity_max", measure.quantity_max, 0, bounds.PIECES_MAX)
+    yield from wrong.number("products_min", measure.products_min, 0, bounds.LINES_MAX)
     yield from wrong.amount("amount_min", measure.amount_min, low=0)
     yield from wrong.amount("amount_max", measure.amount_max, low=0)

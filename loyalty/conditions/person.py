@@ -49,7 +49,14 @@ def draw(name: str, handle: str, out_of: int) -> int:
 
 
 def tiers(codes: tuple[str, ...], _: Pick) -> Check:
-    return of_member(lambda member, _: member.tier in codes, Refusal("other_tier", {"tiers": ", ".join(codes)}))
+    refusal, nobody = Refusal("other_tier", {"tiers": ", ".join(codes)}), Refusal("member_needed")
+
+    def check(bill: Bill) -> Refusal | None:
+        if bill.member is None:
+            return nobody
+        return None if bill.member.tier in codes else refusal
+
+    return check
 
 
 def segments(names: tuple[str, ...], _: Pick) -> Check:

@@ -9,6 +9,7 @@ from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.conditions.checking import Check
 from loyalty.goods import Pick
+from loyalty.lots import NEVER
 from loyalty.mistakes import Known
 from loyalty.moment import HOLIDAYS, minute_of_day, weekday
 from loyalty.program import Mistake
@@ -49,12 +50,16 @@ class HebrewDates:
 
 
 def dates(windows: tuple[Dates, ...], _: Pick) -> Check:
+    spans = [(window.first, window.last or NEVER) for window in windows]
+    over = Refusal("over")
+
     def check(bill: Bill) -> Refusal | None:
         today = bill.moment.local_date
-        if any(one.first <= today and (not one.last or today <= one.last) for one in windows):
-            return None
-        coming = sorted(one.first for one in windows if one.first > today)
-        return Refusal("not_yet", {"date": coming[0]}) if coming else Refusal("over")
+        for first, last in spans:
+            if first <= today <= last:
+                return None
+        coming = sorted(first for first, _ in spans if first > today)
+        return Refusal("not_yet", {"date": coming[0]}) if coming else over
 
     return check
 

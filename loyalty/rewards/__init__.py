@@ -10,7 +10,12 @@ REWARDS: Mapping[str, RewardType] = {
         amount_off.AmountOff, amount_off.room, amount_off.give, amount_off.mistakes, order_wide=amount_off.order_wide
     ),
     "percent_off": RewardType(
-        percent_off.PercentOff, percent_off.room, percent_off.give, percent_off.mistakes, order_wide=percent_off.order_wide
+        percent_off.PercentOff,
+        percent_off.room,
+        percent_off.give,
+        percent_off.mistakes,
+        order_wide=percent_off.order_wide,
+        quick=percent_off.quick,
     ),
     "piece_price": RewardType(piece_price.PiecePrice, piece_price.room, piece_price.give, piece_price.mistakes),
     "free_pieces": RewardType(free_pieces.FreePieces, free_pieces.room, free_pieces.give, free_pieces.mistakes, repeats=True),

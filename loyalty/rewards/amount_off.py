@@ -81,6 +81,7 @@ def mistakes(settings: AmountOff, _: Known) -> Iterator[Mistake]:
     """Something comes off."""
     yield from wrong.amount("amount", settings.amount)
     yield from wrong.number("times_max", settings.times_max, 0, bounds.COST_MAX)
+    yield from wrong.number("pieces", settings.pieces, 0, bounds.PIECES_MAX)
 
 
 def _with_tax(settings: AmountOff, bill: Bill) -> bool:

@@ -21,8 +21,8 @@ OPPOSITE: dict[str, Piece] = {"cheapest": "dearest", "dearest": "cheapest", "fir
 
 @dataclass(frozen=True, slots=True)
 class FreePieces:
-    """For `buy` pieces of the rule's goods (0: for none), `get` pieces of `goods` are `percent` off, or cost `price` where there is
-    one; of the rule's own goods, where `goods` is empty.
+    """For `buy` pieces of the rule's goods (0: for none), `get` pieces of `goods` are `percent` off; or cost `price` each, or are
+    `amount` cheaper each, where one of these is said. They are of the rule's own goods, where `goods` is empty.
 
     `only` says which of them. With `partial` the last time may give fewer. A piece that comes `extra` is handed over beside the
     basket; else it is one of those in it.
@@ -32,6 +32,7 @@ class FreePieces:
     get: int = 1
     percent: BasisPoints = WHOLE_BP
     price: Minor = 0
+    amount: Minor = 0
     goods: Goods = ALL
     only: Piece = ""
     partial: bool = False
@@ -67,7 +68,7 @@ def give(settings: FreePieces, times: int, bill: Bill, target: Target) -> Given:
     shares = spread(
         min(sum(wished), open_of(bill, target._replace(places=tuple(places)))), wished, wished, bill.policies.remainder
     )
-    whole = settings.percent == WHOLE_BP and not settings.price
+    whole = settings.percent == WHOLE_BP and not (settings.price or settings.amount)
     return Given(offs(places, shares), tuple(sorted(used.items())), tuple(sorted(free.items())) if whole else ())
 
 
@@ -76,6 +77,9 @@ def mistakes(settings: FreePieces, _: Known) -> Iterator[Mistake]:
     yield from wrong.number("buy", settings.buy, 0, bounds.PIECES_MAX)
     yield from wrong.number("get", settings.get, 1, TIMES_MAX)
     yield from wrong.share("percent", settings.percent)
+    yield from wrong.amount("price", settings.price, low=0)
+    if settings.price and settings.percent != WHOLE_BP:
+        yield Mistake("percent", "it has a price already", "price or percent, not both")
     yield from wrong.goods("goods", settings.goods)
 
 
@@ -84,6 +88,8 @@ def _cheaper(settings: FreePieces, bill: Bill, place: int, pieces: int) -> Minor
     worth = bill.worth(place, pieces)
     if settings.price:
         return max(0, worth - settings.price * pieces)
+    if settings.amount:
+        return min(settings.amount * pieces, worth)
     return ROUNDINGS[bill.policies.percent_rounding](worth * settings.percent, WHOLE_BP)
 
 

@@ -7,10 +7,17 @@ from loyalty.bill import Bill
 from loyalty.goods import Places
 from loyalty.mistakes import Known
 from loyalty.money import Minor
-from loyalty.program import Mistake
+from loyalty.program import Mistake, Policies
 from loyalty.refusal import Refusal
 
 TIMES_MAX = 1000  # a quantity reward that fits more often into one basket is a wholesaler's
+
+
+Offs = tuple[tuple[int, Minor], ...]
+"""Minor units off lines, by place."""
+
+Quick = Callable[[Bill, Places], Offs | None]
+"""What a promotion takes off the lines at these places, of which there is one at least; None where `give` must be asked."""
 
 
 class Given(NamedTuple):
@@ -20,7 +27,7 @@ class Given(NamedTuple):
     basket. `paid_minor` is money that units pay, and is no discount. `donated_minor` is added to what is to be paid.
     """
 
-    offs: tuple[tuple[int, Minor], ...] = ()
+    offs: Offs = ()
     used: tuple[tuple[int, int], ...] = ()
     free: tuple[tuple[int, int], ...] = ()
     gifts: tuple[tuple[str, int], ...] = ()
@@ -53,7 +60,7 @@ class RewardType(NamedTuple):
     that as a promotion it is given as often as there is room; else once. A `tender` pays; it comes after all discounts, as does
     what is `last`. What is `for_others` gives the member nothing. One that is `free_of_units` has no cost, and one `by_choice` is
     no promotion: the member must want it. `order_wide(settings)` says whether it is a discount on the whole basket, where the rule
-    names no goods.
+    names no goods. `quick(settings, policies)` is a shorter way to what `give` gives a promotion without limits, if there is one.
     """
 
     settings: type
@@ -67,6 +74,7 @@ class RewardType(NamedTuple):
     free_of_units: bool = False
     by_choice: bool = False
     order_wide: Callable[[Any], bool] = lambda _: False
+    quick: Callable[[Any, Policies], Quick | None] = lambda *_: None
 
 
 def open_of(bill: Bill, target: Target) -> Minor:
@@ -76,11 +84,11 @@ def open_of(bill: Bill, target: Target) -> Minor:
 
 def nothing_left(target: Target) -> Refusal:
     """Why nothing can come off: the goods are not there, or are free already."""
-    return _NOTHING_LEFT if target.places else _GOODS_MISSING
+    return NOTHING_LEFT if target.places else GOODS_MISSING
 
 
-_NOTHING_LEFT = Refusal("nothing_left")
-_GOODS_MISSING = Refusal("goods_missing", {"missing": 1})
+NOTHING_LEFT = Refusal("nothing_left")
+GOODS_MISSING = Refusal("goods_missing", {"missing": 1})
 
 
 def offs(places: Iterable[int], amounts: Sequence[Minor]) -> tuple[tuple[int, Minor], ...]:

@@ -7,11 +7,12 @@ from typing import Literal
 from loyalty import bounds
 from loyalty import mistakes as wrong
 from loyalty.bill import Bill
+from loyalty.goods import Places
 from loyalty.mistakes import Known
 from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, split, spread
-from loyalty.program import Mistake
+from loyalty.program import Mistake, Policies
 from loyalty.refusal import Refusal
-from loyalty.rewards.giving import TIMES_MAX, Given, Target, nothing_left, offs, open_of
+from loyalty.rewards.giving import TIMES_MAX, Given, Offs, Quick, Target, nothing_left, offs, open_of
 from loyalty.rewards.pieces import limited
 
 
@@ -41,8 +42,6 @@ def give(settings: PercentOff, times: int, bill: Bill, target: Target) -> Given:
     """Rounded as the policies say: once for the basket, and the lines share it; or line by line."""
     if settings.only or settings.each_line:
         return _off_pieces(settings, bill, target)
-    if times == settings.times_max == 1 and (quickly := _off_once(settings, bill, target)) is not None:
-        return quickly
     times = times if target.costs else settings.times_max
     policies, places = bill.policies, target.places
     rounded = ROUNDINGS[policies.percent_rounding]
@@ -71,23 +70,33 @@ def give(settings: PercentOff, times: int, bill: Bill, target: Target) -> Given:
     return Given(offs(places, parts))
 
 
-def _off_once(settings: PercentOff, bill: Bill, target: Target) -> Given | None:
-    """The same by a shorter way for what is nearly always asked; None where the longer one must be gone.
+def quick(settings: PercentOff, policies: Policies) -> Quick | None:
+    """What nearly every promotion asks, by a shorter way to the same: once, off whole lines, rounded once.
 
     A total that is not above the sum of its weights, shared by largest remainders, gives no part more than its weight.
     """
-    policies = bill.policies
-    if bill.floored or policies.percent_rounded_per != "order" or policies.remainder != "largest":
+    simple = settings.times_max == 1 and order_wide(settings) and policies.percent_rounded_per == "order"
+    if not simple or policies.remainder != "largest":
         return None
-    places = target.places
-    rooms = [bill.room[place] for place in places]
-    base = sum(rooms)
-    wished = ROUNDINGS[policies.percent_rounding](base * settings.percent, WHOLE_BP)
-    if base > bill.total or wished > target.most:
-        return None
-    if len(places) == 1:
-        return Given(((places[0], wished),)) if wished else Given()
-    return Given(tuple([(place, off) for place, off in zip(places, split(wished, rooms), strict=True) if off]))
+    percent, rounded = settings.percent, ROUNDINGS[policies.percent_rounding]
+
+    def off(bill: Bill, places: Places) -> Offs | None:
+        left = bill.room
+        if len(places) == 1:
+            place = places[0]
+            base = left[place]
+            rooms = [base]
+        else:
+            rooms = [left[place] for place in places]
+            base = sum(rooms)
+        if bill.floored or base > bill.total:
+            return None
+        wished = rounded(base * percent, WHOLE_BP)
+        if len(places) == 1:
+            return ((places[0], wished),) if wished else ()
+        return tuple([(place, part) for place, part in zip(places, split(wished, rooms), strict=True) if part])
+
+    return off
 
 
 def order_wide(settings: PercentOff) -> bool:

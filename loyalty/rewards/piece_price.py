@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from loyalty import bounds
 from loyalty import mistakes as wrong
 from loyalty.basket import PIECE_MILLI
 from loyalty.bill import Bill
@@ -43,6 +44,7 @@ def give(settings: PiecePrice, _: int, bill: Bill, target: Target) -> Given:
 def mistakes(settings: PiecePrice, _: Known) -> Iterator[Mistake]:
     """A price of nothing is one."""
     yield from wrong.amount("price", settings.price, low=0)
+    yield from wrong.number("pieces", settings.pieces, 0, bounds.PIECES_MAX)
 
 
 def _wished(settings: PiecePrice, bill: Bill, target: Target) -> list[Minor]:

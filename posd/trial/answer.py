@@ -43,13 +43,14 @@ class DiscountAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TaxAnswer:
-    """All that is sold at one tax rate: gross_minor - off_minor = net_minor + tax_minor."""
+    """All that is sold at one tax rate: gross_minor - off_minor = net_minor + tax_minor + levy_minor, which bears no tax."""
 
     percent: str
     gross_minor: int
     off_minor: int
     net_minor: int
     tax_minor: int
+    levy_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ class UnitAnswer:
     followed: int
     after: int
     spendable: int
+
+
+@dataclass(frozen=True, slots=True)
+class MovementAnswer:
+    """Pieces of a unit that a rule has given or taken, together and by line."""
+
+    rule: str
+    unit: str
+    pieces: int
+    by_line: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +258,8 @@ class Answer:
     tax: list[TaxAnswer] = field(default_factory=list)
     offers: list[OfferAnswer] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    earned: list[MovementAnswer] = field(default_factory=list)
+    spent: list[MovementAnswer] = field(default_factory=list)
     unit_tenders: list[UnitTenderAnswer] = field(default_factory=list)
     tenders: list[TenderAnswer] = field(default_factory=list)
     gifts: list[GiftAnswer] = field(default_factory=list)

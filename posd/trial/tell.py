@@ -1,13 +1,13 @@
 """A step that was played, as an answer: plain values, with the sentences in the language asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from loyalty import counters, lots, tax, tiers
 from loyalty.member import Member
 from loyalty.money import split
 from loyalty.program import Program
-from loyalty.quote import Discount, Quote, nets, pieces_by_unit
+from loyalty.quote import Discount, Movement, Quote, nets, pieces_by_unit
 from loyalty.refusal import Refusal
 from loyalty.sale import Reversal, Sale
 from loyalty.standing import Standing, member_on
@@ -68,7 +68,7 @@ def _sold(found: told.Answer, quote: Quote, sale: Sale, speech: Speech) -> told.
         lines=_lines(sale, net),
         discounts=[_discount(one, sale, speech) for one in sale.discounts],
         tax=[
-            told.TaxAnswer(percent(rate.tax_bp), rate.gross_minor, rate.off_minor, rate.net_minor, rate.tax_minor)
+            told.TaxAnswer(percent(rate[0]), *rate[1:])
             for rate in tax.by_rate(basket.lines, net, speech.program.policies.tax_rounded_per)
         ],
         offers=[
@@ -85,6 +85,8 @@ def _sold(found: told.Answer, quote: Quote, sale: Sale, speech: Speech) -> told.
             for one in quote.offers
         ],
         refused=[one.reward for one in quote.offers if one.refusal and any(one.reward == c.reward for c in quote.choices)],
+        earned=_moved(sale.accruals, sale),
+        spent=_moved(sale.redemptions, sale),
         unit_tenders=[told.UnitTenderAnswer(one.rule, one.unit, one.pieces, one.amount_minor) for one in extras.tenders],
         tenders=[told.TenderAnswer(one.kind, one.amount_minor) for one in sale.tenders],
         gifts=[told.GiftAnswer(one.rule, one.product, one.pieces) for one in extras.gifts],
@@ -114,6 +116,20 @@ def _lines(sale: Sale, net: tuple[int, ...]) -> list[told.LineAnswer]:
             )
         )
     return lines
+
+
+def _moved(movements: Iterable[Movement], sale: Sale) -> list[told.MovementAnswer]:
+    """The units among them; not the counters."""
+    return [
+        told.MovementAnswer(
+            one.rule,
+            one.unit,
+            one.pieces,
+            {line.id: pieces for line, pieces in zip(sale.basket.lines, one.by_line, strict=True) if pieces},
+        )
+        for one in movements
+        if not counters.is_counter(one.unit)
+    ]
 
 
 def _discount(one: Discount, sale: Sale, speech: Speech) -> told.DiscountAnswer:

@@ -111,7 +111,7 @@ def _chosen(play: Play, entry: Said, draft: Draft) -> dict[str, Any]:
     mine = [code for code, reward in draft.rewards.items() if reward["unit"] == POINTS]
     chosen: dict[str, Any] = {slug(name): 1 for name in entry.get("claimed", [])}
     if entry.get("claim"):
-        chosen |= dict.fromkeys(mine, 1)
+        chosen |= dict.fromkeys(mine, "max" if entry.get("claim") == "max" else 1)
     if "redeem_points" in entry:
         chosen |= {code: entry.get("redeem_points") // draft.rewards[code]["cost"] for code in mine}
     if any(line.get("reward") for line in entry.get("lines", [])):

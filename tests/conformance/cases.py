@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from posd.trial import Setting, play
+from runtime.errors import Rejected
 from sync.program_file import parse
 from tests.conformance import discounts, holdings
 from tests.conformance.baskets import plays
@@ -63,7 +64,7 @@ def judge(case: Mapping[str, Any]) -> Verdict:
     try:
         found = played(case)
         wrong = unequal(case["expected"], found)
-    except NotUnderstood as finding:
+    except (NotUnderstood, Rejected) as finding:
         wrong = [f"not understood: {finding}"]
     if wrong and name in NOT_OURS:
         wrong = [*wrong, NOT_OURS[name]]

@@ -112,7 +112,7 @@ def shares_of(item: int) -> Look:
 
     def look(found: Found, wanted: list[str]) -> tuple[object, object]:
         by_line = _discount_of(found, found.draft.items[item])["by_line"]
-        return list(by_line.values()), [minor(text) for text in wanted]
+        return [by_line.get(line["line"], 0) for line in found.last["lines"]], [minor(text) for text in wanted]
 
     return look
 
@@ -161,6 +161,8 @@ def _expired_on(found: Found, wanted: str) -> tuple[object, object]:
     """The first day on which nothing is left: played, day by day."""
     day = date.fromisoformat(found.answers[0]["at"][:10])
     passed = (date.fromisoformat(wanted) - day).days
+    if passed < 1:
+        return "later", wanted
     left = [found.again({"days": days}).last["units"][POINTS]["after"] for days in (passed - 1, passed)]
     return wanted if left[0] and not left[1] else f"not {wanted}: {left}", wanted
 

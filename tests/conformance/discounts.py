@@ -15,7 +15,7 @@ def fixed(said: Said, draft: Draft) -> None:
     if "basis" in said:
         draft.policies["amount_off_tax"] = said.pick("basis", TAX, "")
     if said.pick("allocation", {"across": False, "each": True}, "across"):
-        settings["each_piece"] = True
+        settings |= {"each_piece": True, "pieces": said.get("max_quantity", 0), "each_line": "max_quantity" in said}
     draft.promote(said, settings)
 
 
@@ -25,6 +25,8 @@ def percent(said: Said, draft: Draft) -> None:
     said.pick("basis", {"tax_included": 0}, "tax_included")
     if "rounding" in said:
         draft.policies["percent_rounded_per"] = said.pick("rounding", ROUNDED_PER, "")
+    if "max_quantity" in said:
+        settings |= {"pieces": said.get("max_quantity"), "each_line": True}
     if "repeat" not in said:
         draft.promote(said, settings)
         return
@@ -82,6 +84,9 @@ def buy_get(said: Said, draft: Draft) -> None:
     buy, get = said.table("buy"), said.table("get")
     settings: dict[str, Any] = {"type": "free_pieces", "buy": buy.get("qty", 1), "lines": goods(buy)}
     settings |= {"get": get.get("qty", 1), "goods": goods(get), "percent": str(get.get("percent", 100))}
+    settings |= {"partial": get.get("partial", False)}
+    if "amount" in get:
+        settings["amount"] = money(minor(get.get("amount")))
     if "pick" in get:
         settings["only"] = get.pick("pick", {one: one for one in ("cheapest", "dearest", "first")}, "")
     draft.promote(said, {**settings, "limits": _once_unless_repeated(said)})

@@ -91,6 +91,8 @@ def conditions(said: Said) -> dict[str, Any]:
     money_of = measure(said)
     wanted = [{"goods": {"products": [product]}} for product in said.get("requires", [])]
     wanted += [{"goods": {"categories": [category]}} for category in said.get("requires_categories", [])]
+    if "requires_any_categories" in said:
+        wanted.append({"goods": {"categories": said.get("requires_any_categories")}})
     if money_of:
         wanted.append(money_of)
     if wanted:

@@ -55,7 +55,7 @@ def _reward(said: Said, draft: Draft) -> None:
     elif "order_percent" in said:
         rule |= {"type": "percent_off", "percent": str(said.get("order_percent"))}
     elif "order_fixed" in said:
-        rule |= {"type": "amount_off", "amount": money(minor(said.get("order_fixed"))), "times_max": 1}
+        rule |= {"type": "amount_off", "amount": money(minor(said.get("order_fixed")))}
     elif "free_product" in said:
         free = {"products": [said.get("free_product")]}
         rule |= {"type": "free_pieces", "buy": 0, "get": said.get("qty", 1), "lines": free, "partial": True}

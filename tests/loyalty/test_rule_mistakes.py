@@ -1,6 +1,7 @@
 """What rules cannot mean: a mistake for every type of REWARDS and ACCRUALS and every row of CONDITIONS, by its key."""
 
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,22 @@ from loyalty.conditions.checkout import Measure
 from loyalty.conditions.person import Arm, Balance, Pilot
 from loyalty.conditions.time import Dates, HebrewDates
 from loyalty.goods import Goods
-from loyalty.program import AccrualRule, Challenge, Limits, Plan, Pool, Prize, Program, PromotionRule, RewardRule
+from loyalty.money import BasisPoints, Minor
+from loyalty.program import (
+    AccrualRule,
+    Award,
+    Challenge,
+    Limits,
+    Plan,
+    Pool,
+    Prize,
+    Program,
+    PromotionRule,
+    RewardRule,
+    Tier,
+    Tiers,
+    Unit,
+)
 from loyalty.rewards import REWARDS
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.bundle import Bundle, Slot
@@ -84,11 +100,12 @@ def pool(**changes: object) -> list[str]:
 
 REWARD_MISTAKES = [
     (AmountOff(0), "amount"), (AmountOff(-1), "amount"), (AmountOff(bounds.AMOUNT_MINOR_MAX + 1), "amount"),
-    (AmountOff(1, times_max=-1), "times_max"),
+    (AmountOff(1, times_max=-1), "times_max"), (AmountOff(1, pieces=-1), "pieces"),
     (PercentOff(0), "percent"), (PercentOff(10_001), "percent"), (PercentOff(1, times_max=0), "times_max"),
     (PercentOff(1, times_max=TOO_MANY), "times_max"), (PercentOff(1, pieces=0), "pieces"),
-    (PiecePrice(-1), "price"),
+    (PiecePrice(-1), "price"), (PiecePrice(1, pieces=-1), "pieces"),
     (FreePieces(-1), "buy"), (FreePieces(1, 0), "get"), (FreePieces(1, TOO_MANY), "get"), (FreePieces(1, percent=0), "percent"),
+    (FreePieces(1, price=-1), "price"), (FreePieces(1, percent=5000, price=1), "percent"),
     (FreePieces(1, percent=10_001), "percent"), (FreePieces(1, goods=Goods(products=("",))), "goods.products.0"),
     (Bundle(2), "price"), (Bundle(2, price=5, percent=5), "percent"), (Bundle(2, percent=10_001), "percent"),
     (Bundle(price=5), "quantity"), (Bundle(2, (Slot(Goods(tags=("a",))),), price=5), "quantity"),
@@ -295,6 +312,65 @@ def test_conditions_as_they_are_meant_have_no_mistake():
     """Every row, on this side of its edges."""
     assert RIGHT_CONDITIONS.keys() == CONDITIONS.keys()
     assert accrual(PerSale(), when=RIGHT_CONDITIONS) == []
+
+
+SHAPES = [
+    *(row.settings for row in (*REWARDS.values(), *ACCRUALS.values())),
+    AccrualRule, RewardRule, PromotionRule, Challenge, Limits, Pool, Prize, Plan, Award, Unit, Tiers, Tier, Goods, Measure, Slot,
+    Pilot, Arm, Balance,
+]  # fmt: skip
+
+
+def holding(found: Any) -> Program:
+    """A program in which `found` stands somewhere."""
+    shape = type(found)
+    sections = {AccrualRule: "accruals", RewardRule: "rewards", PromotionRule: "promotions", Challenge: "challenges",
+                Pool: "pools", Plan: "plans", Award: "awards"}  # fmt: skip
+    promoted = PromotionRule("amount_off", NAME, AmountOff(5))
+    if shape in sections:
+        return club(**{sections[shape]: {"x": found}})
+    if shape in TYPE_OF and TYPE_OF[shape] in ACCRUALS:
+        return holding(AccrualRule(TYPE_OF[shape], "point", found))
+    if shape in TYPE_OF:
+        return holding(RewardRule(TYPE_OF[shape], NAME, "point", 5, found))
+    if shape in (Measure, Goods, Pilot, Arm, Balance):
+        value = {Measure: {"basket": (found,)}, Goods: {"basket": (Measure(found),)}, Pilot: {"pilot": found}, Arm: {"arm": found},
+                 Balance: {"balance": found}}  # fmt: skip
+        return holding(replace(promoted, when=value[shape]))
+    return {
+        Limits: lambda: holding(replace(promoted, limits=found)),
+        Prize: lambda: holding(Pool(NAME, 5, 5, (found,))),
+        Unit: lambda: club(units=dict(cafe().units) | {"x": found}),
+        Tiers: lambda: club(tiers=found),
+        Tier: lambda: club(tiers=Tiers("standing", (Tier("a", NAME), found))),
+        Slot: lambda: holding(RewardRule("bundle", NAME, "point", 5, Bundle(slots=(found,), price=5))),
+    }[shape]()
+
+
+def sample(shape: type) -> Any:
+    """One of them, in which each needed field says something."""
+    texts = {"unit": "point", "cause": "trees", "type": "per_sale", "on": "join", "product": "card", "code": "b", "name": NAME,
+             "of": ("points",), "steps": (Tier("a", NAME),), "prizes": (Prize("point", 1),), "goods": Goods(),
+             "experiment": "e"}  # fmt: skip
+    settings = AmountOff(5) if shape in (RewardRule, PromotionRule) else PerSale()
+    own = {"settings": settings, "type": "amount_off"} if shape in (RewardRule, PromotionRule) else {"settings": settings}
+    needed = [
+        one.name
+        for one in fields(shape)
+        if one.name == "settings" or (one.default is MISSING and one.default_factory is MISSING)
+    ]
+    return shape(**{name: ({**texts, **own}).get(name, 1) for name in needed if name != "name" or shape is not Pilot},
+                 **({"name": "p"} if shape is Pilot else {}))  # fmt: skip
+
+
+WHOLE = [(shape, one.name) for shape in SHAPES for one in fields(shape) if one.type in (int, Minor, BasisPoints)]
+
+
+@pytest.mark.parametrize(("shape", "field"), WHOLE, ids=lambda value: getattr(value, "__name__", value))
+def test_no_number_is_without_a_bound(shape, field):
+    """Whoever adds a number to a rule says how far it goes: far below nothing is a mistake, at its own key."""
+    mistakes = keys(holding(replace(sample(shape), **{field: -bounds.PIECES_MAX - 1})))
+    assert any(key.endswith(f".{field}") for key in mistakes)
 
 
 numbers = st.one_of(st.integers(-3, 3), st.integers(-bounds.PIECES_MAX, bounds.PIECES_MAX))

@@ -100,13 +100,17 @@ def test_a_price_for_some_pieces(settings, by_line):
     assert off("piece_price", settings) == by_line
 
 
-def test_whoever_buys_a_shirt_has_a_sweater_for_a_price():
-    """Two sweaters for 99.00 each with one shirt: the others cost what they cost."""
-    settings = FreePieces(1, 2, price=9900, goods=Goods(products=("sweater",)))
+@pytest.mark.parametrize(
+    ("how", "off"),
+    [({"price": 9900}, 2 * 5100), ({"amount": 2000}, 4000), ({"amount": 20_000}, 30_000), ({"price": 20_000}, 0)],
+)
+def test_whoever_buys_a_shirt_has_two_sweaters_cheaper(how, off):
+    """For a price each, or an amount less each, and never below nothing: the others cost what they cost."""
+    settings = FreePieces(1, 2, **how, goods=Goods(products=("sweater",)))
     rule = PromotionRule("free_pieces", {"en": "it"}, settings, Goods(products=("shirt",)), members_only=False)
     quoted = quote(replace(cafe(), promotions={"it": rule}), None, Basket(LINES), NOW)
-    assert quoted.discounts[0].by_line == (0, 2 * 5100)
-    assert not any(quoted.discounts[0].free)
+    assert sum(part for one in quoted.discounts for part in one.by_line) == off
+    assert not any(pieces for one in quoted.discounts for pieces in one.free)
 
 
 @pytest.mark.parametrize(("partial", "most", "to_pay"), [(False, 2, 500), (True, 3, 0)])
