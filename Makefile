@@ -8,7 +8,7 @@ LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pypr
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test test-system dist golden check mutants bench bench-quote peers fmt lock clean
+.PHONY: setup demo run test laws test-system dist golden check mutants bench bench-quote peers fmt lock clean
 
 setup: $(READY)
 
@@ -28,6 +28,9 @@ run: $(READY)  ## the same shop, left up for the browser
 
 test: $(READY)  ## every test, in parallel
 	@$(BIN)/python -m pytest -q -n auto
+
+laws: $(READY)  ## the laws of loyalty/, each asked of 20,000 programs and baskets; EXAMPLES=1000 for fewer
+	@$(BIN)/python -m tests.laws
 
 test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md (root; downloads a Debian the first time)
 	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system

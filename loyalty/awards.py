@@ -13,18 +13,23 @@ from loyalty.program import Award, Challenge, Program
 
 ANNIVERSARY_DAYS = 30  # an award whose day nobody looked at, because head office was down, still comes
 
+YEARLY = ("birthday", "anniversary")
+ONCE = ("first_purchase", "referred", "referral", *YEARLY)
+"""What is not given again as long as the member has a piece of its counter: a purchase brought back and made anew is no other."""
+
 Pieces = tuple[tuple[str, int], ...]
 """So many pieces, by unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What awards look at: a sale (the member's `first`?), a return, joining, a rise to `tier`, or just a new day.
+    """What awards look at: a sale (the member's `first`?), a return (of all there was?), joining, a rise to `tier`, a fall from
+    `tier` by a return, or just a new day.
 
     `missing` are pieces of counters that a return was to take back and did not find: a prize was given for them already.
     """
 
-    kind: Literal["sale", "return", "join", "tier_up", "day"]
+    kind: Literal["sale", "return", "join", "tier_up", "tier_down", "day"]
     first: bool = False
     spent_minor: Minor = 0
     tier: str = ""
@@ -48,13 +53,13 @@ def decide(program: Program, member: Member, happened: Happened, day: str) -> Aw
     for code, challenge in program.challenges.items():
         _challenge(code, challenge, member, happened, (gives, takes))
     for code, award in program.awards.items():
-        if award.on == "referral":
-            if _earned(award, happened) and happened.referred:
-                referrer[award.unit] += award.give
-        elif _due(code, award, member, happened, day):
-            gives[award.unit] += award.give
-            if award.on in ("birthday", "anniversary"):
-                gives[counters.given(code)] += 1
+        given = member.balances.get(counters.given(code), 0) > 0
+        if given and _undone(award, happened):
+            takes[award.unit] += award.give
+            takes[counters.given(code)] += 1
+        elif not (given and award.on in ONCE) and _due(award, member, happened, day):
+            (referrer if award.on == "referral" else gives)[award.unit] += award.give
+            gives[counters.given(code)] += award.on != "join"
     return Awarded(tuple((+gives).items()), tuple((+takes).items()), tuple((+referrer).items()))
 
 
@@ -82,10 +87,17 @@ def _challenge(
             gives[challenge.prize_unit] += times * challenge.prize
 
 
-def _due(code: str, award: Award, member: Member, happened: Happened, day: str) -> bool:
-    if award.on in ("birthday", "anniversary"):
-        return member.balances.get(counters.given(code), 0) <= 0 and _celebrates(award, member, day)
+def _undone(award: Award, happened: Happened) -> bool:
+    """Whether a return takes back what it was given for. What was given to the member who brought this one stays with them."""
     if award.on in ("first_purchase", "referred"):
+        return happened.kind == "return" and happened.first
+    return award.on == "tier_up" and happened.kind == "tier_down" and (not award.tiers or happened.tier in award.tiers)
+
+
+def _due(award: Award, member: Member, happened: Happened, day: str) -> bool:
+    if award.on in YEARLY:
+        return _celebrates(award, member, day)
+    if award.on in ("first_purchase", "referred", "referral"):
         return _earned(award, happened) and (happened.referred or award.on == "first_purchase")
     if award.on == "tier_up":
         return happened.kind == "tier_up" and (not award.tiers or happened.tier in award.tiers)

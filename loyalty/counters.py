@@ -36,7 +36,7 @@ def won(challenge: str) -> str:
 
 
 def given(award: str) -> str:
-    """Whether an award that comes once a year has come: a piece that expires before the next."""
+    """Whether an award has come: a piece that expires before the next, of one that comes once a year."""
     return f"given/{award}"
 
 

@@ -61,7 +61,7 @@ def _counter_lot(program: Program, kind: str, code: str, day: str) -> str:
         return lot_named(expires=day)
     if kind in ("used_month", "earned_month"):
         return lot_named(expires=end_of("month", day))
-    if kind == "given":
+    if kind == "given" and (code not in program.awards or program.awards[code].on in ("birthday", "anniversary")):
         return lot_named(expires=months_later(day, 11))
     challenge = program.challenges.get(code)
     if challenge and kind == "step" and challenge.period:

@@ -108,7 +108,8 @@ def after_return(
     standing = replace(
         standing, visits=standing.visits - reversal.whole, spent_minor=max(0, standing.spent_minor - reversal.refund_minor)
     )
-    return _decided(program, standing, Happened("return", missing=posted.missing), day)
+    nothing_left = bool(reversal.whole) and standing.visits <= 0
+    return _decided(program, standing, Happened("return", nothing_left, missing=posted.missing), day)
 
 
 def joined(program: Program, standing: Standing, day: str) -> Standing:
@@ -193,7 +194,9 @@ def _decided(program: Program, standing: Standing, happened: Happened, day: str)
         unit = program.tiers.unit
         pieces = lots.spendable(standing.lots(unit), day)
         standing = book(program, standing, [Entry(mine, expired, unit, pieces)] if pieces > 0 else [], day)
-    standing = replace(standing, tier=ruled.tier, reviewed=ruled.reviewed)
+    before, standing = standing.tier, replace(standing, tier=ruled.tier, reviewed=ruled.reviewed)
+    if happened.kind == "return" and before not in ("", ruled.tier) and not ruled.rose:
+        return _decided(program, standing, Happened("tier_down", tier=before), day)
     if ruled.rose and happened.kind != "tier_up":
         return _decided(program, standing, Happened("tier_up", tier=ruled.tier), day)
     return standing

@@ -46,6 +46,8 @@ def wait_for(what: str, question: Callable[[], Any]) -> Any:
 class Shop:
     """One till and its head office. Stop and start either as you like: the ports and the folders stay."""
 
+    program = PROGRAM
+
     def __init__(self, folder: Path, settings: str = "", printing: str = "none", language: str = "he") -> None:
         """Write the settings; `settings` is appended to posd's."""
         self.folder = folder
@@ -98,8 +100,8 @@ class Shop:
         return answer.json()
 
     def open(self) -> None:
-        """Start both, publish the café's program, enrol the terminal, and wait for the first page of the feed."""
-        self.office("program", "publish", str(PROGRAM))
+        """Start both, publish the program, enrol the terminal, and wait for the first page of the feed."""
+        self.office("program", "publish", str(self.program))
         made = self.office("terminal", "enrol", "--store", "Café", "--terminal", "Till 1")
         self.start("central")
         self.start("posd")

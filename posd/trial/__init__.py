@@ -13,10 +13,10 @@ from loyalty.standing import Standing
 from posd.clock import Clock, clock_in
 from posd.trial import person, plan, shape
 from posd.trial.play import Table
-from posd.trial.speech import Speech
 from posd.trial.tell import tell
 from runtime import toml_file
 from runtime.errors import Rejected
+from runtime.speech import Speech
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from loyalty.sale import Reversal, Sale
 from loyalty.standing import Standing, member_on
 from posd.trial import answer as told
 from posd.trial.play import Played, Undone
-from posd.trial.speech import Speech
+from runtime.speech import Speech
 
 Stock = dict[str, list[told.LotAnswer]]
 
@@ -74,13 +74,13 @@ def _sold(found: told.Answer, quote: Quote, sale: Sale, speech: Speech) -> told.
         offers=[
             told.OfferAnswer(
                 one.reward,
-                speech.name(one.reward),
+                speech.rule(one.reward),
                 one.unit,
                 one.cost,
                 one.times_max,
                 one.times,
                 one.off_minor,
-                speech.refusal(one.refusal),
+                _refusal(speech, one.refusal),
             )
             for one in quote.offers
         ],
@@ -92,7 +92,7 @@ def _sold(found: told.Answer, quote: Quote, sale: Sale, speech: Speech) -> told.
         gifts=[told.GiftAnswer(one.rule, one.product, one.pieces) for one in extras.gifts],
         donations=[told.DonationAnswer(one.rule, one.cause, one.amount_minor) for one in extras.donations],
         flags=list(sale.flags),
-        trace=[speech.trace(step) for step in quote.trace],
+        trace=[told.TraceAnswer(one["rule"], one["code"], one["params"], one["sentence"]) for one in speech.trace(quote.trace)],
     )
 
 
@@ -132,17 +132,22 @@ def _moved(movements: Iterable[Movement], sale: Sale) -> list[told.MovementAnswe
     ]
 
 
+def _refusal(speech: Speech, refusal: Refusal | None) -> told.RefusalAnswer | None:
+    found = speech.refusal(refusal)
+    return told.RefusalAnswer(**found) if found else None
+
+
 def _discount(one: Discount, sale: Sale, speech: Speech) -> told.DiscountAnswer:
     by_line = {line.id: off for line, off in zip(sale.basket.lines, one.by_line, strict=True) if off}
     kind: told.DiscountKind = "reward" if one.rule in speech.program.rewards else "promotion"
-    return told.DiscountAnswer(one.rule, speech.name(one.rule), kind, sum(one.by_line), by_line)
+    return told.DiscountAnswer(one.rule, speech.rule(one.rule), kind, sum(one.by_line), by_line)
 
 
 def _returned(undone: Undone, speech: Speech) -> told.ReturnAnswer:
     reversal = undone.reversal
     lines = [told.ReturnedLine(one.line, one.quantity_milli) for one in undone.lines]
     if isinstance(reversal, Refusal):
-        return told.ReturnAnswer(undone.of, lines, 0, {}, False, undone.estimate, speech.refusal(reversal))
+        return told.ReturnAnswer(undone.of, lines, 0, {}, False, undone.estimate, _refusal(speech, reversal))
     short = {unit: pieces for unit, pieces in undone.short.items() if not counters.is_counter(unit)}
     return told.ReturnAnswer(undone.of, lines, reversal.refund_minor, short, reversal.whole, undone.estimate, None)
 

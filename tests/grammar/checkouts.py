@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
@@ -166,12 +167,12 @@ class Checkout:
     moment: Moment
     choices: tuple[Choice, ...]
 
-    @property
+    @cached_property
     def member(self) -> Member | None:
         """The member as the till sees one."""
         return member_on(self.standing, self.moment.local_date) if self.standing else None
 
-    @property
+    @cached_property
     def quote(self) -> Quote:
         """The answer."""
         return quote(self.program, self.member, self.basket, self.moment, self.choices)

@@ -16,11 +16,12 @@ def more_goods_earn_no_less(asked: Checkout) -> None:
     """In a program without rewards and promotions, one more line never lowers what a rule gives, unless the rule itself caps it.
 
     A rule that asks for at most so many goods or so much money, that has an `unless`, or that multiplies what lies on some of the
-    goods, says so. The other lines' own parts are as they were where each line is rounded by itself; else they share the pieces of
-    the whole, and no part falls by what the new line does not get.
+    goods, says so; and the tier that the basket itself leads to may give less. The other lines' own parts are as they were where
+    each line is rounded by itself; else they share the pieces of the whole.
     """
     lines = asked.basket.lines
-    if len(lines) < 2 or min(line.amount_minor for line in lines) < 0:
+    to_other_tier = asked.program.policies.accrual_tier == "reached"
+    if len(lines) < 2 or min(line.amount_minor for line in lines) < 0 or to_other_tier:
         return
     fewer = replace(asked, basket=replace(asked.basket, lines=lines[:-1]))
     more, less = asked.quote, fewer.quote

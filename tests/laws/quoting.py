@@ -20,7 +20,7 @@ DONE = ("taken", "spent", "paid", "offered", "offered_free", "payable", "promote
 def is_the_same_twice(asked: Checkout) -> None:
     """The same arguments give the same answer, and no valid program and basket raise anything."""
     before = repr(asked)
-    assert asked.quote == asked.quote
+    assert replace(asked).quote == asked.quote
     assert repr(asked) == before
 
 
@@ -68,9 +68,10 @@ def parts_sum_to_the_whole(asked: Checkout) -> None:
         rates = by_rate(lines, net, per)
         assert sum(rate.gross_minor for rate in rates) == asked.basket.total_minor
         assert sum(rate.off_minor for rate in rates) == off
-        assert sum(rate.net_minor + rate.tax_minor for rate in rates) == sum(net)
+        assert sum(rate.net_minor + rate.tax_minor + rate.levy_minor for rate in rates) == sum(net)
+        assert sum(rate.levy_minor for rate in rates) == sum(line.levy_minor for line in lines)
         for rate in rates:
-            assert rate.gross_minor - rate.off_minor == rate.net_minor + rate.tax_minor
+            assert rate.gross_minor - rate.off_minor == rate.net_minor + rate.tax_minor + rate.levy_minor
             assert rate.off_minor == sum(
                 part for one in quoted.discounts for line, part in zip(lines, one.by_line, strict=True)
                 if line.tax_bp == rate.tax_bp
@@ -106,7 +107,8 @@ def nothing_is_spent_that_is_not_there(asked: Checkout) -> None:
         return
     earned = pieces_by_unit(quoted.accruals)
     for unit, pieces in spent.items():
-        own = asked.program.policies.spend_in_same_sale and not asked.program.units[unit].pending_days
+        rule = asked.program.units[unit]
+        own = asked.program.policies.spend_in_same_sale and rule.at_once and not rule.pending_days
         have = min(member.spendable.get(unit, 0), member.balances.get(unit, 0))
         assert pieces <= have + (earned.get(unit, 0) if own else 0)
         assert quoted.reserves.get(unit, 0) <= max(have, 0)

@@ -50,8 +50,7 @@ def sell(asked: Checkout) -> Sold:
     program, day = asked.program, asked.moment.local_date
     assert asked.standing is not None
     before = on_day(program, on_day(program, asked.standing, day), day)
-    asked = replace(asked, standing=before)
-    quoted = asked.quote
+    quoted = replace(asked, standing=before).quote
     holds = tuple(Hold(f"{place:032x}", unit, pieces) for place, (unit, pieces) in enumerate(quoted.reserves.items()))
     mine = available(before.handle)
     reserved = book(program, before, [Entry(mine, held(hold.id), hold.unit, hold.pieces) for hold in holds], day)
@@ -68,9 +67,8 @@ def _tenders(program: Program, quoted: Quote) -> tuple[Tender, ...]:
     return (*meant, Tender(MONEY, quoted.to_pay_minor))
 
 
-def what_was_agreed_is_sold(asked: Checkout) -> None:
+def what_was_agreed_is_sold(sold: Sold) -> None:
     """Committed with the same basket, a sale has the quote's discounts, earns what it said, spends what it said, flags nothing."""
-    sold = sell(asked)
     sale, quoted = sold.sale, sold.quoted
     assert sale.discounts == quoted.discounts
     assert sale.flags == ()
@@ -81,9 +79,8 @@ def what_was_agreed_is_sold(asked: Checkout) -> None:
     assert sale.paid_minor == quoted.to_pay_minor
 
 
-def entries_sum_to_zero(asked: Checkout) -> None:
+def entries_sum_to_zero(sold: Sold) -> None:
     """What one account gets another gives, also after the lots are found; and the books move by just what the entries say."""
-    sold = sell(asked)
     wished = sale_entries(sold.sale)
     posted = post(sold.program, sold.reserved.accounts, wished, sold.day).entries
     sums = balances(posted)
@@ -100,18 +97,16 @@ def entries_sum_to_zero(asked: Checkout) -> None:
     assert not [key for key in booked.accounts if key[0].startswith("hold/")]
 
 
-def the_forecast_comes_true(asked: Checkout) -> None:
+def the_forecast_comes_true(sold: Sold) -> None:
     """What the quote said the balances would be is what they are once the sale is booked, before anybody is given a prize."""
-    sold = sell(asked)
     booked = book(sold.program, sold.reserved, sale_entries(sold.sale), sold.day)
     have = member_on(booked, sold.day).balances
     for unit, pieces in sold.quoted.forecast.items():
         assert have.get(unit, 0) == pieces
 
 
-def no_lot_is_overdrawn(asked: Checkout) -> None:
+def no_lot_is_overdrawn(sold: Sold) -> None:
     """No lot but the open one ever holds less than nothing, and a sale that was quoted overdraws nothing."""
-    sold = sell(asked)
     mine = available(sold.before.handle)
     for standing in (sold.reserved, sold.after):
         for held_lots in standing.accounts.values():
@@ -121,17 +116,17 @@ def no_lot_is_overdrawn(asked: Checkout) -> None:
         assert sold.reserved.accounts.get((mine, unit), {}).get(lots.OPEN, 0) >= before
 
 
-def first_to_expire_is_spent_first(asked: Checkout) -> None:
+def first_to_expire_is_spent_first(sold: Sold) -> None:
     """No piece of a later lot is spent while one of an earlier is left; none that waits, and none that is over."""
-    standing, day = asked.standing, asked.moment.local_date
+    standing, day = sold.asked.standing, sold.day
     assert standing is not None
     mine = available(standing.handle)
-    for unit in asked.program.units:
+    for unit in sold.program.units:
         before = dict(standing.lots(unit))
         pieces = (lots.spendable(before, day) + 1) // 2
         if pieces <= 0:
             continue
-        after = book(asked.program, standing, [Entry(mine, REDEEMED, unit, pieces)], day).lots(unit)
+        after = book(sold.program, standing, [Entry(mine, REDEEMED, unit, pieces)], day).lots(unit)
         spent = {lot: have - after.get(lot, 0) for lot, have in before.items() if have != after.get(lot, 0)}
         assert sum(spent.values()) == pieces
         assert all(_in_force(lot, day) for lot in spent)
@@ -149,14 +144,12 @@ def _in_force(lot: str, day: str) -> bool:
     return lot.partition("/")[0] <= day <= _last_day(lot)
 
 
-def an_overdraft_is_repaid_first(asked: Checkout) -> None:
+def an_overdraft_is_repaid_first(sold: Sold) -> None:
     """As long as a member owes pieces of a unit, no new ones are laid in any lot."""
-    sold = sell(asked)
     for unit, rule in sold.program.units.items():
         owed = sold.before.lots(unit).get(lots.OPEN, 0)
-        mine = available(sold.before.handle)
-        coming_in = [one for one in sale_entries(sold.sale) if one.target == mine]
-        after = book(sold.program, sold.before, coming_in, sold.day).lots(unit)
+        coming = [one for one in sale_entries(sold.sale) if one.target == available(sold.before.handle)]
+        after = book(sold.program, sold.before, coming, sold.day).lots(unit)
         if owed < 0 and after.get(lots.OPEN, 0) < 0 and not rule.extended:
             assert _rest(after) == _rest(sold.before.lots(unit))
 
@@ -165,9 +158,8 @@ def _rest(held_lots: Lots) -> dict[str, int]:
     return {lot: pieces for lot, pieces in held_lots.items() if lot != lots.OPEN and pieces}
 
 
-def a_member_stands_as_high_as_was_earned(asked: Checkout) -> None:
+def a_member_stands_as_high_as_was_earned(sold: Sold) -> None:
     """After a sale no lower than the balance reaches, and no lower than before but for a review that says so."""
-    sold = sell(asked)
     ladder = sold.program.tiers
     if ladder is None:
         assert sold.after.tier == ""
@@ -202,14 +194,13 @@ def returned(sold: Sold, before: dict[str, int], lines: tuple[ReturnedLine, ...]
     return found
 
 
-def all_returned_is_nothing_sold(asked: Checkout) -> None:
+def all_returned_is_nothing_sold(sold: Sold) -> None:
     """Under the policies that give back, every balance is as it was: units, counters, visits, and the tier where it is always
     under review.
 
     What repaid an overdraft is spent: it comes back only where a balance may fall below nothing. What the till corrected by a
     negative line, and a membership, have terms of their own for the money.
     """
-    sold = sell(asked)
     owing = any(pieces < 0 for held_lots in sold.before.accounts.values() for pieces in held_lots.values())
     if owing and sold.program.policies.negative_balance != "allowed":
         return
@@ -226,12 +217,13 @@ def all_returned_is_nothing_sold(asked: Checkout) -> None:
 
 
 def _sums(standing: Standing, day: str) -> dict[str, int]:
-    return {unit: pieces for unit, pieces in member_on(standing, day).balances.items() if pieces}
+    """What a member has and what is counted; but for what says that whoever brought them was given something, who keeps it."""
+    have = member_on(standing, day).balances
+    return {unit: pieces for unit, pieces in have.items() if pieces and not unit.startswith("given/")}
 
 
-def returns_in_parts_are_one_return(asked: Checkout) -> None:
+def returns_in_parts_are_one_return(sold: Sold) -> None:
     """Piece by piece or gram by gram, in any number of visits: the same pieces, money and uses as all at once."""
-    sold = sell(asked)
     parts: list[Reversal] = []
     before: dict[str, int] = {}
     for place, line in enumerate(sold.sale.basket.lines):
@@ -250,9 +242,8 @@ def returns_in_parts_are_one_return(asked: Checkout) -> None:
     assert [one.whole for one in parts] == [False] * (len(parts) - 1) + [True]
 
 
-def no_more_comes_back_than_was_sold(asked: Checkout) -> None:
+def no_more_comes_back_than_was_sold(sold: Sold) -> None:
     """A return takes back no more than was earned, gives back no more than was spent, refunds no more than was paid."""
-    sold = sell(asked)
     whole = returned(sold, {}, everything_back(sold.sale))
     policies = sold.program.policies
     earned, spent = Counter[str](), Counter[str]()

@@ -10,10 +10,10 @@ from tests.grammar.programs import Wanted
 from tests.laws import drawing, growing, quoting, selling
 
 ANY = checkouts()
-OF_MEMBERS = checkouts(member=True)
+SALES = checkouts(member=True).map(selling.sell)
 ONE_PROMOTION = checkouts(Wanted(rewards=(0,), promotions=(1,), plain=True))
 ONLY_EARNING = checkouts(Wanted(rewards=(0,), promotions=(0,)), member=True)
-GIVING_BACK = checkouts(Wanted(giving_back=True), member=True)
+GIVING_BACK = checkouts(Wanted(giving_back=True, awards=(0, 1, 2)), member=True).map(selling.sell)
 POOLS = st.binary(min_size=64, max_size=64)
 
 
@@ -48,7 +48,7 @@ LAWS: Mapping[str, Law] = {
     **_named(ONE_PROMOTION, quoting.the_order_of_lines_says_little),
     **_named(ONLY_EARNING, growing.more_goods_earn_no_less),
     **_named(
-        OF_MEMBERS,
+        SALES,
         selling.what_was_agreed_is_sold,
         selling.entries_sum_to_zero,
         selling.the_forecast_comes_true,

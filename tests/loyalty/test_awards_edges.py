@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.awards import Awarded, Happened, decide
+from loyalty.awards import Happened, decide
 from loyalty.goods import ALL
 from loyalty.member import Member
 from loyalty.program import Award, Challenge, Program
@@ -89,7 +89,30 @@ def test_a_prize_whose_goal_was_brought_back_goes_back(missing, won, gives, take
 )
 def test_awards_for_what_happens(award, happened, due):
     """To the member it happens to."""
-    assert awarded(happened, awards={"a": award}) == Awarded((("point", 5),) if due else ())
+    found = dict(awarded(happened, awards={"a": award}).gives)
+    assert found.pop("given/a", 0) == (due and award.on != "join")
+    assert found == ({"point": 5} if due else {})
+
+
+@pytest.mark.parametrize(
+    ("award", "happened", "undone"),
+    [
+        (Award("first_purchase", "point", 5), Happened("return", first=True), True),
+        (Award("first_purchase", "point", 5), Happened("return"), False),
+        (Award("referred", "point", 5), Happened("return", first=True), True),
+        (Award("referral", "point", 5), Happened("return", first=True, referred=True), False),
+        (Award("tier_up", "point", 5), Happened("tier_down", tier="gold"), True),
+        (Award("tier_up", "point", 5, tiers=("silver",)), Happened("tier_down", tier="gold"), False),
+        (Award("tier_up", "point", 5), Happened("return", first=True), False),
+    ],
+)
+def test_what_a_return_undoes_is_taken_back(award, happened, undone):
+    """Only what was given; and what was given once is not given again."""
+    given = awarded(happened, awards={"a": award}, balances={"given/a": 1, "point": 5})
+    assert dict(given.takes) == ({"point": 5, "given/a": 1} if undone else {})
+    assert awarded(happened, awards={"a": award}).takes == ()
+    again = awarded(Happened("sale", True, 5000, referred=True), awards={"a": award}, balances={"given/a": 1})
+    assert (again.gives, again.referrer) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -105,7 +128,9 @@ def test_awards_for_what_happens(award, happened, due):
 def test_a_referral_is_the_other_members(happened, due):
     """With the friend's first purchase, if it is large enough."""
     referral = Award("referral", "point", 7, spend_min=5000)
-    assert awarded(happened, awards={"a": referral, "b": referral}) == Awarded((), (), (("point", 14),) if due else ())
+    found = awarded(happened, awards={"a": referral, "b": referral})
+    assert (found.takes, found.referrer) == ((), (("point", 14),) if due else ())
+    assert dict(found.gives) == ({"given/a": 1, "given/b": 1} if due else {})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from loyalty.basket import Basket, Line
 from loyalty.code import Strength
 from loyalty.goods import Goods
 from loyalty.ledger import ISSUED, Entry, available
-from loyalty.program import Limits, Plan, Policies, PromotionRule, RewardRule
+from loyalty.program import Award, Limits, Plan, Policies, PromotionRule, RewardRule
 from loyalty.quote import Choice, nets, quote
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
@@ -17,7 +17,7 @@ from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.pay import Pay
 from loyalty.sale import ReturnedLine, commit
 from loyalty.standing import Standing, after_return, after_sale, book, member_on
-from tests.samples import HANDLE, NOW, basket, cafe, member, paid
+from tests.samples import HANDLE, NOW, basket, cafe, member, paid, sold
 
 NAME = {"en": "a name"}
 
@@ -118,3 +118,17 @@ def test_what_a_wallet_pays_is_no_money_spent():
     assert bought.spent_minor == 500 + 700
     back = reverse(program, sale, Back({}, (ReturnedLine("1", 1000),), day))
     assert after_return(program, bought, back, day).spent_minor == 500
+
+
+def test_a_first_purchase_brought_back_is_no_second_welcome():
+    """What it gave goes back with it, and comes again with the next one; so nobody earns by buying and returning."""
+    program = cafe(awards={"welcome": Award("first_purchase", "point", 50)}, tiers=None, accruals={})
+    day = NOW.local_date
+    standing = Standing(HANDLE)
+    for _ in range(2):
+        sale = sold(program, member_on(standing, day), basket(1000))
+        standing = after_sale(program, standing, sale, day)
+        assert member_on(standing, day).balances["point"] == 50
+        back = reverse(program, sale, Back({}, (ReturnedLine("1", 1000),), day))
+        standing = after_return(program, standing, back, day)
+        assert not standing.accounts

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from loyalty import counters
+from loyalty.basket import Line
 from loyalty.conditions.checkout import Measure
 from loyalty.conditions.time import HEBREW_MONTHS, WEEKDAYS
 from loyalty.goods import ALL, Goods
@@ -77,11 +78,16 @@ def _measured(wanted: Measure, goods: Goods, till: Till) -> str:
     after = (wanted.of or policies.threshold) == "after_discounts"
     amounts = {place: till.left[place] if after else till.lines[place].amount_minor for place in places}
     if (wanted.tax or policies.threshold_tax) == "excluded":
-        amounts = {place: untaxed(amount, till.lines[place].tax_bp) for place, amount in amounts.items()}
+        amounts = {place: _without_tax(amount, till.lines[place]) for place, amount in amounts.items()}
     amount = sum(amounts.values())
     if wanted.amount_min and amount < wanted.amount_min:
         return "amount_missing"
     return "amount_too_high" if wanted.amount_max and amount > wanted.amount_max else ""
+
+
+def _without_tax(amount: int, line: Line) -> int:
+    """A levy bears no tax."""
+    return untaxed(amount - line.levy_minor, line.tax_bp) + line.levy_minor
 
 
 def _of_member(name: str, value: Any, till: Till, member: Member) -> str:

@@ -80,7 +80,10 @@ def _settled(
     own = {}
     for code, rule in program.rewards.items():
         wants_it = rule.cost and (first.till.purse[rule.unit] < rule.cost or wanted.get(code))
-        if wants_it and earned[rule.unit] and not program.units[rule.unit].pending_days:
+        if not (wants_it and earned[rule.unit]):
+            continue
+        unit = program.units[rule.unit]
+        if unit.at_once and not unit.pending_days:
             own[rule.unit] = earned[rule.unit]
     if not own:
         return first, gain
