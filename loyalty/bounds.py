@@ -1,6 +1,7 @@
 """A limit on everything: what a whole number or a text may be before the domain will look at it."""
 
 import re
+from datetime import date as calendar_date
 
 AMOUNT_MINOR_MAX = 10**10  # a hundred million shekels: above any basket, far below what SQLite's 64 bits hold
 QUANTITY_MILLI_MAX = 10**9  # a million pieces in one line
@@ -43,3 +44,12 @@ def date(name: str, value: str) -> None:
     """Raise ValueError unless `value` is written as a calendar date, ISO 8601: 2026-11-21."""
     if type(value) is not str or not DATE.fullmatch(value):
         raise ValueError(f"{name} is {value!r:.60}; a date such as 2026-11-21 is wanted")
+
+
+def day(name: str, value: str) -> None:
+    """Raise ValueError unless `value` is a calendar date, ISO 8601, that there is."""
+    date(name, value)
+    try:
+        calendar_date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is {value!r}; a day that exists is wanted") from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date as civil
 from functools import lru_cache
 
-from loyalty.bounds import PIECES_MAX, date, text, whole
+from loyalty.bounds import PIECES_MAX, day, text, whole
 
 WALL_MS_MAX = 253_402_300_799_999  # the last millisecond of the year 9999
 OFFSET_MINUTES_MAX = 18 * 60
@@ -87,8 +87,7 @@ class Moment:
     def __post_init__(self) -> None:
         whole("wall_ms", self.wall_ms, 0, WALL_MS_MAX)
         whole("utc_offset_minutes", self.utc_offset_minutes, -OFFSET_MINUTES_MAX, OFFSET_MINUTES_MAX)
-        date("local_date", self.local_date)
-        _in_calendar("local_date", self.local_date)
+        day("local_date", self.local_date)
 
 
 def weekday(moment: Moment) -> int:
@@ -105,10 +104,3 @@ def _weekday(day: str) -> int:
 def minute_of_day(moment: Moment) -> int:
     """Minutes since the store's midnight, 0 to 1439, by its clocks."""
     return (moment.wall_ms // 60_000 + moment.utc_offset_minutes) % DAY_MINUTES
-
-
-def _in_calendar(name: str, value: str) -> None:
-    try:
-        civil.fromisoformat(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is {value!r}; a day that exists is wanted") from error

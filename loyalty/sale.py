@@ -31,7 +31,7 @@ class TillReference:
         bounds.text("till", self.till)
         bounds.text("cashier", self.cashier, 0)
         bounds.text("receipt_number", self.receipt_number)
-        bounds.date("business_date", self.business_date)
+        bounds.day("business_date", self.business_date)
 
 
 @dataclass(frozen=True, slots=True)

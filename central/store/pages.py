@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from central.store.engine import Connection
 from central.store.members import MemberHere
 from central.store.tables import CHAIN, ENTRY, MEMBER, RECORD, STORE, TERMINAL, TRANSACTIONS
-from loyalty.ledger import ISSUED, REDEEMED, available
+from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, available
 
 SILENT_MS = 5 * 60_000  # ten missed long-polls
 QUEUED_MS = 15 * 60_000  # a queue this old is not just a busy minute
@@ -75,7 +75,8 @@ def transactions(db: Connection, before: int | None, rows_max: int) -> list[Tran
     """Sales and returns in the order of their arrival, newest first; those that arrived before the key `before`."""
     row = TRANSACTIONS.c
     columns = (row.record_key, row.kind, STORE.c.name, TERMINAL.c.name, row.wall_ms, row.utc_offset, row.business_date)
-    more = (row.receipt_number, row.amount_minor, row.currency, row.flags, MEMBER.c.handle, MEMBER.c.first_name)
+    odd = sa.case((row.differs == "", row.flags), else_=row.flags + " differs")
+    more = (row.receipt_number, row.amount_minor, row.currency, odd, MEMBER.c.handle, MEMBER.c.first_name)
     tables = TRANSACTIONS.join(TERMINAL).join(STORE).outerjoin(MEMBER)
     wanted = sa.select(*columns, *more).select_from(tables).order_by(row.record_key.desc()).limit(rows_max)
     return [
@@ -128,14 +129,15 @@ class EntryRow(NamedTuple):
 
 
 def ledger(db: Connection, member: MemberHere, before: int | None, rows_max: int) -> list[EntryRow]:
-    """A member's entries, newest first; those before the position `before`, and always whole positions."""
+    """A member's entries, newest first; those before the position `before`, and always whole positions. Counters are left out."""
     row = ENTRY.c
-    positions = sa.select(row.position).where(row.member_id == member.id).distinct().order_by(row.position.desc())
+    theirs = (row.member_id == member.id, row.unit.not_like("%/%"))
+    positions = sa.select(row.position).where(*theirs).distinct().order_by(row.position.desc())
     if before is not None:
         positions = positions.where(row.position < before)
     page = list(db.execute(positions.limit(rows_max)).scalars())
     wanted = sa.select(row.position, row.place, row.made_ms, row.source, row.target, row.unit, row.pieces, row.cause)
-    wanted = wanted.where(row.member_id == member.id, row.position.in_(page)).order_by(row.position.desc(), row.place)
+    wanted = wanted.where(*theirs, row.position.in_(page)).order_by(row.position.desc(), row.place)
     mine = available(member.handle)
     found = []
     for position, place, made_ms, source, target, unit, pieces, cause in db.execute(wanted):
@@ -147,15 +149,19 @@ def ledger(db: Connection, member: MemberHere, before: int | None, rows_max: int
 
 def _sort(account: str) -> str:
     """What kind of account it is."""
-    return account if account in (ISSUED, REDEEMED) else account.split("/", maxsplit=1)[0]
+    return account if account in (ISSUED, REDEEMED, EXPIRED) else account.split("/", maxsplit=1)[0]
 
 
 _WORDS = {
     (ISSUED, "member"): "earned",
+    ("partner", "member"): "earned",
+    ("member", EXPIRED): "expired",
     ("member", ISSUED): "taken_back",
     ("member", "hold"): "held",
     ("hold", "member"): "given_back",
     ("hold", REDEEMED): "spent",
     ("member", REDEEMED): "spent",
+    ("hold", "cause"): "spent",
+    ("member", "cause"): "spent",
     (REDEEMED, "member"): "given_back",
 }

@@ -2,7 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
@@ -18,7 +28,15 @@ Name = Annotated[StrictStr, Field(min_length=1, max_length=bounds.TEXT_CHARS_MAX
 Amount = Annotated[StrictInt, Field(ge=0, le=bounds.AMOUNT_MINOR_MAX)]
 Quantity = Annotated[StrictInt, Field(ge=1, le=bounds.QUANTITY_MILLI_MAX)]
 Words = Annotated[tuple[Name, ...], Field(max_length=bounds.WORDS_MAX)]
-Date = Annotated[StrictStr, Field(pattern=f"^{bounds.DATE.pattern}$", examples=["2026-11-21"])]
+
+
+def _exists(day: str) -> str:
+    """Raise ValueError for the 30th of February: a sale's lots are counted from its day."""
+    bounds.day("date", day)
+    return day
+
+
+Date = Annotated[StrictStr, Field(pattern=f"^{bounds.DATE.pattern}$", examples=["2026-11-21"]), AfterValidator(_exists)]
 Id = Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{32}$")]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from central import audit, daily, holds, members, programs
 from central.store import members as rows
-from central.store import records
+from central.store import pages, records
 from central.store.opening import open_store
 from central.store.tables import ENTRY, MEMBER, TRANSACTIONS
 from loyalty import lots
@@ -153,6 +153,26 @@ async def test_a_plan_is_sold_and_refunded(place):
         lambda db: db.execute(sa.select(TRANSACTIONS.c.amount_minor).where(TRANSACTIONS.c.kind == "return")).scalar_one()
     )
     assert -36500 < back < -20000
+
+
+async def test_a_page_shows_no_counter(place):
+    """Neither a member's balances nor their ledger; what has expired says so."""
+    who = await place.join()
+    await place.buys(who, 1000)
+    place.day = later(DAY, 10)
+    await place.sleep()
+    found = await place.store.read(rows.by_handle, who)
+    shown = await place.store.read(pages.ledger, found, None, 50)
+    assert {(one.word, one.unit, one.pieces) for one in shown} == {
+        ("earned", "points", 10),
+        ("earned", "status", 10),
+        ("earned", "quick", 5),
+        ("expired", "quick", -10),
+    }
+    balances = await place.store.read(members.balances_of, [found])
+    assert balances == {found.id: {"points": 10, "status": 10}}
+    [row] = await place.store.read(pages.transactions, None, 9)
+    assert row.flags == ""
 
 
 async def test_an_overdraft_is_repaid_first(place):

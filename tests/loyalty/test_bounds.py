@@ -8,6 +8,7 @@ from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Strength
 from loyalty.ledger import Entry
 from loyalty.moment import Moment
+from loyalty.sale import TillReference
 
 FIELDS = {
     Line: {"id": "1", "product": "p", "amount_minor": 1},
@@ -183,3 +184,11 @@ def test_any_other_spelling_of_a_date_is_refused(written):
     """Also what only begins like one."""
     with pytest.raises(ValueError, match=r"\Aday is .*; a date such as 2026-11-21 is wanted\Z"):
         bounds.date("day", written)
+
+
+@pytest.mark.parametrize("written", ["2026-02-30", "0000-09-10", "2025-02-29", "2026-04-31"])
+def test_a_till_s_day_is_one_that_exists(written):
+    """Lots are counted from it: what no calendar has is refused before anything is sold on it."""
+    with pytest.raises(ValueError, match=rf"\Abusiness_date is '{written}'; a day that exists is wanted\Z"):
+        TillReference("till-1", "", "1", written)
+    TillReference("till-1", "", "1", "2028-02-29")

@@ -115,6 +115,7 @@ async def test_what_is_no_json_of_ours_is_refused(shop: Till, path: str, raw: by
         {"tenders": None},
         {"business_date": "21.11.2026"},
         {"business_date": "2026-13-01"},
+        {"business_date": "2026-02-30"},
         {"business_date": "2026-11-21\n"},
         {"receipt_number": ""},
         {"till": None},
