@@ -82,7 +82,7 @@ def test_a_first_start_to_a_first_transaction(office):
     terminal.sells(sold(PROGRAM, member(), basket(1250, 800)))
     assert pushed(office, terminal).outcome == "stored"
     row = member_row(office, terminal)
-    assert (row.balances, row.includes) == ({"points": 20, "status": 20}, (terminal.records[1].id,))
+    assert (row.balances, row.includes) == ({"points": {"": 20}, "status": {"": 20}}, (terminal.records[1].id,))
     assert office.asked("check") == {"balances": [], "journals": [], "records": 2, "entries": 2}
     [listed] = office.asked("terminal", "list")
     assert (listed["queued_records"], listed["posd_version"]) == (3, "0.1.0")
@@ -103,7 +103,7 @@ def test_a_kill_between_storing_and_applying_loses_and_doubles_nothing(office):
         assert pushed(office, terminal).seq == len(terminal.records)
     expected = 3 * sum(range(1, 41))
     row = member_row(office, terminal)
-    assert row.balances == {"points": expected, "status": expected}
+    assert row.balances == {"points": {"": expected}, "status": {"": expected}}
     assert sorted(row.includes) == sorted(record.id for record in terminal.records[1:])
     assert (office.asked("check")["balances"], office.stop()) == ([], 0)
 

@@ -133,11 +133,7 @@ MISTAKES: dict[str, Mistake] = {
     "an amount that is just met is too small": Mistake(
         checkout,
         "_money",
-        lambda true: (
-            lambda some, places, measure: true(
-                some, places, replace(measure, amount_min=measure.amount_min and measure.amount_min + 1)
-            )
-        ),
+        lambda true: lambda measure: true(replace(measure, amount_min=measure.amount_min and measure.amount_min + 1)),
         "is_the_plain_one",
     ),
     "an exclusive offer goes with others": Mistake(stacking, "_exclusive", _exclusive_forgotten, "of_a_group_one_is_taken"),
