@@ -45,6 +45,8 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str,
             steps.append(
                 Step(earning.code, "counted", {"pieces": pieces, "have": have + pieces, "goal": earning.challenge.goal})
             )
+        elif not pieces and not paid_minor:
+            steps.append(Step(earning.code, "no_goods", {"unit": earning.unit}))
         else:
             params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
             steps.append(Step(earning.code, "earned", params))

@@ -50,6 +50,13 @@ def test_what_takes_nothing_off_speaks_of_no_discount() -> None:
     )
 
 
+def test_a_rule_none_of_whose_goods_are_there_says_so() -> None:
+    """Not that nothing was earned on nothing."""
+    rules = [rule for rule, (code, _) in steps().items() if code == "no_goods"]
+    assert rules
+    assert all(rule in PROGRAM.accruals for rule in rules)
+
+
 def test_what_costs_no_units_is_offered_free() -> None:
     """Until it is chosen."""
     assert steps()["round_up"][0] == "offered_free"
