@@ -180,7 +180,9 @@ def _told(file: Path, mistakes: list[str], warnings: list[str], as_json: bool) -
     for line in warnings:
         click.echo(f"warning: {line}")
     if not mistakes:
-        click.echo(f"{file} is a program" + (f", with {len(warnings)} warnings" if warnings else ""))
+        click.echo(
+            f"{file} is a program" + ({0: "", 1: ", with 1 warning"}.get(len(warnings), f", with {len(warnings)} warnings"))
+        )
 
 
 def _published(done: Any, language: str) -> tuple[dict[str, Any], str]:
