@@ -54,12 +54,13 @@ def told(name: str) -> Told:
         played = table.play(number, step)
         answer = asdict(tell(played, speech))
         answers.append(answer)
-        lines += ["", "", f"{number}. {raw['tells']}", f"   {_when(answer)}", ""]
-        lines += Words(program, answer, raw).lines()
-        for receipt in _receipts(program, played, before):
+        lines += ["", "", f"{number}. {raw['tells']}", f"   {_when(answer)}"]
+        happened = list(Words(program, answer, raw).lines())
+        lines += ["", *happened] if happened else []
+        for receipt in _receipts(program, played, table, before):
             lines += ["", *(f"      | {line}" for line in receipt_text(receipt).splitlines())]
-        if answer["units"]:
-            lines += ["", *Words(program, answer, raw).after()]
+        after = list(Words(program, answer, raw).after()) if answer["member"] else []
+        lines += ["", *after] if after else []
     return Told("\n".join(line.rstrip() for line in lines) + "\n", tuple(answers))
 
 
@@ -69,15 +70,14 @@ def _when(answer: dict[str, Any]) -> str:
     return f"{at:%A} {at.day} {at:%B %Y, %H:%M}{passed}"
 
 
-def _receipts(program: Program, played: Played, before: Standing | None) -> Iterator[Receipt]:
+def _receipts(program: Program, played: Played, table: Table, before: Standing | None) -> Iterator[Receipt]:
     """What the till prints in Hebrew: of a return, of a sale, or of both."""
     day, member = played.step.when.date().isoformat(), played.then
     if member is None or before is None:
         return
-    number = f"A-{1000 + played.number}"
-    ending = Ending(number, day, online=True)
+    ending = Ending(str(played.number), day, online=True)
     undone = played.undone
-    if undone and not undone.estimate and not isinstance(undone.reversal, Refusal):
+    if undone and table.sold[undone.of].member and not isinstance(undone.reversal, Refusal):
         yield return_receipt(undone.reversal, _bearer(member, before, day), program, "he", ending)
     if played.sale and played.quote and played.quote.member:
         receipt = sale_receipt(played.sale, _bearer(played.quote.member, before, day), program, "he", online=True)

@@ -1,5 +1,7 @@
 """Every model's example, played as a story that a person has read."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.posd.trial.sums import adds_up
@@ -26,6 +28,6 @@ def test_every_part_of_the_story_sums_to_its_whole(name: str) -> None:
         adds_up(answer)
         if answer["lines"]:
             assert sum(one["amount_minor"] for one in answer["tenders"]) == answer["to_pay_minor"]
-    for before, after in zip(answers, answers[1:], strict=False):
+    for before, after in pairwise(answers):
         for unit, found in after["units"].items():
             assert found["before"] == before["units"].get(unit, {"after": 0})["after"]

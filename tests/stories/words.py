@@ -28,6 +28,10 @@ def _date(day: str) -> str:
     return "/".join(str(int(part)) for part in reversed(day.split("-")))
 
 
+def _count(milli: int) -> str:
+    return f"{milli / 1000:.3f} kg" if milli % 1000 else str(milli // 1000)
+
+
 @dataclass(frozen=True)
 class Words:
     """One step: the program it was played with, its answer, and the step as its file has it."""
@@ -73,23 +77,26 @@ class Words:
         if basket.get("codes"):
             yield f"   the word {', '.join(basket['codes'])}"
         for line, name in zip(answer["lines"], names, strict=True):
-            milli = line["quantity_milli"]
-            count = f"{milli // 1000}" if milli % 1000 == 0 else f"{milli / 1000:.3f} kg"
-            yield row(f"{count} {name}", money(line["rung_minor"]))
+            yield row(f"{_count(line['quantity_milli'])} {name}", money(line["rung_minor"]))
             yield from (row(self._name(rule), money(-off), 8) for rule, off in line["off_by"].items())
         yield from (row(f"gift: {one['pieces']} {one['product']}", "") for one in answer["gifts"])
-        yield from (row(f"for {one['cause']}: {self._name(one['rule'])}", money(one["amount_minor"])) for one in answer["donations"])
+        yield from (
+            row(f"{self._name(one['rule'])}: {self.program.causes[one['cause']]['en']}", money(one["amount_minor"]))
+            for one in answer["donations"]
+        )
         yield row("total" + (f", {money(answer['off_minor'])} less than rung" if answer["off_minor"] else ""),
                   money(answer["total_minor"]))  # fmt: skip
-        yield from (row(f"paid by {one['pieces']} {one['unit']}", money(one["amount_minor"])) for one in answer["unit_tenders"])
-        yield from (row(f"paid by {one['kind']}", money(one["amount_minor"])) for one in answer["tenders"])
+        yield from (row(f"paid: {self._name(one['rule'])}", money(one["amount_minor"])) for one in answer["unit_tenders"])
+        yield from (row(f"paid: {one['kind'].replace('_', ' ')}", money(one["amount_minor"])) for one in answer["tenders"])
 
     def _returned(self, found: dict[str, Any]) -> Iterator[str]:
-        back = ", ".join(f"{one['quantity_milli'] // 1000} of line {one['line']}" for one in found["lines"])
+        back = ", ".join(f"{_count(one['quantity_milli'])} of line {one['line']}" for one in found["lines"])
         if found["refusal"]:
             yield f"   refused: {found['refusal']['sentence']}"
             return
-        yield f"   of step {found['of']} {back} " + ("came back, and with it all of the sale" if found["whole"] else "came back")
+        yield f"   of step {found['of']} {back} " + (
+            "came back, and with it all of the sale" if found["whole"] else "came back"
+        )
         yield row("refund", money(found["refund_minor"]))
         yield from (f"   not to be found any more: {self._pieces(unit, many)}" for unit, many in found["short"].items())
 
@@ -100,7 +107,8 @@ class Words:
             return
         worth = f" ({money(found['after'])})" if unit in money_units(self.program) else ""
         ready = "" if found["spendable"] == found["after"] else f"; {found['spendable']:,} may be spent now"
-        yield f"   {unit}: {found['before']:,}{moves} = {found['after']:,}{worth}{ready}" if moves else f"   {unit}: {found['after']:,}{worth}{ready}"
+        sum_of = f"{found['before']:,}{moves} = " if moves else ""
+        yield f"   {unit}: {sum_of}{found['after']:,}{worth}{ready}"
         for lot in self.answer["lots"].get(unit, []):
             life = [f"from {_date(lot['ready'])}"] if lot["ready"] else []
             life += [f"until {_date(lot['expires'])}"] if lot["expires"] else []
