@@ -19,7 +19,7 @@ from loyalty.conditions.person import Arm, Balance, Pilot
 from loyalty.conditions.time import Dates, HebrewDates
 from loyalty.goods import Goods
 from loyalty.money import BasisPoints, Minor
-from loyalty.program import (
+from loyalty.program import (  # fmt: skip
     AccrualRule,
     Award,
     Challenge,
