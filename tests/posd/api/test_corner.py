@@ -30,7 +30,7 @@ async def corner(shop: Till) -> Till:
         MemberRow(
             RICH,
             balances={unit: {"": pieces} for unit, pieces in BALANCES.items()},
-            first_name="Dana",
+            first_name="Member",
             tier="",
             generation=0,
             codes=(),
