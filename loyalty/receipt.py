@@ -74,7 +74,7 @@ class Receipt:
 class Bearer:
     """Whom a receipt speaks to: the first name it may print, the balances before, and what of each unit expires next.
 
-    `expiring` has by unit so many pieces and the last day on which they may be spent.
+    `expiring` has by unit so many pieces and the last day on which they may be spent; what a sale has reserved is not among them.
     """
 
     first_name: str
@@ -111,7 +111,7 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
         blocks += page.card_rows(code, card, moved, sale) if card else page.rows(code, moved)
     if page.known:
         after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
-        blocks += [*page.next_tier(after, sale.member.tier), *page.challenges(sale), *page.expiring(earned, spent)]
+        blocks += [*page.next_tier(after, sale.member.tier), *page.challenges(sale), *page.expiring(after, earned)]
     blocks += page.plans(sale)
     blocks += _closing(Ending(sale.till.receipt_number, sale.till.business_date, online))
     return Receipt(language, program.currency, tuple(blocks))
@@ -256,13 +256,13 @@ class _Page:
                 blocks.append(Bar("challenge", max(have, 0), challenge.goal, {**name, **far}))
         return blocks
 
-    def expiring(self, earned: Mapping[str, int], spent: Mapping[str, int]) -> list[Block]:
-        """What of each unit expires next: what is spent is spent of it first, and where activity extends a unit, earning does."""
+    def expiring(self, after: Mapping[str, int], earned: Mapping[str, int]) -> list[Block]:
+        """What of each unit expires next, as far as it is still there and what was `earned` has not made it younger."""
         blocks: list[Block] = []
-        for unit in self.shown(self.bearer.balances):
+        for unit in self.shown(after):
             pieces, last = self.bearer.expiring.get(unit, (0, ""))
             extended = self.program.units[unit].extended and earned.get(unit)
-            left = 0 if extended else pieces - spent.get(unit, 0)
+            left = 0 if extended else min(pieces, after.get(unit, 0))
             if left > 0 and unit in self._money:
                 blocks.append(Note("expires_money", {"amount_minor": left, "date": last, **self._unit(unit)}))
             elif left > 0:

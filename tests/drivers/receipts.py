@@ -87,7 +87,7 @@ def corner(language: str) -> Receipt:
     agreement = agree(quoted, "agreement", Strength.SIGNED, holds)
     till = TillReference("till-1", "cashier-1", "A-1003", "2026-03-05")
     paid = commit(program, agreement, Payment(till, (Tender("card", quoted.to_pay_minor),), basket, "0" * 64))
-    bearer = Bearer(FIRST_NAMES[language], balances, {"points": (15, "2026-03-31"), "wallet": (2300, "2026-04-30")})
+    bearer = Bearer(FIRST_NAMES[language], balances, {"points": (15, "2026-03-31"), "wallet": (300, "2026-04-30")})
     receipt = sale_receipt(paid, bearer, program, language, online=True)
     assert receipt is not None
     return receipt

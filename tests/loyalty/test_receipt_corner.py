@@ -135,12 +135,12 @@ def test_a_membership_has_its_last_day() -> None:
 
 
 def test_what_expires_next() -> None:
-    """Pieces and money, less what this sale spends: that comes out of them first."""
+    """Pieces and money, and no more than is left after this sale."""
     expiring = {"points": (15, "2026-11-30"), "wallet": (900, "2026-12-31"), "stamps": (0, "2026-12-31")}
     blocks = printed(TEA, choices=(Choice("wallet", 700),), balances={"points": 40, "wallet": 1000}, expiring=expiring)
     assert of(blocks, "expires", "expires_money") == [
         Note("expires", {"pieces": 15, "date": "2026-11-30", "unit": "points"}),
-        Note("expires_money", {"amount_minor": 200, "date": "2026-12-31", **WALLET}),
+        Note("expires_money", {"amount_minor": 300, "date": "2026-12-31", **WALLET}),
     ]
 
 

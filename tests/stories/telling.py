@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from drivers.printers.plain import text as receipt_text
 from loyalty import lots
-from loyalty.member import Member
+from loyalty.ledger import Entry, available, held
 from loyalty.program import Program
 from loyalty.receipt import Bearer, Ending, Receipt, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
-from loyalty.standing import Standing
+from loyalty.standing import Standing, book
 from posd.trial import Setting, prepared
 from posd.trial.play import Played, Table
 from posd.trial.tell import tell
@@ -78,14 +78,17 @@ def _receipts(program: Program, played: Played, table: Table, before: Standing |
     ending = Ending(str(played.number), day, online=True)
     undone = played.undone
     if undone and table.sold[undone.of].member and not isinstance(undone.reversal, Refusal):
-        yield return_receipt(undone.reversal, _bearer(member, before, day), program, "he", ending)
+        yield return_receipt(undone.reversal, Bearer("", dict(member.balances)), program, "he", ending)
     if played.sale and played.quote and played.quote.member:
-        receipt = sale_receipt(played.sale, _bearer(played.quote.member, before, day), program, "he", online=True)
+        reserved = [Entry(available(before.handle), held(one.id), one.unit, one.pieces) for one in played.sale.holds]
+        expiring = _expiring(book(program, before, reserved, day), day)
+        bearer = Bearer("", dict(played.quote.member.balances), expiring)
+        receipt = sale_receipt(played.sale, bearer, program, "he", online=True)
         if receipt:
             yield receipt
 
 
-def _bearer(member: Member, standing: Standing, day: str) -> Bearer:
-    """What the terminal has from head office: the balances, and what of each unit expires next."""
-    coming = {unit: lots.forecast(standing.lots(unit), day) for unit in member.balances}
-    return Bearer("", dict(member.balances), {unit: (found[0][1], found[0][0]) for unit, found in coming.items() if found})
+def _expiring(standing: Standing, day: str) -> dict[str, tuple[int, str]]:
+    """What of each unit expires next, as the terminal knows it when the basket is paid for."""
+    coming = {unit: lots.forecast(standing.lots(unit), day) for (_, unit) in standing.accounts}
+    return {unit: (found[0][1], found[0][0]) for unit, found in coming.items() if found}
