@@ -104,7 +104,7 @@ async def test_every_rule_says_why(corner: Till) -> None:
     assert why["evening"] == ("Evening discount", "A coupon code is needed. Scan or type it.")
     assert why["wallet"] == ("Club wallet", "Wallet: up to ₪25.00 can be paid.")
     assert why["round_up"] == ("Round up for good", "Costs nothing; if the member wishes.")
-    assert why["ten_cups"] == ("Ten cups", "2 counted: 9 of 10.")
+    assert why["ten_cups"] == ("Ten cups", "2 counted, 9 in all; the goal is 10.")
     hebrew = {step["rule"]: step["sentence"] for step in (await quoted(corner, language="he"))["trace"]}
     assert hebrew["cookie"].startswith("יש למסור במתנה")
 
