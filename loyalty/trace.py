@@ -6,8 +6,11 @@ from typing import NamedTuple
 from loyalty import counters
 from loyalty.accrue import Harvest
 from loyalty.refusal import Params
+from loyalty.rewards.donate import Donate
 from loyalty.rules import Rules
 from loyalty.stacking import Outcome, Taken
+
+PLAIN_PERCENT = 100  # what is earned where no tier makes it more
 
 
 class Step(NamedTuple):
@@ -49,7 +52,7 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str,
             steps.append(Step(earning.code, "no_goods", {"unit": earning.unit}))
         else:
             params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
-            steps.append(Step(earning.code, "earned", params))
+            steps.append(Step(earning.code, "earned" if percent == PLAIN_PERCENT else "earned_by_tier", params))
     return tuple(steps)
 
 
@@ -59,6 +62,8 @@ def _taken(taken: Taken) -> Step:
         return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
     if benefit.cost:
         spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
+        if isinstance(benefit.settings, Donate):
+            return Step(benefit.code, "donated", {**spent, "cause": benefit.settings.cause})
         off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
         return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:

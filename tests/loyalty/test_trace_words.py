@@ -8,9 +8,10 @@ from loyalty.member import Member
 from loyalty.program import RewardRule
 from loyalty.quote import Choice, quote
 from loyalty.refusal import Refusal
+from loyalty.rewards.donate import Donate
 from loyalty.rewards.gift import Gift
 from sync.program_file import load
-from tests.samples import HANDLE, NOW
+from tests.samples import HANDLE, NOW, cafe
 
 PROGRAM, _ = load(Path(__file__).parents[1] / "corner.toml")
 BASKET = Basket((Line("1", "tea", 3050),))
@@ -55,6 +56,23 @@ def test_a_rule_none_of_whose_goods_are_there_says_so() -> None:
     rules = [rule for rule, (code, _) in steps().items() if code == "no_goods"]
     assert rules
     assert all(rule in PROGRAM.accruals for rule in rules)
+
+
+def test_only_what_a_tier_makes_more_is_a_percentage() -> None:
+    """Everybody else earns what it says."""
+    club, bought = cafe(), Basket((Line("1", "tea", 3050),))
+    for tier, code in (("bronze", "earned"), ("gold", "earned_by_tier")):
+        found = {step.rule: step.code for step in quote(club, Member(HANDLE, tier=tier), bought, NOW).trace}
+        assert (found["points"], found["standing"]) == (code, "earned")
+
+
+def test_units_for_a_cause_name_it() -> None:
+    """Whom they go to, not only that they are gone."""
+    gift = RewardRule("donate", {"en": "Give"}, "points", 10, Donate("trees"))
+    program = replace(PROGRAM, rewards={"give": gift}, causes={"trees": {"en": "Trees"}})
+    member = Member(HANDLE, balances={"points": 40}, spendable={"points": 40})
+    told = {step.rule: step for step in quote(program, member, BASKET, NOW, (Choice("give", 3),)).trace}
+    assert (told["give"].code, told["give"].params) == ("donated", {"pieces": 30, "unit": "points", "cause": "trees"})
 
 
 def test_what_costs_no_units_is_offered_free() -> None:
