@@ -86,6 +86,11 @@ class Words:
         )
         yield row("total" + (f", {money(answer['off_minor'])} less than rung" if answer["off_minor"] else ""),
                   money(answer["total_minor"]))  # fmt: skip
+        yield from (
+            row(f"of which tax, {one['percent']} % of {money(one['net_minor'])}", money(one["tax_minor"]), 8)
+            for one in answer["tax"]
+            if one["tax_minor"]
+        )
         yield from (row(f"paid: {self._name(one['rule'])}", money(one["amount_minor"])) for one in answer["unit_tenders"])
         yield from (row(f"paid: {one['kind'].replace('_', ' ')}", money(one["amount_minor"])) for one in answer["tenders"])
 

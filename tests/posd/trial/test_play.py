@@ -135,16 +135,6 @@ def test_a_line_that_was_not_sold_is_a_no():
     assert points(back)["after"] == 5
 
 
-def test_what_a_return_gives_back_expires_when_it_would_have():
-    """Into the very lots that it was spent from, in two parts as in one."""
-    program = built(units={"points": {"name": {"en": "points"}, "expire_days": 30}})
-    held = [{"pieces": 60, "expires": "2026-11-30"}, {"pieces": 40, "expires": "2026-12-31"}]
-    spend = {"basket": lines("50.00", "50.00"), "choose": ["ten_off"]}
-    back = [{"return": {"of": 1, "lines": [{"line": line}]}} for line in ("1", "2")]
-    *_, answer = play(program, spend, *back, member={"units": {"points": held}})
-    assert [(lot["pieces"], lot["expires"]) for lot in answer["lots"]["points"]] == [(60, "2026-11-30"), (40, "2026-12-31")]
-
-
 def test_a_return_without_the_sale_at_hand_moves_nothing_here():
     """Head office decides when it has both."""
     back = play(cafe(), {"return": {"without_sale": True, "lines": [{"line": "1"}]}}, member={"units": {"points": 7}})[0]
