@@ -11,10 +11,9 @@ that their sum is within the budget at every moment, whatever word gets lost and
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from itertools import chain
 from typing import NamedTuple
 
-from loyalty.program import Program
+from loyalty.program import NO_LIMITS, Program
 from loyalty.quote import Use
 from loyalty.sale import Reversal, Sale
 
@@ -37,11 +36,11 @@ class Share(NamedTuple):
 
 def whole(program: Program) -> dict[str, int]:
     """The budget of each rule that has one, by its code: minor units, uses or prizes."""
-    limited = chain(program.promotions.items(), program.rewards.items())
-    found = {code: rule.limits.budget_amount or rule.limits.budget_uses for code, rule in limited}
-    return {code: budget for code, budget in found.items() if budget} | {
-        code: pool.prizes_max for code, pool in program.pools.items()
-    }
+    limits = {code: one.limits for code, one in program.promotions.items()}
+    limits |= {code: one.limits for code, one in program.rewards.items()}
+    found = {code: one.budget_amount or one.budget_uses for code, one in limits.items() if one is not NO_LIMITS}
+    found |= {code: pool.prizes_max for code, pool in program.pools.items()}
+    return {code: budget for code, budget in found.items() if budget}
 
 
 def spent(program: Program, uses: Iterable[Use]) -> dict[str, int]:

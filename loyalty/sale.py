@@ -184,9 +184,7 @@ def _paid(program: Program, agreement: Agreement, payment: Payment, discounts: t
     return paid
 
 
-def _harvest(
-    program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...], paid: Bill
-) -> Harvest:
+def _harvest(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...], paid: Bill) -> Harvest:
     """What is earned on the tenders really used."""
     rules = compiled(program)
     order_wide = {benefit.code for benefit in rules.benefits if benefit.order_wide}

@@ -13,7 +13,20 @@ from loyalty.tax import by_rate
 from tests.grammar.checkouts import Checkout, policy
 from tests.plain.quote import Answer, plain
 
-DONE = ("taken", "spent", "paid", "offered", "offered_free", "payable", "promoted", "gift", "rounded_up", "earned", "counted")
+DONE = (
+    "taken",
+    "spent",
+    "paid",
+    "offered",
+    "offered_free",
+    "payable",
+    "promoted",
+    "gift",
+    "rounded_up",
+    "draw_open",
+    "earned",
+    "counted",
+)
 """Steps of the trace that are no refusal."""
 
 
