@@ -8,19 +8,19 @@ from typing import TypeVar
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from central import auth, enrol, feed, holds, ingest
+from central import auth, budgets, enrol, feed, holds, ingest
 from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
 from central.feed import News
 from central.store import terminals
-from central.store.engine import Store
+from central.store.engine import Connection, Store
 from central.store.terminals import Key
 from loyalty import bounds
 from runtime.errors import Rejected, Unavailable
 from sync import signing, wire
 
-SMALL_BYTES_MAX = 16 * 1024  # every request but a batch is a few hundred bytes
+SMALL_BYTES_MAX = 16 * 1024  # every other request is a few hundred bytes
 REQUESTS_MAX = 200  # at work at once, those that wait for news apart: more would only wait for the database
 RETRY_AFTER_S = 5
 
@@ -43,7 +43,7 @@ class Api:
         for path, bytes_max, answer in (
             ("/enrol", SMALL_BYTES_MAX, self._enrol),
             ("/journal", wire.INFLATED_BYTES_MAX, self._journal),
-            ("/feed", SMALL_BYTES_MAX, self._feed),
+            ("/feed", wire.FEED_BYTES_MAX, self._feed),
             ("/holds", SMALL_BYTES_MAX, self._holds),
         ):
             self.router.add_api_route(path, self._endpoint(bytes_max, answer), methods=["POST"], response_class=Response)
@@ -100,7 +100,8 @@ class Api:
             "queued_since_ms": min(max(request.queued_since_ms, 0), 1 << 62),
             "posd_version": request.posd_version,
         }
-        await self._store.run(terminals.heard_from, key.terminal, now_ms(), said)
+        if await self._store.run(_heard, key, request, said):
+            self._news.tell()
         return lambda: self._news_for(key, request)
 
     async def _news_for(self, key: Key, request: wire.FeedRequest) -> wire.FeedPage:
@@ -115,6 +116,13 @@ class Api:
 
     async def _terminal(self, signed: Signed) -> Key:
         return await self._store.read(auth.terminal_of, signed)
+
+
+def _heard(db: Connection, key: Key, request: wire.FeedRequest, said: terminals.Said) -> bool:
+    """The terminal was here; whether what it says is news for others."""
+    freed = budgets.heard(db, key, feed.position_of(db, request.cursor), request.given)
+    terminals.heard_from(db, key.terminal, now_ms(), said)
+    return freed
 
 
 def _signed(request: Request, body: bytes) -> Signed:

@@ -1,7 +1,8 @@
-"""Whether head office's books are right: balances against entries, and every journal against its hashes."""
+"""Whether head office's books are right: balances against entries, every journal against its hashes, budgets against what was given."""
 
 from typing import NamedTuple
 
+from central import budgets
 from central.store import ledger, records
 from central.store.engine import Connection
 from loyalty.journal import FIRST_PREV_HASH, chain_hash
@@ -14,6 +15,7 @@ class Findings(NamedTuple):
     journals: list[str]
     records: int
     entries: int
+    budgets: list[str]
 
 
 def check(db: Connection) -> Findings:
@@ -40,4 +42,4 @@ def check(db: Connection) -> Findings:
                 journals.append(
                     f"terminal {chain.terminal}, epoch {chain.epoch}: it should end at {chain.seq}, and ends at {seq}"
                 )
-    return Findings(wrong, journals, count, ledger.entries(db))
+    return Findings(wrong, journals, count, ledger.entries(db), budgets.check(db))

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from central import evaluate, standings
-from central.programs import program_of
+from central import budgets, evaluate, standings
+from central.programs import pool_key_of, program_of
 from central.standings import Change
 from central.store import holds, ledger, members, records, sales, terminals
 from central.store.engine import Connection
@@ -14,7 +14,9 @@ from central.store.ledger import Cause
 from central.store.members import MemberHere
 from loyalty import bounds, standing
 from loyalty.agreement import Hold
+from loyalty.pool import Luck
 from loyalty.posting import spent_lots, void_entries
+from loyalty.program import Program
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Enrol, Return, Sale, TillReference, Void
@@ -46,14 +48,18 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
     """
     _sound(body)
     program = program_of(db, body.program_version)
+    luck = _luck(db, effect.envelope, program) if program.pools else None
+    differs = evaluate.differs(program, body, luck)
+    if body.extras.uses:
+        budgets.sold(db, _chain(db, effect.envelope), program, body)
     if body.member is None:
-        sales.add(db, _transaction(effect, body.till, body, None)._replace(differs=evaluate.differs(program, body)))
+        sales.add(db, _transaction(effect, body.till, body, None)._replace(differs=differs))
         return
     member = _member(db, body.member.handle, effect.cause.now_ms)
     now, day = standings.now_in(db, effect.cause.now_ms), body.till.business_date
     before = standings.load(db, member, [hold.id for hold in body.holds])
     row = _transaction(effect, body.till, body, member.id)
-    sales.add(db, row._replace(differs=evaluate.differs(program, body), stale=evaluate.stale(before, body)))
+    sales.add(db, row._replace(differs=differs, stale=evaluate.stale(before, body)))
     _end(db, member, effect.cause, body.holds)
     after = standing.after_sale(now.program, before, body, day)
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -62,9 +68,10 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
 def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     """Book a return from the original sale, whatever the till's estimate was; the sale's id if that has not come yet."""
     bounds.text("original", body.original, 1, 64)
-    original = _sale(db, body.original)
-    if original is None:
+    found = _sale(db, body.original)
+    if found is None:
         return body.original
+    envelope, original = found
     before = sales.returned_before(db, body.original)
     program = program_of(db, original.program_version)
     reversal = reverse(program, original, Back(before, body.lines, body.till.business_date))
@@ -74,6 +81,8 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     for line in body.lines:
         quantities[line.line] = quantities.get(line.line, 0) + line.quantity_milli
     sales.add_returned(db, body.original, quantities)
+    if original.extras.uses:
+        budgets.brought_back(db, _chain(db, envelope), program, original, reversal)
     member = _member(db, original.member.handle, effect.cause.now_ms) if original.member else None
     row = _transaction(effect, body.till, original, member.id if member else None)
     sales.add(db, row._replace(kind="return", original=body.original, amount_minor=-reversal.refund_minor, flags=""))
@@ -115,14 +124,28 @@ def _member(db: Connection, handle: str, now_ms: int) -> MemberHere:
     return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
 
 
-def _sale(db: Connection, record_id: str) -> Sale | None:
+def _sale(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
     data = records.bytes_of(db, record_id)
     if data is None:
         return None
-    body = wire.read_body(wire.read_envelope(data))
+    envelope = wire.read_envelope(data)
+    body = wire.read_body(envelope)
     if not isinstance(body, Sale):
         raise Rejected("not_a_sale", f"{record_id} is no sale")
-    return body
+    return envelope, body
+
+
+def _luck(db: Connection, envelope: wire.Envelope, program: Program) -> Luck | None:
+    """What the prizes of a record were drawn from."""
+    key = pool_key_of(db, program.version)
+    return Luck(key, envelope.prev_hash, envelope.id) if key else None
+
+
+def _chain(db: Connection, envelope: wire.Envelope) -> int:
+    """The journal that a stored record is in."""
+    key = terminals.key(db, envelope.terminal, envelope.epoch)
+    assert key  # it was stored for it
+    return key.chain
 
 
 def _own(db: Connection, member: MemberHere, cause: Cause, hold: Hold) -> HoldRow | None:

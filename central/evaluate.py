@@ -5,11 +5,14 @@ costs to sell while head office is out of reach.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.agreement import Agreement
+from loyalty.pool import Luck
 from loyalty.program import Program
-from loyalty.quote import Movement, quote
+from loyalty.quote import Extras, Movement, Use, quote
 from loyalty.sale import ENGINE, Payment, Sale, commit
 from loyalty.standing import Standing, member_on
 
@@ -18,16 +21,16 @@ OTHER_PROGRAM = "program"
 """It was made with a program or an engine that head office does not have, so it cannot be worked out again."""
 
 
-def differs(program: Program, sale: Sale) -> str:
-    """What comes out otherwise, of `discounts extras redemptions accruals`; OTHER_PROGRAM, `unreadable`, or SAME.
+def differs(program: Program, sale: Sale, luck: Luck | None = None) -> str:
+    """What comes out otherwise, of `discounts extras redemptions accruals prize`; OTHER_PROGRAM, `unreadable`, or SAME.
 
-    `program` is the one that the sale says it was made with. Of a basket that changed after it was agreed on only the accruals can
-    be worked out again.
+    `program` is the one that the sale says it was made with, `luck` what its prizes were drawn from. Of a basket that changed
+    after it was agreed on only the accruals and the prizes can be worked out again.
     """
     if (sale.engine, sale.program_hash) != (ENGINE, program.hash):
         return OTHER_PROGRAM
     try:
-        return " ".join((*_promised(program, sale), *_earned(program, sale)))
+        return " ".join((*_promised(program, sale), *_earned(program, sale, luck)))
     except ValueError:  # facts that pass one by one and make no sale together
         return "unreadable"
 
@@ -39,14 +42,18 @@ def _promised(program: Program, sale: Sale) -> Iterable[str]:
     again = quote(program, member, sale.basket, sale.moment, sale.choices)
     if again.discounts != sale.discounts:
         yield "discounts"
-    if again.extras != sale.extras:
+    if again.extras != _without_prizes(program, sale.extras):
         yield "extras"
     if _spent(again.redemptions) != _spent(sale.redemptions):
         yield "redemptions"
 
 
-def _earned(program: Program, sale: Sale) -> Iterable[str]:
-    """By what was really paid, on the discounts as they are stamped."""
+def _without_prizes(program: Program, extras: Extras) -> Extras:
+    return replace(extras, uses=tuple(use for use in extras.uses if use.rule not in program.pools))
+
+
+def _earned(program: Program, sale: Sale, luck: Luck | None) -> Iterable[str]:
+    """By what was really paid, on the discounts as they are stamped, and by the draw."""
     agreement = Agreement(
         id=sale.agreement,
         basket=sale.basket,
@@ -59,11 +66,27 @@ def _earned(program: Program, sale: Sale) -> Iterable[str]:
         holds=sale.holds,
         to_pay_minor=sale.paid_minor,
         moment=sale.moment,
-        extras=sale.extras,
+        extras=_without_prizes(program, sale.extras),
     )
-    again = commit(program, agreement, Payment(sale.till, sale.tenders, sale.basket, sale.fingerprint))
-    if again.accruals != sale.accruals:
+    again = commit(program, agreement, Payment(sale.till, sale.tenders, sale.basket, sale.fingerprint), luck)
+    mine, theirs = (_drawn_apart(program, one) for one in (again, sale))
+    if mine.earned != theirs.earned:
         yield "accruals"
+    if mine.drawn != theirs.drawn:
+        yield "prize"
+
+
+class _Apart(NamedTuple):
+    """What a sale has earned by rules, and what was drawn: the prizes, and how they are counted."""
+
+    earned: list[Movement]
+    drawn: tuple[list[Movement], list[Use]]
+
+
+def _drawn_apart(program: Program, sale: Sale) -> _Apart:
+    pools = program.pools
+    drawn = [one for one in sale.accruals if one.rule in pools], [use for use in sale.extras.uses if use.rule in pools]
+    return _Apart([one for one in sale.accruals if one.rule not in pools], drawn)
 
 
 def _spent(redemptions: Iterable[Movement]) -> list[tuple[str, str, int]]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from central import standings
+from central import budgets, standings
 from central.store import feed, members, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
@@ -50,10 +50,10 @@ def read_page(db: Connection, terminal: int, cursor: str, now_ms: int, rows_max:
     """
     office = feed.office(db)
     start = _start(cursor, office)
-    changes = feed.changes_after(db, start.position, rows_max + 1)
+    changes = feed.changes_after(db, terminal, start.position, rows_max + 1)
     more = len(changes) > rows_max
     if more:
-        changes = _whole(db, changes)
+        changes = _whole(db, terminal, changes)
     position = changes[-1].position if more else office.position
     then = Cursor(start.told if more else position, position)
     text = f"{office.incarnation}.{then.told}.{then.position}"
@@ -75,11 +75,16 @@ def _start(cursor: str, office: Office) -> Cursor:
     return start if start.told <= start.position <= office.position else Cursor()
 
 
-def _whole(db: Connection, changes: list[Change]) -> list[Change]:
+def position_of(db: Connection, cursor: str) -> int:
+    """How far a terminal with that cursor has read; 0 for a cursor of another life of this database."""
+    return _start(cursor, feed.office(db)).position
+
+
+def _whole(db: Connection, terminal: int, changes: list[Change]) -> list[Change]:
     """Without the last position, which may go on beyond what was read; or that one in full if there is no other."""
     cut = changes[-1].position
     whole = [change for change in changes if change.position < cut]
-    return whole or feed.changes_at(db, cut)
+    return whole or feed.changes_at(db, terminal, cut)
 
 
 def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked) -> list[wire.FeedRow]:
@@ -89,7 +94,11 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
         keys.setdefault(change.kind, []).append(change.key)
     entities: dict[tuple[str, int], Any] = {}
     if "program" in keys:
-        entities |= {("program", row.version): _program(row) for row in programs.by_versions(db, keys["program"])}
+        secret = programs.pool_keys(db, keys["program"])
+        found_programs = programs.by_versions(db, keys["program"])
+        entities |= {("program", row.version): _program(row, secret[row.version]) for row in found_programs}
+    if "share" in keys:
+        entities["share", terminal] = budgets.told(db, terminal)
     if "code_key" in keys:
         found = programs.code_keys(db, keys["code_key"])
         entities |= {("code_key", row.id): wire.CodeKeyRow(row.key_id, row.public_key, row.revoked) for row in found}
@@ -100,8 +109,8 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
     return [wire.feed_row(entities[change.kind, change.key]) for change in changes]
 
 
-def _program(row: programs.Published) -> wire.ProgramRow:
-    return wire.ProgramRow(row.code, row.version, row.effective_ms, msgspec.json.decode(row.json))
+def _program(row: programs.Published, pool_key: str) -> wire.ProgramRow:
+    return wire.ProgramRow(row.code, row.version, row.effective_ms, msgspec.json.decode(row.json), pool_key)
 
 
 def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequence[str]], day: str) -> dict[int, wire.MemberRow]:

@@ -8,6 +8,7 @@ from central.store.terminals import ChainRow, Key
 from loyalty.journal import Sealed, chain_hash
 from runtime.errors import Rejected
 from sync import wire
+from sync.batch import unpack
 
 _HINT = "The terminal's journal does not fit its enrolment: look at `posd journal` there"
 
@@ -26,7 +27,7 @@ def read_batch(body: bytes) -> list[tuple[wire.Envelope, Sealed]]:
     Raises Rejected, saying which record cannot be stored and why.
     """
     try:
-        batch = wire.unpack(body)
+        batch = unpack(body)
     except ValueError as error:
         raise Rejected("malformed", str(error), _HINT) from error
     found: list[tuple[wire.Envelope, Sealed]] = []

@@ -1,13 +1,15 @@
 """Publishing programs, and reading the one in force."""
 
+import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from central import budgets
 from central.clock import local_day
-from central.store import feed, members, programs, terminals
+from central.store import feed, members, programs, records, terminals
 from central.store.engine import Connection
 from central.store.programs import Published
 from loyalty.journal import plain
@@ -17,6 +19,8 @@ from runtime.errors import Rejected
 from sync import program_file
 
 NO_PROGRAM = Program("", 0, "ILS", {}, {}, {}, {})
+
+POOL_KEY_BYTES = 32
 
 _PROGRAMS_READ_MAX = 8  # the one in force, and the one before while terminals catch up
 
@@ -28,11 +32,13 @@ def publish(db: Connection, program: Program, values: Mapping[str, Any], now_ms:
     """
     if not is_new(db, program):
         return
+    records.in_turn(db)  # it is about all members and all budgets: no record has its effect in between
     said = msgspec.json.encode(plain(values))  # in the order of the file, which decides between equals: no canonical form here
-    programs.add(db, Published(program.version, program.code, program.hash, said, max(effective_ms, now_ms)))
+    key = secrets.token_hex(POOL_KEY_BYTES) if program.pools else ""
+    programs.add(db, Published(program.version, program.code, program.hash, said, max(effective_ms, now_ms)), key)
     days = [local_day(zone, effective_ms) for zone in terminals.time_zones(db)]
     members.all_due(db, day_after(max(days, default=local_day("UTC", effective_ms))) if effective_ms > now_ms else "")
-    feed.publish(db, [("program", program.version)])
+    feed.publish(db, [("program", program.version), *budgets.divide(db, program)])
 
 
 def is_new(db: Connection, program: Program) -> bool:
@@ -59,6 +65,11 @@ def program_of(db: Connection, version: int) -> Program:
     """The program of that version; an empty one, whose policies are the defaults, where it was never published."""
     published = programs.by_versions(db, [version])
     return _read(published[0].json) if published else NO_PROGRAM
+
+
+def pool_key_of(db: Connection, version: int) -> bytes:
+    """What draws the prizes of that version; empty where it has no pools."""
+    return bytes.fromhex(programs.pool_keys(db, [version]).get(version, ""))
 
 
 @lru_cache(_PROGRAMS_READ_MAX)

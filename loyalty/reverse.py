@@ -49,15 +49,18 @@ def reverse(program: Program, sale: Sale, back: Back) -> Reversal | Refusal:
     taken: Counter[str] = Counter()
     given: Counter[str] = Counter()
     by_money = _by_money(sale, shares) if program.policies.return_share == "money" else None
+    whole_before = all(share.before == share.whole for share in shares.values())
+    done = not whole_before and all(share.after == share.whole for share in shares.values())
     for movements, sums in ((sale.accruals, taken), (sale.redemptions, given)):
         for movement in movements:
-            sums[movement.unit] += _part(movement, shares, by_money)
+            if movement.rule in program.pools:  # a prize has no parts: it goes with the last of the sale
+                sums[movement.unit] += movement.pieces if done else 0
+            else:
+                sums[movement.unit] += _part(movement, shares, by_money)
     refund = _refund(program, sale, shares, back.day)
     if not program.policies.give_back_spent:
         given = Counter({unit: pieces for unit, pieces in given.items() if counters.is_counter(unit)})
-    whole_before = all(share.before == share.whole for share in shares.values())
-    done = not whole_before and all(share.after == share.whole for share in shares.values())
-    uses = _uses(sale) if done and program.policies.give_back_uses else {}
+    uses = _uses(program, sale) if done and program.policies.give_back_uses else {}
     lots = {one.unit: one.lot for one in sale.accruals if one.lot}
     return Reversal(dict(+taken), dict(+given), refund, uses, {unit: lot for unit, lot in lots.items() if taken[unit]}, done)
 
@@ -128,9 +131,11 @@ def _plan_refund(program: Program, sale: Sale, place: int, paid: Minor, day: str
     return floor_share(paid, min(max(left, 0), days), days)
 
 
-def _uses(sale: Sale) -> dict[str, int]:
-    """What a sale has used of limits; it comes back when the last of the sale does."""
+def _uses(program: Program, sale: Sale) -> dict[str, int]:
+    """What a sale has used of limits; it comes back when the last of the sale does. What was drawn stays drawn."""
     sums: Counter[str] = Counter()
     for use in sale.extras.uses:
+        if use.rule in program.pools:
+            continue
         sums.update(dict.fromkeys(use.counters, use.times))
     return dict(sums)

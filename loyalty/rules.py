@@ -11,7 +11,7 @@ from loyalty.conditions import gate, of_moment, of_the_rest
 from loyalty.goods import ALL, Goods, Pick, pick
 from loyalty.moment import minute_of_day
 from loyalty.money import Minor
-from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Program, PromotionRule, RewardRule
+from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Pool, Program, PromotionRule, RewardRule
 from loyalty.refusal import Refusal
 from loyalty.rewards import REWARDS
 from loyalty.rewards.giving import Quick, RewardType
@@ -59,6 +59,14 @@ class Earning(NamedTuple):
     challenge: Challenge | None
 
 
+class Surprise(NamedTuple):
+    """A pool, ready."""
+
+    code: str
+    pool: Pool
+    gate: Gate | None
+
+
 class Rules(NamedTuple):
     """A program, ready. `benefits` are in the order in which they are looked at, and after them those that come `last`."""
 
@@ -67,6 +75,7 @@ class Rules(NamedTuple):
     last: tuple[Benefit, ...]
     earnings: tuple[Earning, ...]
     rewards: Mapping[str, RewardRule]
+    surprises: tuple[Surprise, ...]
     plain: bool
     """Nothing excludes anything: one pass in order is the whole of stacking."""
     looked: list[tuple[object, tuple[Refusal | None, ...]]]
@@ -113,6 +122,7 @@ def make_ready(program: Program) -> Rules:
         tuple(one for one in benefits if _is_last(one)),
         tuple(_earnings(program)),
         program.rewards,
+        tuple(Surprise(code, one, gate(one.when, one.unless, pick(ALL))) for code, one in program.pools.items()),
         plain=not conflicts and policies.stacking == "in_order",
         looked=[],
     )

@@ -6,12 +6,13 @@ from loyalty import bounds, counters
 from loyalty.accrue import NOTHING, Accrual, Harvest, Settled, accrue
 from loyalty.agreement import Agreement, Facts, Hold
 from loyalty.basket import Basket, Tender
-from loyalty.bill import bill, open_part
+from loyalty.bill import Bill, bill, open_part
 from loyalty.lots import lot_for, lot_named, plan_lot
 from loyalty.moment import Moment
 from loyalty.money import Minor, split
+from loyalty.pool import Drawn, Luck, won
 from loyalty.program import Program
-from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, movement, nets
+from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, Use, movement, nets
 from loyalty.rules import compiled
 
 ENGINE = 1
@@ -87,6 +88,7 @@ class Sale:
             bounds.whole("amount of the extras", amount, 0, bounds.AMOUNT_MINOR_MAX)
         for use in extras.uses:
             bounds.whole("times", use.times, 1, bounds.COST_MAX)
+            bounds.whole("amount of a use", use.amount_minor, 0, bounds.AMOUNT_MINOR_MAX)
             for unit in use.counters:
                 bounds.text("counter", unit)
 
@@ -125,11 +127,11 @@ class Payment:
         bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
 
 
-def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
+def commit(program: Program, agreement: Agreement, payment: Payment, luck: Luck | None = None) -> Sale:
     """The Sale of a paid agreement. Never refused and never quoted again; it accrues on the tenders really used.
 
     `program` is the version the agreement was made with. A basket that changed since keeps the discounts that were promised,
-    as far as the lines still bear them.
+    as far as the lines still bear them. `luck` draws the surprises; without it there are none.
     """
     discounts, flags = agreement.discounts, []
     if payment.ended:
@@ -141,7 +143,9 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
     total = sum(nets(payment.basket, discounts)) + extras.donated_minor
     if sum(tender.amount_minor for tender in payment.tenders) not in (total, total - extras.paid_minor):
         flags.append("tenders_differ")
-    harvest = _harvest(program, agreement, payment, discounts)
+    paid = _paid(program, agreement, payment, discounts)
+    harvest = _harvest(program, agreement, payment, discounts, paid) if paid else NOTHING
+    drawn = won(compiled(program), paid, luck) if paid else []
     day = payment.till.business_date
     return Sale(
         till=payment.till,
@@ -155,28 +159,37 @@ def commit(program: Program, agreement: Agreement, payment: Payment) -> Sale:
         tenders=payment.tenders,
         choices=agreement.choices,
         discounts=discounts,
-        accruals=tuple(_earned(program, agreement, one, day) for one in harvest.accruals),
+        accruals=(
+            *(_earned(program, agreement, one, day) for one in harvest.accruals),
+            *(_prize(program, one, nets(payment.basket, discounts), day) for one in drawn),
+        ),
         redemptions=(*_on_lines(_chosen(agreement), discounts, payment.basket), *map(movement, harvest.spent)),
         holds=agreement.holds,
         flags=tuple(flags),
         moment=agreement.moment,
-        extras=extras,
+        extras=replace(extras, uses=(*extras.uses, *(_drawn_use(program, one) for one in drawn))) if drawn else extras,
     )
 
 
-def _harvest(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...]) -> Harvest:
-    """What is earned on the tenders really used, by the facts that the agreement was made on."""
+def _paid(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...]) -> Bill | None:
+    """The bill as it was paid, by the facts that the agreement was made on; None where nothing is earned on it."""
     if agreement.member is None or payment.basket.currency != program.currency:
-        return NOTHING
-    rules = compiled(program)
+        return None
     basket = replace(payment.basket, paying=tuple(dict.fromkeys(tender.kind for tender in payment.tenders)))
     paid = bill(program, agreement.member.member(), basket, agreement.moment)
-    order_wide = {benefit.code for benefit in rules.benefits if benefit.order_wide}
-    order_offs = [0] * len(basket.lines)
     for discount in discounts:
         paid.take(enumerate(discount.by_line))
         for place, pieces in enumerate(discount.free):
             paid.given[place] = paid.given.get(place, 0) + pieces
+    return paid
+
+
+def _harvest(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...], paid: Bill) -> Harvest:
+    """What is earned on the tenders really used."""
+    rules = compiled(program)
+    order_wide = {benefit.code for benefit in rules.benefits if benefit.order_wide}
+    order_offs = [0] * len(paid.lines)
+    for discount in discounts:
         if discount.rule in order_wide:
             order_offs = [have + off for have, off in zip(order_offs, discount.by_line, strict=True)]
     policies = program.policies
@@ -201,6 +214,20 @@ def _earned(program: Program, agreement: Agreement, accrual: Accrual, day: str) 
     rule = program.accruals.get(accrual.rule)
     account = f"partner/{rule.partner}" if rule and rule.partner else ""
     return movement(accrual, lot, account)
+
+
+def _prize(program: Program, drawn: Drawn, net: tuple[Minor, ...], day: str) -> Movement:
+    """A prize is earned as any piece is; the lines share it by what each cost."""
+    unit, pieces = drawn.prize.unit, drawn.prize.give
+    weights = tuple(max(one, 0) for one in net)
+    by_line = split(pieces, weights if any(weights) else (1,) * len(net))
+    return Movement(drawn.pool, unit, pieces, by_line, lot_for(program, unit, day))
+
+
+def _drawn_use(program: Program, drawn: Drawn) -> Use:
+    """It is counted for the member's day, and is one off the budget."""
+    units = (counters.used(drawn.pool, "day"),) if program.pools[drawn.pool].per_day else ()
+    return Use(drawn.pool, 1, 0, units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from drivers.printers.job import receipt_bytes, receipt_from
+from loyalty import budgets
 from loyalty.agreement import Agreement
 from loyalty.basket import Tender
 from loyalty.ids import RecordId
 from loyalty.journal import Stamp
+from loyalty.pool import Luck
 from loyalty.program import Program
 from loyalty.receipt import Bearer, Ending, Receipt, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit
-from posd.quoting import Ask, program_now, program_of
-from posd.store import agreements, journal, members, print_jobs, sales
+from posd.quoting import Ask, program_now, program_of, stamped
+from posd.store import agreements, journal, members, pages, print_jobs, sales
+from posd.store import budgets as shares
 from posd.store.db import Db
 from runtime.errors import Rejected
 from sync import wire
@@ -62,11 +65,15 @@ class Booking(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """The agreement that a sale keeps. `ended` is as in loyalty.sale.Payment; `refusals` say what could not be promised."""
+    """The agreement that a sale keeps. `ended` is as in loyalty.sale.Payment; `refusals` say what could not be promised.
+
+    `kept` says that it stands in the store: what it gives is off the budgets already.
+    """
 
     agreement: Agreement
     ended: str = ""
     refusals: tuple[Refusal, ...] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,20 @@ class Booked:
     refusals: tuple[Refusal, ...] = ()
 
 
+def promise(db: Db, agreement: Agreement) -> None:
+    """Keep what was agreed; what it gives is off the budgets from now on."""
+    agreements.save(db, agreement)
+    shares.give(db, _given(db, agreement))
+
+
+def cancel(db: Db, agreement_id: str, stamp: Stamp, void_id: str) -> agreements.Kept | None:
+    """Take a promise back, and put into the budgets what it took; how it stood before. A second call changes nothing."""
+    kept = agreements.cancel(db, agreement_id, stamp, void_id)
+    if kept and kept.state == agreements.OPEN:
+        shares.give(db, _given(db, kept.agreement), -1)
+    return kept
+
+
 def keep(db: Db, paid: Paid, booking: Booking) -> Booked | None:
     """Book `paid` by the agreement it cites, or find it booked already; None when this terminal has no such agreement."""
     if already := _before(db, booking.id, paid.fingerprint):
@@ -90,7 +111,7 @@ def keep(db: Db, paid: Paid, booking: Booking) -> Booked | None:
     if kept is None:
         return None
     if kept.state == agreements.OPEN:
-        return _sell(db, paid, booking, Promise(kept.agreement))
+        return _sell(db, paid, booking, Promise(kept.agreement, kept=True))
     return _sell(db, paid, booking, Promise(dataclasses.replace(kept.agreement, holds=()), kept.state))
 
 
@@ -119,6 +140,7 @@ def bring_back(db: Db, back: BroughtBack, booking: Booking) -> Booked:
     program = program_now(db, booking.stamp.wall_ms)
     receipt = _return_receipt(db, returned, program, back.language, booking)
     seq = sales.commit_return(db, returned, _commit(booking, receipt))
+    _put_back(db, returned)
     return Booked(booking.id, seq, returned, receipt, program)
 
 
@@ -126,10 +148,35 @@ def _sell(db: Db, paid: Paid, booking: Booking, promise: Promise) -> Booked:
     agreement = promise.agreement
     basket = paid.ask.basket if paid.ask else agreement.basket
     program = program_of(db, agreement.program_version)
-    sale = commit(program, agreement, Payment(paid.till, paid.tenders, basket, paid.fingerprint, promise.ended))
+    luck = _luck(db, agreement.program_version, booking.id)
+    if luck:  # other sales may have won since it was promised
+        agreement = dataclasses.replace(agreement, moment=stamped(db, agreement.moment, program.pools))
+    sale = commit(program, agreement, Payment(paid.till, paid.tenders, basket, paid.fingerprint, promise.ended), luck)
+    if promise.kept:
+        shares.give(db, _given(db, agreement), -1)
+    shares.give(db, budgets.spent(program, sale.extras.uses))
     receipt = _sale_receipt(db, sale, program, paid.language, booking)
     seq = sales.commit_sale(db, sale, _commit(booking, receipt, promise.refusals))
     return Booked(booking.id, seq, sale, receipt, program, refusals=promise.refusals)
+
+
+def _given(db: Db, agreement: Agreement) -> dict[str, int]:
+    """What a promise takes off the budgets."""
+    uses = agreement.extras.uses
+    return budgets.spent(program_of(db, agreement.program_version), uses) if uses else {}
+
+
+def _luck(db: Db, version: int, own: RecordId) -> Luck | None:
+    """What draws the prizes of the record `own`, which comes next; None for a program without pools."""
+    key = pages.pool_key(db, version)
+    return Luck(key, journal.head(db).hash, own) if key else None
+
+
+def _put_back(db: Db, returned: Return) -> None:
+    """What a sale of ours took off the budgets is there again once the last of it has come back here."""
+    if returned.reversal.whole and (found := journal.find(db, returned.original)):
+        sale = _sale(found[2])
+        shares.give(db, budgets.put_back(program_of(db, sale.program_version), sale, returned.reversal), -1)
 
 
 def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:

@@ -54,21 +54,21 @@ class Checkout:
     async def agree(self, ask: Ask) -> Agreement | Refusal:
         """Promise it, before payment and on the disk; what is spent is reserved at head office first, or it is not promised."""
         journal.must_be_enrolled(self.terminal)
-        answer = await self.quote(ask)
-        if answer.refusals:
-            return answer.refusals[0]
-        async with self.one_at_a_time:
+        async with self.one_at_a_time:  # from the quote on: two promises must not see the same last piece of a budget
+            answer = await self.quote(ask)
+            if answer.refusals:
+                return answer.refusals[0]
             holds = _holds(answer.quote)
             if holds and (refused := await self._reserve(answer.quote, holds)):
                 return refused
             agreement = agree(answer.quote, _random(), answer.strength, holds)
-            await self.store.run(agreements.save, agreement)
+            await self.store.run(booking.promise, agreement)
         return agreement
 
     async def cancel(self, agreement_id: str) -> str:
         """Take a promise back; how it stands now. What was reserved is given back by a record. Repeating it changes nothing."""
         async with self.one_at_a_time:
-            kept = await self.store.run(agreements.cancel, agreement_id, self._stamp(), _random())
+            kept = await self.store.run(booking.cancel, agreement_id, self._stamp(), _random())
         if kept is None:
             raise _unknown_agreement(agreement_id)
         self.link.wake.set()

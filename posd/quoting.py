@@ -4,9 +4,11 @@ Each function is a store function: it takes a connection and runs whole, so a qu
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from loyalty import budgets, counters
 from loyalty import quote as rules
 from loyalty.basket import Basket
 from loyalty.code import Claims, MemberCode, Strength, identify
@@ -15,6 +17,7 @@ from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import Choice, Quote
 from loyalty.refusal import Refusal
+from posd.store import budgets as shares
 from posd.store import members, pages
 from posd.store.db import Db
 from runtime.errors import Misconfigured
@@ -68,8 +71,17 @@ def answer(db: Db, ask: Ask, moment: Moment) -> Answer:
     """What this basket earns, what the member may take, what is to be paid, and why."""
     found = who(db, ask.code, moment) if ask.code else None
     member, strength = (found.member, found.strength) if isinstance(found, Known) else (None, Strength.TYPED)
-    quote = rules.quote(program_now(db, moment.wall_ms), member, ask.basket, moment, ask.choices)
+    program = program_now(db, moment.wall_ms)
+    quote = rules.quote(program, member, ask.basket, stamped(db, moment, budgets.whole(program)), ask.choices)
     return Answer(quote, strength, found if isinstance(found, Refusal) else None)
+
+
+def stamped(db: Db, moment: Moment, rules: Iterable[str]) -> Moment:
+    """`moment` with what this terminal may still give of the budgets of these `rules`: nothing of one that it has no share of."""
+    left = shares.left(db) if rules else {}
+    found = {counters.budget(rule): left.get(rule, 0) for rule in rules}
+    place = moment.place
+    return replace(moment, place=replace(place, budget_left={**place.budget_left, **found})) if found else moment
 
 
 def program_now(db: Db, now_ms: int) -> Program:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from posd.store import journal, pages
+from posd.store import budgets, journal, pages
 from posd.store.database import Store
 from sync.pull import PullState
 from sync.push import PushState
@@ -46,6 +46,10 @@ class StoredCache:
     async def pull_state(self) -> PullState:
         """Where reading goes on."""
         return await self.store.look(journal.pull_state)
+
+    async def budgets_given(self) -> dict[str, int]:
+        """What has been given of each budget."""
+        return await self.store.look(budgets.given)
 
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         """Rows and cursor in one transaction."""

@@ -79,7 +79,7 @@ class Speech:
     def rule(self, code: str) -> str:
         """The name of a rule; an accrual has none of its own and goes by its unit's. A code that nobody knows stays as it is."""
         program = self.program
-        for rules in (program.rewards, program.promotions, program.challenges, program.plans):
+        for rules in (program.rewards, program.promotions, program.challenges, program.plans, program.pools):
             if code in rules:
                 return self.name(rules[code].name)
         rule = program.accruals.get(code)

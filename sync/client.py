@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from runtime.errors import Misconfigured, Unavailable
-from sync import signing, wire
+from sync import batch, signing, wire
 from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
 
 CONNECT_S = 3.0
@@ -88,7 +88,7 @@ class HeadOffice:
 
     async def push(self, records: list[bytes]) -> PushAnswer:
         """Send a batch."""
-        return await self._ask("/v1/journal", wire.pack(records), PushAnswer)
+        return await self._ask("/v1/journal", batch.pack(records), PushAnswer)
 
     async def feed(self, request: FeedRequest) -> FeedPage:
         """Ask for changes."""

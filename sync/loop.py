@@ -89,9 +89,10 @@ class Sync:
         """One page of the feed."""
         state = await self.cache.pull_state()
         queued, since_ms = await self.journal.queued()
+        given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
-        page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version)))
+        page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version, given)))
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
         self.link.heard(page.server_ms, self.wall_ms())

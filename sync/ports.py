@@ -38,6 +38,10 @@ class Cache(Protocol):
         """Where reading goes on."""
         ...
 
+    async def budgets_given(self) -> dict[str, int]:
+        """What this terminal has given or promised of each budget, ever, by rule."""
+        ...
+
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         """Store the entities of one page and the new state in one transaction."""
         ...

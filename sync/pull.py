@@ -1,6 +1,7 @@
 """Pulling head office's changes: from (state, page) to the next state. No clock, no network, no store."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
 
@@ -16,11 +17,12 @@ class PullState:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How this terminal is doing, told with each request so that head office can show it."""
+    """How this terminal is doing, told with each request so that head office can show it, and divide budgets anew."""
 
     queued_records: int
     queued_since_ms: int
     posd_version: str
+    given: Mapping[str, int] = field(default_factory=dict)
 
 
 def request(state: PullState, health: Health) -> FeedRequest:
@@ -31,6 +33,7 @@ def request(state: PullState, health: Health) -> FeedRequest:
         queued_records=health.queued_records,
         queued_since_ms=health.queued_since_ms,
         posd_version=health.posd_version,
+        given=dict(health.given),
     )
 
 

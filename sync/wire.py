@@ -11,13 +11,12 @@ answer, and moves nothing.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
-import zstandard
 
 from loyalty import bounds
 from loyalty.moment import WALL_MS_MAX
@@ -30,15 +29,14 @@ BATCH_BYTES_MAX = 256 * 1024  # reached by 500 ordinary sales; a single larger r
 RECORD_BYTES_MAX = 1024 * 1024  # a basket of 500 lines with the longest names in Hebrew is below it
 INFLATED_BYTES_MAX = 2 * 1024 * 1024  # what a batch may unpack to; head office stops reading there
 FEED_ROWS_MAX = 500
+FEED_BYTES_MAX = 512 * 1024  # of a request: what a terminal has given of every budget of the largest program
 FEED_WAIT_S_MAX = 25.0  # shorter than the half minute after which proxies close a silent connection
-ZSTD_LEVEL = 1
 SEQ_MAX = 1 << 62  # what both databases hold
 EPOCH_MAX = 1 << 31
 HANDLE_CHARS = 20
 LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
 NAMES_MAX = 2 * bounds.WORDS_MAX
 
-NEWLINE = b"\n"
 _HEX = frozenset("0123456789abcdef")
 _LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
 Shape = TypeVar("Shape")
@@ -138,13 +136,20 @@ class PushAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FeedRequest:
-    """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page."""
+    """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page.
+
+    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for.
+    """
 
     cursor: str
     wait_s: float
     queued_records: int
     queued_since_ms: int
     posd_version: str
+    given: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _budgets("given", self.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,16 +220,35 @@ PROBLEMS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class ProgramRow:
-    """A published program: `program` is what the file said, as JSON; see sync/program_file.py."""
+    """A published program: `program` is what the file said, as JSON; see sync/program_file.py.
+
+    `pool_key` (hex, 32 bytes) draws the prizes of its pools; empty where it has none. Nobody is ever shown it.
+    """
 
     code: str
     version: int
     effective_ms: int
     program: dict[str, Any]
+    pool_key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         bounds.whole("version", self.version, 1, SEQ_MAX)
         bounds.whole("effective_ms", self.effective_ms, 0, WALL_MS_MAX)
+        if self.pool_key and (len(self.pool_key) != 64 or not set(self.pool_key) <= _HEX):
+            raise ValueError("pool_key is not 64 lower-case hex digits")  # and not what it is: this is logged
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """What the terminal that asks may give of each budget, by rule: counted from the first piece it has ever given (docs/sync.md).
+
+    It replaces the row before it: of a budget that is not named nothing may be given.
+    """
+
+    shares: dict[str, int]
+
+    def __post_init__(self) -> None:
+        _budgets("shares", self.shares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +312,7 @@ class CodeKeyRow:
 
 ENTITIES: Mapping[str, type] = {
     "program": ProgramRow,
+    "share": ShareRow,
     "member": MemberRow,
     "code_key": CodeKeyRow,
 }
@@ -328,27 +353,6 @@ def canonical_fast(value: object) -> bytes:
     return _SORTED.encode(value)
 
 
-def pack(records: Iterable[bytes]) -> bytes:
-    """A batch as it travels."""
-    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(NEWLINE.join(records))
-
-
-def unpack(body: bytes) -> list[bytes]:
-    """The records of a batch, verbatim. Raises ValueError for what is not one, or inflates beyond INFLATED_BYTES_MAX."""
-    try:
-        with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-            data = reader.read(INFLATED_BYTES_MAX + 1)
-            rest = reader.read(1)
-    except zstandard.ZstdError as error:
-        raise ValueError(f"not a zstd frame: {error}") from error
-    if rest or len(data) > INFLATED_BYTES_MAX:
-        raise ValueError(f"the batch inflates to more than {INFLATED_BYTES_MAX} bytes")
-    records = data.split(NEWLINE)
-    if not data or len(records) > BATCH_RECORDS_MAX:
-        raise ValueError(f"a batch has 1 to {BATCH_RECORDS_MAX} records")
-    return records
-
-
 def encode(message: object) -> bytes:
     """A message of this module as JSON."""
     return msgspec.json.encode(message)
@@ -375,6 +379,14 @@ def entities_of(page: FeedPage) -> list[Any]:
     except ValueError as error:
         hint = "This terminal may need a newer posd; until then it goes on with what it knows"
         raise Misconfigured("feed_unreadable", f"The changes from head office: {error}", hint) from error
+
+
+def _budgets(name: str, values: Mapping[str, int]) -> None:
+    """Raise ValueError for what is no number of pieces of budgets by rule."""
+    bounds.whole(f"number of {name}", len(values), 0, bounds.RULES_MAX)
+    for rule, pieces in values.items():
+        bounds.text("rule", rule, 1, 64)
+        bounds.whole(f"{name} by {rule}", pieces, 0, SEQ_MAX)
 
 
 def _hex(name: str, value: str, length: int) -> None:

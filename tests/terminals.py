@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from loyalty.ids import record_id
 from loyalty.journal import Chain, Draft, Head, Sealed, Stamp, seal
 from loyalty.sale import Enrol, Return, ReturnedLine, Reversal, Sale, Void
-from sync import signing, wire
+from sync import batch, signing, wire
 
 AUTHORITY = "office.test"
 WALL_MS = 1_795_000_000_000
@@ -81,7 +81,7 @@ class FieldTerminal:
 
     def batch(self, first: int = 1, last: int | None = None) -> bytes:
         """Records `first` to `last` (both included) as they travel."""
-        return wire.pack(record.bytes for record in self.records if first <= record.seq <= (last or 1 << 62))
+        return batch.pack(record.bytes for record in self.records if first <= record.seq <= (last or 1 << 62))
 
     def signed(self, path: str, body: bytes, authority: str = AUTHORITY, key_id: str = "") -> dict[str, str]:
         """The headers of a signed request."""

@@ -10,7 +10,7 @@ from central.settings import Settings
 @click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
 @with_settings
 def command(settings: Settings, as_json: bool) -> None:
-    """Check that every balance is the sum of its entries and every journal is whole. Exit status 1 if one is not.
+    """Check balances against entries, every journal's chain, and budgets. Exit status 1 if one is wrong.
 
     \b
     Example:
@@ -25,7 +25,8 @@ def command(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps(found._asdict(), ensure_ascii=False))
     else:
         click.echo(
-            "\n".join([*found.balances, *found.journals]) or f"all is well: {found.records} records, {found.entries} entries"
+            "\n".join([*found.balances, *found.journals, *found.budgets])
+            or f"all is well: {found.records} records, {found.entries} entries"
         )
-    if found.balances or found.journals:
+    if found.balances or found.journals or found.budgets:
         raise SystemExit(1)

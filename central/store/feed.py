@@ -42,13 +42,18 @@ def office(db: Connection) -> Office:
     return Office(*db.execute(sa.select(OFFICE.c.incarnation, OFFICE.c.feed_position)).one())
 
 
-def changes_after(db: Connection, position: int, rows_max: int) -> list[Change]:
-    """The first changes after `position`, in order; at most `rows_max`."""
-    after = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position > position)
+def changes_after(db: Connection, terminal: int, position: int, rows_max: int) -> list[Change]:
+    """The first changes after `position` for that terminal, in order; at most `rows_max`."""
+    after = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position > position, _about(terminal))
     return [Change(*row) for row in db.execute(after.order_by(FEED.c.position, FEED.c.kind, FEED.c.key).limit(rows_max))]
 
 
-def changes_at(db: Connection, position: int) -> list[Change]:
-    """All the changes of one position."""
-    at = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position == position)
+def changes_at(db: Connection, terminal: int, position: int) -> list[Change]:
+    """All the changes of one position for that terminal."""
+    at = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position == position, _about(terminal))
     return [Change(*row) for row in db.execute(at.order_by(FEED.c.kind, FEED.c.key))]
+
+
+def _about(terminal: int) -> sa.ColumnElement[bool]:
+    """Everything is for every terminal, but for the shares of others."""
+    return sa.or_(FEED.c.kind != "share", FEED.c.key == terminal)

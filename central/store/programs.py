@@ -31,9 +31,20 @@ _PROGRAM = tuple(PROGRAM.c[name] for name in Published._fields)
 _CODE_KEY = tuple(CODE_KEY.c[name] for name in CodeKey._fields)
 
 
-def add(db: Connection, program: Published) -> None:
-    """Keep a program that was checked."""
-    db.execute(PROGRAM.insert().values(**program._asdict()))
+def add(db: Connection, program: Published, pool_key: str = "") -> None:
+    """Keep a program that was checked, and what draws the prizes of its pools."""
+    db.execute(PROGRAM.insert().values(**program._asdict(), pool_key=pool_key))
+
+
+def pool_keys(db: Connection, versions: list[int]) -> dict[int, str]:
+    """What draws the prizes of those versions, in hex; empty for one without pools. Nobody is to be shown it."""
+    found = db.execute(sa.select(PROGRAM.c.version, PROGRAM.c.pool_key).where(PROGRAM.c.version.in_(versions)))
+    return dict(found.tuples().all())
+
+
+def every(db: Connection) -> list[Published]:
+    """All versions, the first one first."""
+    return [Published(*row) for row in db.execute(sa.select(*_PROGRAM).order_by(PROGRAM.c.version))]
 
 
 def latest(db: Connection, now_ms: int | None = None) -> Published | None:

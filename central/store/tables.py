@@ -245,7 +245,24 @@ PROGRAM = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("json", sa.LargeBinary, nullable=False),
     sa.Column("effective_ms", sa.BigInteger, nullable=False),
+    sa.Column("pool_key", sa.Text, nullable=False, server_default=""),
 )
+"""`pool_key` draws the prizes of its pools; nobody is shown it but the terminals' daemons."""
+
+BUDGET = sa.Table(
+    "budget",
+    META,
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("chain_id", sa.ForeignKey("chain.id"), primary_key=True),
+    sa.Column("target", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("ceiling", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("used", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("told", sa.BigInteger, nullable=False, server_default="0"),
+)
+"""One terminal's share of a rule's budget, as in loyalty/budgets.py: a journal's, because a new one counts from nothing.
+
+`used` is what the sales that head office has applied have given, `told` what the terminal says it has given or promised.
+"""
 
 CODE_KEY = sa.Table(
     "code_key",

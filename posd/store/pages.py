@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from posd.store import journal, members
+from posd.store import budgets, journal, members
 from posd.store.db import Db
 from sync.pull import PullState
-from sync.wire import CodeKeyRow, MemberRow, ProgramRow
+from sync.wire import CodeKeyRow, MemberRow, ProgramRow, ShareRow
 
 VERSION_MAX = (1 << 63) - 1
 
@@ -34,6 +34,12 @@ def program_of(db: Db, version: int) -> str | None:
     return row[0] if row else None
 
 
+def pool_key(db: Db, version: int) -> bytes | None:
+    """What draws the prizes of that version's pools; None where it has none."""
+    row = db.execute("SELECT pool_key FROM program WHERE version = ?", (version,)).fetchone()
+    return row[0] if row else None
+
+
 def code_keys(db: Db) -> dict[str, bytes]:
     """The public keys that sign member codes, by key id; revoked ones left out."""
     return dict(db.execute("SELECT key_id, public_key FROM code_key WHERE revoked = 0").fetchall())
@@ -41,9 +47,10 @@ def code_keys(db: Db) -> dict[str, bytes]:
 
 def _save_program(db: Db, row: ProgramRow) -> None:
     db.execute(
-        "INSERT INTO program (version, effective_ms, json) VALUES (?, ?, ?)"
-        " ON CONFLICT (version) DO UPDATE SET effective_ms = excluded.effective_ms, json = excluded.json",
-        (row.version, row.effective_ms, json.dumps(row.program, ensure_ascii=False)),
+        "INSERT INTO program (version, effective_ms, json, pool_key) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (version) DO UPDATE SET effective_ms = excluded.effective_ms, json = excluded.json,"
+        " pool_key = excluded.pool_key",
+        (row.version, row.effective_ms, json.dumps(row.program, ensure_ascii=False), bytes.fromhex(row.pool_key) or None),
     )
 
 
@@ -58,5 +65,6 @@ def _save_code_key(db: Db, row: CodeKeyRow) -> None:
 _SAVE: Mapping[type, Callable[[Db, Any], None]] = {
     MemberRow: members.save,
     ProgramRow: _save_program,
+    ShareRow: budgets.save_shares,
     CodeKeyRow: _save_code_key,
 }

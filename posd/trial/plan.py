@@ -1,7 +1,7 @@
 """What the steps of a sequence mean in a program: domain values to play, or every mistake at once by its key path."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -35,6 +35,7 @@ class Selling:
     budget_left: Mapping[str, int] = field(default_factory=dict)
     choose: Mapping[str, int] = field(default_factory=dict)
     tenders: tuple[tuple[str, int | None], ...] = ()
+    pool_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class _Drawn:
         if kind != "basket" and (step.choose or step.tenders):
             self.wrong(at, "there is nothing to choose or to pay", "a basket beside it (or in the exchange)")
         selling, returning, joining = None, None, None
+        if step.pool_key and not (step.basket or step.exchange):
+            self.wrong(f"{at}.pool_key", "there is nothing to draw for", "a basket beside it (or an exchange)")
         if step.basket:
             selling = self._selling(Sold(step.basket, step.choose, step.tenders), at)
         if step.exchange:
@@ -133,6 +136,8 @@ class _Drawn:
             returning = self._returning(Returning(step.void.of), f"{at}.void")
         if step.join is not None:
             joining = self._joining(step.join, f"{at}.join")
+        if selling and step.pool_key:
+            selling = replace(selling, pool_key=bytes.fromhex(step.pool_key))
         if step.basket or step.exchange:
             self.sold.add(place + 1)
         return Step("sale" if kind == "basket" else kind, self.now, returning, selling, joining)

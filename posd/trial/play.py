@@ -3,21 +3,25 @@
 It is the line of a checkout without hardware, store or head office, by the same functions of the domain.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from loyalty import awards, counters, posting, reverse
+from loyalty import awards, budgets, counters, posting, reverse
 from loyalty import sale as sales
 from loyalty.agreement import Hold, agree
 from loyalty.awards import Happened
 from loyalty.basket import Tender
 from loyalty.code import Strength
+from loyalty.ids import record_id
+from loyalty.journal import FIRST_PREV_HASH
 from loyalty.ledger import Entry, available, held
 from loyalty.member import Member
 from loyalty.moment import NOWHERE, Moment
-from loyalty.program import Program, PromotionRule, RewardRule
+from loyalty.pool import Luck
+from loyalty.program import Program
 from loyalty.quote import Choice, Quote, quote
 from loyalty.refusal import Refusal
 from loyalty.sale import Payment, ReturnedLine, Reversal, Sale, TillReference
@@ -56,8 +60,10 @@ class Played:
 
 @dataclass(slots=True)
 class Table:
-    """What there is while steps are played: the member, what each step sold and what of it came back, what
-    both have posted, what budgets have left.
+    """What there is while steps are played: the member, what each step sold and what of it came back, what both have posted, what
+    budgets have left.
+
+    `pool_key` draws the prizes of sales, if a step has said it; `chained` stands for the hash of a journal.
     """
 
     program: Program
@@ -68,6 +74,8 @@ class Table:
     back: dict[int, Counter[str]] = field(default_factory=dict)
     posted: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
     budgets: dict[str, int] = field(default_factory=dict)
+    pool_key: bytes = field(default=b"", repr=False)
+    chained: str = FIRST_PREV_HASH
 
     def play(self, number: int, step: Step) -> Played:
         """One step, and the days before it."""
@@ -114,9 +122,10 @@ class Table:
         agreement = agree(found, str(number), Strength.SIGNED, holds)
         till = TillReference("1", "", str(number), moment.local_date)
         payment = Payment(till, _tenders(selling, found.to_pay_minor), selling.basket, "")
-        sale = sales.commit(self.program, agreement, payment)
+        self.pool_key = selling.pool_key or self.pool_key
+        sale = sales.commit(self.program, agreement, payment, self._luck(till, number))
         self.sold[number], self.back[number] = sale, Counter()
-        self._use_budgets(sale)
+        self._use_budgets(budgets.spent(self.program, sale.extras.uses))
         if self.standing is None:
             return found, sale, ()
         mine = available(self.standing.handle)
@@ -128,14 +137,17 @@ class Table:
         self.posted[number] = self.standing.posted[posted:]
         return found, sale, awards.decide(self.program, member_on(standing, self.day), first, self.day).referrer
 
-    def _use_budgets(self, sale: Sale) -> None:
-        rules: dict[str, RewardRule | PromotionRule] = {**self.program.rewards, **self.program.promotions}
-        for use in sale.extras.uses:
-            limits = rules[use.rule].limits
-            whole, used = (limits.budget_amount, use.amount_minor) if limits.budget_amount else (limits.budget_uses, use.times)
-            if whole:
-                name = counters.budget(use.rule)
-                self.budgets[name] = max(0, self.budgets.get(name, whole) - used)
+    def _luck(self, till: TillReference, number: int) -> Luck | None:
+        """What draws the prizes of a sale. Each is chained to the one before, as records are."""
+        own, before = record_id("trial", till.business_date, str(number)), self.chained
+        self.chained = hashlib.sha256(f"{before}{own}".encode("ascii")).hexdigest()
+        return Luck(self.pool_key, before, own) if self.pool_key else None
+
+    def _use_budgets(self, spent: Mapping[str, int], sign: int = 1) -> None:
+        whole = budgets.whole(self.program)
+        for rule, pieces in spent.items():
+            name = counters.budget(rule)
+            self.budgets[name] = max(0, self.budgets.get(name, whole[rule]) - sign * pieces)
 
     def _undo(self, returning: Returning) -> Undone:
         if not returning.of:
@@ -150,6 +162,7 @@ class Table:
         if isinstance(reversal, Refusal):
             return Undone(returning.of, lines, reversal)
         before.update({line.line: line.quantity_milli for line in lines})
+        self._use_budgets(budgets.put_back(program, sale, reversal), -1)
         if sale.member is None or self.standing is None:
             return Undone(returning.of, lines, reversal)
         spent, posted = posting.spent_lots(self.posted[returning.of]), len(self.standing.posted)

@@ -130,6 +130,12 @@ def _back(value: object) -> object:
     return () if value == "all" else value
 
 
+def _key(value: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", value):
+        raise ValueError("a key is 64 hex digits in lower case")
+    return value
+
+
 def _named(value: object) -> object:
     return str(value) if type(value) is int else value
 
@@ -337,6 +343,9 @@ class Step(BaseModel):
     void: Annotated[Void, BeforeValidator(_sale, json_schema_input_type=SaleNumber | Void)] | None = None
     exchange: Exchange | None = None
     join: Annotated[Member, BeforeValidator(_joining, json_schema_input_type=Literal[True] | Member)] | None = None
+    pool_key: Annotated[StrictStr, AfterValidator(_key)] | None = Field(
+        None, description="What draws the prizes of this basket and of those after it: any 32 bytes in hex, of your own choice."
+    )
 
 
 class Sequence(BaseModel):

@@ -7,7 +7,7 @@ from central import enrol
 from central.clock import now_ms
 from central.store import records
 from loyalty.journal import canonical
-from sync import wire
+from sync import batch, wire
 from tests.samples import basket, cafe, member, sold
 from tests.terminals import FieldTerminal
 
@@ -113,7 +113,7 @@ async def test_an_altered_record_breaks_the_chain(office):
     terminal = await a_day(office)
     changed = [record.bytes for record in terminal.records]
     changed[1] = changed[1].replace(b'"amount_minor":100', b'"amount_minor":200')
-    answer = await office.push_bytes(terminal, wire.pack(changed))
+    answer = await office.push_bytes(terminal, batch.pack(changed))
     assert (answer.code, answer.message[:9]) == ("malformed", "record 3 ")
     assert await stored(office) == [[]]
 
@@ -172,7 +172,7 @@ async def test_another_spelling_of_a_record_is_malformed(office):
         terminal.records[0].bytes.replace(b'"seq":1', b'"seq":1,"seq":1'),
         canonical({"version": 1}),
     ):
-        assert (await office.push_bytes(terminal, wire.pack([spelled]))).code == "malformed"
+        assert (await office.push_bytes(terminal, batch.pack([spelled]))).code == "malformed"
 
 
 async def test_a_body_that_is_too_large_is_not_read(office):

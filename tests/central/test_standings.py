@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central import audit, daily, holds, members, programs
-from central.store import audit, pages, records
+from central.store import audit as notes
 from central.store import members as rows
+from central.store import pages, records
 from central.store.opening import open_store
 from central.store.tables import ENTRY, MEMBER, TRANSACTIONS
 from loyalty import lots

@@ -16,6 +16,7 @@ from tests.plain.quote import Answer, plain
 DONE = (
     "taken", "spent", "donated", "paid", "offered", "offered_free", "payable", "promoted", "gift", "rounded_up",
     "earned", "earned_by_tier", "no_goods", "counted",
+    "draw_open",
 )  # fmt: skip
 """Steps of the trace that are no refusal."""
 

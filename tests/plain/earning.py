@@ -78,6 +78,13 @@ def _gains(program: Program, walk: Walk) -> Gain:
         sold = [line.pieces if line.product == plan.product and line.amount_minor >= 0 else 0 for line in till.lines]
         if any(sold):
             gain.earned.append(Part(f"{code}", f"plan/{code}", sum(sold), sold))
+    for code, pool in program.pools.items():
+        refusal = why_not(pool.when, pool.unless, ALL, till)
+        if not refusal and pool.per_day and balances.get(f"used_day/{code}", 0) >= pool.per_day:
+            refusal = "limit_reached"
+        if not refusal and not till.moment.place.budget_left.get(f"budget/{code}", pool.prizes_max):
+            refusal = "budget_exceeded"
+        gain.refusals.append((code, refusal))
     return gain
 
 

@@ -10,7 +10,7 @@ from loyalty.journal import chain_hash
 from posd.store import journal
 from posd.storing import StoredCache, StoredJournal
 from runtime.errors import Misconfigured, Unavailable
-from sync import wire
+from sync import batch, wire
 from sync.client import HeadOffice
 from sync.loop import Sync
 from sync.wire import PushAnswer
@@ -52,8 +52,8 @@ async def test_the_queue_goes_out_once_it_answers(shop: Till) -> None:
     received: list[bytes] = []
 
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        batch = wire.unpack(await request(reader))
-        received.extend(batch)
+        records = batch.unpack(await request(reader))
+        received.extend(records)
         head = "0" * 64
         for data in received:
             head = chain_hash(head, data)

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from runtime.errors import Misconfigured, Unavailable
-from sync import client, signing, wire
+from sync import batch, client, signing, wire
 from sync.client import HeadOffice, Overloaded
 from sync.wire import HoldAnswer, HoldRequest, PushAnswer
 from tests.sync.peer import Script, answers, peer, sends
@@ -53,7 +53,7 @@ async def test_every_request_is_signed_over_what_was_sent() -> None:
     async with office(script) as head_office:
         await head_office.push([b"{}", b"[]"])
     message, headers = seen[0]
-    assert wire.unpack(message.body) == [b"{}", b"[]"]
+    assert batch.unpack(message.body) == [b"{}", b"[]"]
     verified = signing.check(message, headers, lambda _, text, value: KEY.public_key().verify(value, text) is None)
     assert verified == "t7.1"
 

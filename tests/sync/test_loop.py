@@ -59,9 +59,13 @@ class Cache:
 
     state: PullState = field(default_factory=PullState)
     saved: list[Any] = field(default_factory=list)
+    given: dict[str, int] = field(default_factory=dict)
 
     async def pull_state(self) -> PullState:
         return self.state
+
+    async def budgets_given(self) -> dict[str, int]:
+        return self.given
 
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         self.saved += entities

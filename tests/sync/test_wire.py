@@ -14,7 +14,7 @@ from loyalty.journal import Chain, Draft, Head, Stamp, canonical, seal
 from loyalty.refusal import Refusal
 from loyalty.sale import Enrol
 from runtime.errors import Misconfigured
-from sync import wire
+from sync import batch, wire
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "records"
 HEX32, HEX64 = "0f" * 16, "0f" * 32
@@ -165,7 +165,7 @@ def test_a_record_has_a_largest_size() -> None:
 @given(st.lists(st.binary(min_size=1, max_size=40).filter(lambda data: b"\n" not in data), min_size=1, max_size=20))
 def test_a_batch_survives_the_round_trip(records: list[bytes]) -> None:
     """Records are unpacked verbatim, in order."""
-    assert wire.unpack(wire.pack(records)) == records
+    assert batch.unpack(batch.pack(records)) == records
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_a_batch_survives_the_round_trip(records: list[bytes]) -> None:
         (b"", "zstd|batch"),
         (b"not zstd at all", "zstd"),
         (zstandard.compress(b"a" * 100)[:-5], "zstd|batch"),
-        (wire.pack([b""]), "1 to 500"),
-        (wire.pack([b"{}"] * 501), "1 to 500"),
+        (batch.pack([b""]), "1 to 500"),
+        (batch.pack([b"{}"] * 501), "1 to 500"),
         (zstandard.compress(bytes(wire.INFLATED_BYTES_MAX + 1)), "inflates"),
         (zstandard.compress(bytes(500 * 1024 * 1024)), "inflates"),
     ],
@@ -185,7 +185,7 @@ def test_what_is_no_batch_is_refused_before_it_fills_the_memory(body: bytes, wro
     """Half a frame, too many records, and half a gigabyte in 50 KB."""
     assert len(body) < 100_000
     with pytest.raises(ValueError, match=wrong):
-        wire.unpack(body)
+        batch.unpack(body)
 
 
 @pytest.mark.parametrize(

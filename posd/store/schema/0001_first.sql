@@ -111,12 +111,20 @@ CREATE TABLE print_job (
 CREATE INDEX print_job_open ON print_job (id) WHERE state IN ('queued', 'sending');
 CREATE INDEX print_job_of ON print_job (seq);
 
--- What head office published.
+-- What head office published. `pool_key` draws prizes; it is shown to nobody.
 CREATE TABLE program (
   version INTEGER PRIMARY KEY,
   effective_ms INTEGER NOT NULL,
-  json TEXT NOT NULL
+  json TEXT NOT NULL,
+  pool_key BLOB
 ) STRICT;
+
+-- Of each rule's budget: how much this terminal may give, as head office says, and how much it has given or promised; both ever.
+CREATE TABLE budget (
+  rule TEXT PRIMARY KEY,
+  share INTEGER NOT NULL DEFAULT 0,
+  given INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
 CREATE TABLE code_key (
   key_id TEXT PRIMARY KEY,
   public_key BLOB NOT NULL,
