@@ -1,4 +1,4 @@
-"""Whether head office's books are right: balances against entries, every journal against its hashes, budgets against what was given."""
+"""Whether the books are right: balances against entries, journals against their hashes, budgets against what was given."""
 
 from typing import NamedTuple
 

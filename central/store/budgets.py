@@ -41,7 +41,7 @@ def add_used(db: Connection, chain: int, spent: Mapping[str, int], sign: int = 1
 def told(db: Connection, chain: int) -> dict[str, int]:
     """What the terminal last said that it has given."""
     wanted = sa.select(BUDGET.c.rule, BUDGET.c.told).where(BUDGET.c.chain_id == chain, BUDGET.c.told != 0)
-    return dict(db.execute(wanted).tuples().all())
+    return dict(db.execute(wanted).all())
 
 
 def set_told(db: Connection, chain: int, given: Mapping[str, int]) -> None:
@@ -53,7 +53,7 @@ def set_told(db: Connection, chain: int, given: Mapping[str, int]) -> None:
 def enrolled(db: Connection) -> dict[int, int]:
     """The journal of each terminal that is enrolled, by the terminal, the lowest first."""
     now = sa.select(CHAIN.c.terminal_id, CHAIN.c.id).join(TERMINAL).where(CHAIN.c.epoch == TERMINAL.c.epoch)
-    return dict(db.execute(now.order_by(CHAIN.c.terminal_id)).tuples().all())
+    return dict(db.execute(now.order_by(CHAIN.c.terminal_id)).all())
 
 
 def told_at(db: Connection, terminal: int) -> int:

@@ -39,7 +39,7 @@ def add(db: Connection, program: Published, pool_key: str = "") -> None:
 def pool_keys(db: Connection, versions: list[int]) -> dict[int, str]:
     """What draws the prizes of those versions, in hex; empty for one without pools. Nobody is to be shown it."""
     found = db.execute(sa.select(PROGRAM.c.version, PROGRAM.c.pool_key).where(PROGRAM.c.version.in_(versions)))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def every(db: Connection) -> list[Published]:

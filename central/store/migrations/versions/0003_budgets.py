@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "budget",
         sa.Column("rule", sa.Text, primary_key=True),
-        sa.Column("chain_id", sa.ForeignKey("chain.id"), primary_key=True),
+        sa.Column("chain_id", sa.Integer, sa.ForeignKey("chain.id"), primary_key=True),
         sa.Column("target", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("ceiling", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("used", sa.BigInteger, nullable=False, server_default="0"),
