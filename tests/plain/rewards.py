@@ -246,9 +246,11 @@ def _free_pieces(settings: Any, times: int, till: Till, aim: Aim) -> Gift:
     wished = [rounded(till.worth(place, free[place]) * share, how) for place in places]
     if settings.price:
         wished = [max(0, till.worth(place, free[place]) - settings.price * free[place]) for place in places]
+    elif settings.amount:
+        wished = [min(settings.amount * free[place], till.worth(place, free[place])) for place in places]
     gift = _limited(till, aim, places, wished)
     gift.used = Counter(place for bought, got in groups for place in bought + got)
-    gift.free = free if settings.percent == 10_000 and not settings.price else Counter()
+    gift.free = free if settings.percent == 10_000 and not (settings.price or settings.amount) else Counter()
     return gift
 
 
