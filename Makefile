@@ -39,8 +39,9 @@ dist: $(READY)  ## what docs/install.md needs: the wheel and the locks, in dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
 	@cp requirements/terminal.lock requirements/central.lock dist
 
-golden: $(READY)  ## write the golden receipts anew; look at tests/golden/receipts/*.png before you commit them
+golden: $(READY)  ## write the golden receipts and stories anew; look at tests/golden/receipts/*.png and read stories/*.txt before you commit
 	@$(BIN)/python -m tests.drivers.golden
+	@$(BIN)/python -m tests.stories.golden
 
 check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/ruff format --check --quiet $(FOLDERS)

@@ -80,7 +80,7 @@ def main() -> None:
     given = parser.parse_args()
     subprocess.run(PEERS, cwd=ROOT, check=True)
     sizes = sorted({*given.rules, PROMISED})
-    shop = draw(max(sizes), posd.WEEKDAY, "gold")
+    shop = draw(max(sizes), posd.WHEN)
     peers = ROOT / ".venv-peers/bin/python"
     engines = {
         "all": Engine(sys.executable, "posd", shop),

@@ -9,7 +9,8 @@ from central import standings
 from central.code_keys import CodeSigner
 from central.programs import in_force
 from central.standings import Change
-from central.store import feed, members
+from central.store import audit, feed, members
+from central.store.audit import Note
 from central.store.engine import Connection
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -30,6 +31,15 @@ class Card(NamedTuple):
 
     text: str
     expires_s: int
+
+
+class Gift(NamedTuple):
+    """So many pieces of a unit, who gives them, and why."""
+
+    unit: str
+    pieces: int
+    person: str
+    reason: str
 
 
 def add(db: Connection, first_name: str, code: str, now_ms: int, referred_by: str = "") -> MemberHere:
@@ -71,6 +81,26 @@ def note(
         occasions=before.occasions if occasions is None else dict(occasions),
     )
     standings.save(db, now, Cause("note", NO_TERMINAL, now_ms), Change(member, before, after))
+    return get(db, handle)
+
+
+def give(db: Connection, handle: str, gift: Gift, now_ms: int) -> MemberHere:
+    """Give a member pieces of a unit of the program in force: a personal offer, an apology. Raises Rejected.
+
+    They live as long as pieces that are earned today; who gave them and why stands in the audit log.
+    """
+    member = members.by_handle(db, handle, lock=True) or get(db, handle)
+    now = standings.now_in(db, now_ms)
+    if gift.unit not in now.program.units:
+        known = ", ".join(now.program.units) or "none, no program is published"
+        raise Rejected("unit_unknown", f"the program has no unit {gift.unit!r}", f"Its units: {known}")
+    if not 1 <= gift.pieces <= bounds.COST_MAX:
+        raise Rejected("pieces_invalid", f"{gift.pieces} pieces cannot be given", f"1 to {bounds.COST_MAX}")
+    before = standings.load(db, member)
+    after = standing.given(now.program, before, ((gift.unit, gift.pieces),), now.day)
+    cause = Cause(f"give/{secrets.token_hex(16)}", NO_TERMINAL, now_ms)
+    standings.save(db, now, cause, Change(member, before, after))
+    audit.add(db, Note(now_ms, gift.person, "give", member.handle, f"{gift.pieces} {gift.unit}: {gift.reason}"))
     return get(db, handle)
 
 

@@ -45,7 +45,6 @@ class Bill:
     index: Index
     left: list[Minor]
     room: list[Minor]
-    free: list[int]
     total: Minor
     rung: Minor
     floored: bool
@@ -53,7 +52,15 @@ class Bill:
     donated: Minor = 0
     paid: Minor = 0
     given: dict[int, int] = field(default_factory=dict)
+    counted: list[int] | None = None
     spendable: defaultdict[str, int] = field(default_factory=partial(defaultdict, int))
+
+    @property
+    def free(self) -> list[int]:
+        """How many pieces of each line no quantity reward has used yet; counted when the first one asks."""
+        if self.counted is None:
+            self.counted = [line.pieces if line.amount_minor > 0 else 0 for line in self.index.lines]
+        return self.counted
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -129,7 +136,6 @@ def bill(program: Program, member: Member | None, basket: Basket, moment: Moment
         index(lines),
         left,
         left.copy() if plain else [open_part(line) for line in lines],
-        [line.pieces if line.amount_minor > 0 else 0 for line in lines],
         total,
         total,
         floored,

@@ -7,7 +7,7 @@ from functools import cached_property
 from loyalty import counters
 from loyalty.lots import life
 from loyalty.money import Minor, floor_share
-from loyalty.program import Names, Program, RewardRule, tier_of
+from loyalty.program import Names, Program, RewardRule, tier_by_code, tier_of
 from loyalty.purse import money_units
 from loyalty.quote import pieces_by_unit
 from loyalty.refusal import Params
@@ -74,7 +74,7 @@ class Receipt:
 class Bearer:
     """Whom a receipt speaks to: the first name it may print, the balances before, and what of each unit expires next.
 
-    `expiring` has by unit so many pieces and the last day on which they may be spent.
+    `expiring` has by unit so many pieces and the last day on which they may be spent; what a sale has reserved is not among them.
     """
 
     first_name: str
@@ -111,7 +111,7 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
         blocks += page.card_rows(code, card, moved, sale) if card else page.rows(code, moved)
     if page.known:
         after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
-        blocks += [*page.next_tier(after), *page.challenges(sale), *page.expiring(after)]
+        blocks += [*page.next_tier(after, sale.member.tier), *page.challenges(sale), *page.expiring(after, earned)]
     blocks += page.plans(sale)
     blocks += _closing(Ending(sale.till.receipt_number, sale.till.business_date, online))
     return Receipt(language, program.currency, tuple(blocks))
@@ -122,8 +122,14 @@ def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, languag
     page = _Page(program, language, bearer, known=True)
     blocks: list[Block] = [*page.opening(), Note("returned")]
     for code in page.shown(bearer.balances, reversal.taken_back, reversal.given_back):
-        taken, given = reversal.taken_back.get(code, 0), reversal.given_back.get(code, 0)
-        blocks += page.rows(code, [page.row("taken_back", code, -taken), page.row("given_back", code, given)])
+        given = reversal.given_back.get(code, 0)
+        taken = page.taken(code, reversal.taken_back.get(code, 0), given)
+        counted = page.counted(code)
+        moved = [
+            page.row("taken_back" if counted else "canceled", code, -taken),
+            page.row("given_back" if counted else "restored", code, given),
+        ]
+        blocks += page.rows(code, moved)
     blocks += _closing(ending)
     return Receipt(language, program.currency, tuple(blocks))
 
@@ -187,6 +193,12 @@ class _Page:
         balance = Row("balance", after, self._unit(unit), worth_minor=worth, strong=True, money=money)
         return [Row("before", before, self._unit(unit), money=money), *rows, balance]
 
+    def taken(self, unit: str, pieces: int, given: int) -> int:
+        """What a return finds of the pieces that it takes back: all of it only where a balance may fall below nothing."""
+        if self.program.policies.negative_balance == "allowed":
+            return pieces
+        return min(pieces, max(self.bearer.balances.get(unit, 0) + given, 0))
+
     def counted(self, unit: str) -> bool:
         """Whether people speak of many of it: points, but neither a wallet nor a coupon."""
         return unit not in self._money and self.card(unit) is None
@@ -214,11 +226,12 @@ class _Page:
         missing = {"missing": card.cost - have, **self._unit(unit), **reward}
         return [*rows, Bar("stamps", max(have, 0), card.cost, missing)]
 
-    def next_tier(self, balances: Mapping[str, int]) -> list[Block]:
-        """How far the next tier is, as a bar; a word of congratulation on the highest."""
+    def next_tier(self, balances: Mapping[str, int], held: str) -> list[Block]:
+        """How far the next tier is, as a bar; a word of congratulation on the highest. A tier is `held` until a review."""
         program, now = self.program, tier_of(self.program, balances)
         if program.tiers is None or now is None:
             return []
+        now = max(now, tier_by_code(program, held) or now, key=lambda tier: tier.from_pieces)
         have = balances.get(program.tiers.unit, 0)
         place = program.tiers.steps.index(now)
         if place + 1 == len(program.tiers.steps):
@@ -243,11 +256,13 @@ class _Page:
                 blocks.append(Bar("challenge", max(have, 0), challenge.goal, {**name, **far}))
         return blocks
 
-    def expiring(self, after: Mapping[str, int]) -> list[Block]:
-        """What of each unit expires next, as far as it is still there."""
+    def expiring(self, after: Mapping[str, int], earned: Mapping[str, int]) -> list[Block]:
+        """What of each unit expires next, as far as it is still there and what was `earned` has not made it younger."""
         blocks: list[Block] = []
-        for unit, (pieces, last) in self.bearer.expiring.items():
-            left = min(pieces, after.get(unit, 0))
+        for unit in self.shown(after):
+            pieces, last = self.bearer.expiring.get(unit, (0, ""))
+            extended = self.program.units[unit].extended and earned.get(unit)
+            left = 0 if extended else min(pieces, after.get(unit, 0))
             if left > 0 and unit in self._money:
                 blocks.append(Note("expires_money", {"amount_minor": left, "date": last, **self._unit(unit)}))
             elif left > 0:

@@ -7,8 +7,9 @@ from loyalty.accruals import ACCRUALS
 from loyalty.accruals.earning import Way
 from loyalty.bill import Bill
 from loyalty.bounds import AMOUNT_MINOR_MAX
-from loyalty.conditions import gate
+from loyalty.conditions import gate, of_moment, of_the_rest
 from loyalty.goods import ALL, Goods, Pick, pick
+from loyalty.moment import minute_of_day
 from loyalty.money import Minor
 from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Pool, Program, PromotionRule, RewardRule
 from loyalty.refusal import Refusal
@@ -30,6 +31,7 @@ class Benefit(NamedTuple):
     type: RewardType
     settings: Any
     pick: Pick
+    open_now: Gate | None
     gate: Gate | None
     order_wide: bool
     members_only: bool
@@ -76,6 +78,20 @@ class Rules(NamedTuple):
     surprises: tuple[Surprise, ...]
     plain: bool
     """Nothing excludes anything: one pass in order is the whole of stacking."""
+    looked: list[tuple[object, tuple[Refusal | None, ...]]]
+    """Which benefits the minute that was looked at last refuses."""
+
+
+def not_now(rules: Rules, bill: Bill) -> tuple[Refusal | None, ...]:
+    """Why each of `rules.benefits` is not to be had here and now, if it is not: looked at once a minute for all baskets."""
+    moment = bill.moment
+    place = moment.place
+    minute = (moment.local_date, minute_of_day(moment), moment.calendar, place.store, place.terminal, place.channel)
+    if rules.looked and rules.looked[0][0] == minute:
+        return rules.looked[0][1]
+    refusals = tuple(benefit.open_now(bill) if benefit.open_now else None for benefit in rules.benefits)
+    rules.looked[:] = [(minute, refusals)]
+    return refusals
 
 
 def compiled(program: Program) -> Rules:
@@ -108,6 +124,7 @@ def make_ready(program: Program) -> Rules:
         program.rewards,
         tuple(Surprise(code, one, gate(one.when, one.unless, pick(ALL))) for code, one in program.pools.items()),
         plain=not conflicts and policies.stacking == "in_order",
+        looked=[],
     )
 
 
@@ -131,7 +148,8 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         type=row,
         settings=rule.settings,
         pick=found,
-        gate=gate(rule.when, rule.unless, found),
+        open_now=of_moment(rule.when, found),
+        gate=of_the_rest(rule.when, rule.unless, found),
         order_wide=order_wide,
         members_only=rule.members_only if isinstance(rule, PromotionRule) else not row.free_of_units,
         exclusive=rule.exclusive,

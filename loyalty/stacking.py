@@ -14,7 +14,7 @@ from loyalty.overlap import moved
 from loyalty.refusal import Refusal
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.giving import GOODS_MISSING, NOTHING_LEFT, TIMES_MAX, Given, Quick, Target
-from loyalty.rules import Benefit, Rules
+from loyalty.rules import Benefit, Rules, not_now
 
 COMBINATIONS_MAX = 256  # eight offers that get in each other's way are tried out in full, in some tens of milliseconds
 
@@ -80,7 +80,8 @@ def choose(rules: Rules, ask: Ask) -> Outcome:
     else:
         outcome = _in_order(rules, ask)
     for benefit in rules.last:
-        outcome.verdicts.append(_look(benefit, outcome, ask))
+        now = benefit.open_now(outcome.bill) if benefit.open_now else None
+        outcome.verdicts.append(_look(benefit, outcome, ask, now))
     return outcome
 
 
@@ -91,13 +92,13 @@ def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str 
         for unit, pieces in ask.own.items():
             outcome.bill.spendable[unit] += pieces
     verdicts = outcome.verdicts
-    for benefit in rules.benefits:
+    for benefit, now in zip(rules.benefits, not_now(rules, outcome.bill), strict=True):
         if alone and benefit.code != alone:
             verdicts.append(Verdict(benefit, Refusal("not_together", {"other": alone})))
         elif skip and benefit.code in skip:
             verdicts.append(Verdict(benefit, Refusal("other_is_better")))
         else:
-            verdicts.append(_look(benefit, outcome, ask))
+            verdicts.append(_look(benefit, outcome, ask, now))
     return outcome
 
 
@@ -157,13 +158,13 @@ def _exclusive(rules: Rules, ask: Ask) -> list[Benefit]:
 _MEMBER_NEEDED = Refusal("member_needed")
 
 
-def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Verdict:
-    """Whether `benefit` is to be had now; and have it, if it comes by itself or was chosen."""
+def _look(benefit: Benefit, outcome: Outcome, ask: Ask, now: Refusal | None) -> Verdict:
+    """Whether `benefit` is to be had, if nothing speaks against it `now`; and have it, if it comes by itself or was chosen."""
     bill = outcome.bill
     if benefit.members_only and bill.member is None:
         refusal: Refusal | None = _MEMBER_NEEDED
     else:
-        refusal = benefit.gate(bill) if benefit.gate else None
+        refusal = now or (benefit.gate(bill) if benefit.gate else None)
         if refusal is None and benefit.contested:
             refusal = _refused(benefit, outcome)
     if refusal is not None:

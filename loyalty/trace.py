@@ -7,8 +7,11 @@ from loyalty import counters
 from loyalty.accrue import Harvest
 from loyalty.pool import closed
 from loyalty.refusal import Params
+from loyalty.rewards.donate import Donate
 from loyalty.rules import Rules
 from loyalty.stacking import Outcome, Taken
+
+PLAIN_PERCENT = 100  # what is earned where no tier makes it more
 
 
 class Step(NamedTuple):
@@ -46,9 +49,11 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str,
             steps.append(
                 Step(earning.code, "counted", {"pieces": pieces, "have": have + pieces, "goal": earning.challenge.goal})
             )
+        elif not pieces and not paid_minor:
+            steps.append(Step(earning.code, "no_goods", {"unit": earning.unit}))
         else:
             params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
-            steps.append(Step(earning.code, "earned", params))
+            steps.append(Step(earning.code, "earned" if percent == PLAIN_PERCENT else "earned_by_tier", params))
     for surprise in rules.surprises:  # only that it takes part: a quote may be asked again and again
         why_not = closed(surprise, outcome.bill)
         steps.append(Step(surprise.code, why_not.code, why_not.params) if why_not else Step(surprise.code, "draw_open"))
@@ -61,6 +66,8 @@ def _taken(taken: Taken) -> Step:
         return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
     if benefit.cost:
         spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
+        if isinstance(benefit.settings, Donate):
+            return Step(benefit.code, "donated", {**spent, "cause": benefit.settings.cause})
         off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
         return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:

@@ -241,7 +241,8 @@ def _sale_receipt(db: Db, sale: Sale, program: Program, language: str, booking: 
     before = Counter(found.member.balances if found else {})
     for hold in sale.holds:
         before[hold.unit] += hold.pieces
-    bearer = Bearer(found.member.first_name if found else "", dict(before))
+    expiring = members.expiring(db, found.row, sale.moment.local_date) if found else {}
+    bearer = Bearer(found.member.first_name if found else "", dict(before), expiring)
     return sale_receipt(sale, bearer, program, language, online=booking.online)
 
 

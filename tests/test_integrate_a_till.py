@@ -55,8 +55,19 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 def test_every_call_has_its_example() -> None:
     """Two quotes, agreement, sale, its repeat, sale at once, cancel, return, events, look-up, and a mistake."""
     paths = [re.search(r'"\$POSD(/v1/[^"]+)"', example.command).group(1) for example in examples()]
-    assert paths == ["/v1/quote", "/v1/quote", "/v1/agreements", "/v1/sales", "/v1/sales", "/v1/sales",
-                     "/v1/agreements/$AGREEMENT/cancel", "/v1/returns", "/v1/events", "/v1/members/look-up", "/v1/quote"]  # fmt: skip
+    assert paths == [
+        "/v1/quote",
+        "/v1/quote",
+        "/v1/agreements",
+        "/v1/sales",
+        "/v1/sales",
+        "/v1/sales",
+        "/v1/agreements/$AGREEMENT/cancel",
+        "/v1/returns",
+        "/v1/events",
+        "/v1/members/look-up",
+        "/v1/quote",
+    ]
 
 
 def test_the_examples_do_what_the_page_says(shop: Shop) -> None:

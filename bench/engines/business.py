@@ -1,7 +1,8 @@
 """PyPI's business-rules: conditions only, it allocates nothing. Run by the peers' own Python.
 
 Written as its readme does: variables are methods that look at the object in hand, here the basket's lines; each rule asks for the
-weekday, the tier, its goods and their amount, cheapest question first, and stops at the first no. The action notes the rule's code.
+day, the hour, the store, the weekday, the tier, its goods, their number and their amount, cheapest question first, and stops at the
+first no. The action notes the rule's code.
 """
 
 from typing import Any
@@ -24,12 +25,27 @@ class Asked(BaseVariables):
     @select_multiple_rule_variable()
     def weekday(self) -> list[str]:
         """Today."""
-        return [self.shop.weekday]
+        return [self.shop.when.weekday]
 
     @select_multiple_rule_variable()
     def tier(self) -> list[str]:
         """The member's."""
-        return [self.shop.tier]
+        return [self.shop.when.tier]
+
+    @select_multiple_rule_variable()
+    def store(self) -> list[str]:
+        """Where."""
+        return [self.shop.when.store]
+
+    @numeric_rule_variable()
+    def day(self) -> int:
+        """Today, as a number that rises."""
+        return _number(self.shop.when.day)
+
+    @numeric_rule_variable()
+    def hour(self) -> int:
+        """Now."""
+        return self.shop.when.hour
 
     @select_multiple_rule_variable()
     def categories(self) -> list[str]:
@@ -59,6 +75,7 @@ class Business:
 
     def __init__(self, shop: Shop) -> None:
         amounts = {f"amount_{rule.code}": _amount(rule) for rule in shop.rules if rule.amount_min_minor}
+        amounts |= {f"quantity_{rule.code}": _quantity(rule) for rule in shop.rules if rule.quantity_min > 1}
         self._shop = shop
         self._variables = type("Variables", (Asked,), amounts)
         self._rules = [_rule(one) for one in shop.rules]
@@ -88,17 +105,41 @@ def _amount(rule: Rule) -> Any:
     return numeric_rule_variable(label=f"amount for {rule.code}")(amount)
 
 
+def _quantity(rule: Rule) -> Any:
+    """A variable: how many pieces of the goods of `rule` there are."""
+
+    def quantity(self: Asked) -> int:
+        return sum(line.quantity for line in self.shop.basket if rule.matches(line))
+
+    return numeric_rule_variable(label=f"quantity for {rule.code}")(quantity)
+
+
+def _number(day: str) -> int:
+    """2026-11-10 as 20261110: the library knows numbers and no dates."""
+    return int(day.replace("-", ""))
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     among = "shares_at_least_one_element_with"
-    conditions: list[dict[str, Any]] = []
+    least, most = "greater_than_or_equal_to", "less_than"
+    conditions: list[dict[str, Any]] = [
+        {"name": "day", "operator": least, "value": _number(rule.first_day)},
+        {"name": "day", "operator": "less_than_or_equal_to", "value": _number(rule.last_day)},
+    ]
+    if rule.hours:
+        conditions.append({"name": "hour", "operator": least, "value": rule.hours[0]})
+        conditions.append({"name": "hour", "operator": most, "value": rule.hours[1]})
+    if rule.stores:
+        conditions.append({"name": "store", "operator": among, "value": list(rule.stores)})
     if rule.weekdays:
         conditions.append({"name": "weekday", "operator": among, "value": list(rule.weekdays)})
     if rule.tiers:
         conditions.append({"name": "tier", "operator": among, "value": list(rule.tiers)})
     goods = ("products", list(rule.products)) if rule.products else ("categories", [rule.category])
     conditions.append({"name": goods[0], "operator": among, "value": goods[1]})
+    if rule.quantity_min > 1:
+        conditions.append({"name": f"quantity_{rule.code}", "operator": least, "value": rule.quantity_min})
     if rule.amount_min_minor:
-        least = "greater_than_or_equal_to"
         conditions.append({"name": f"amount_{rule.code}", "operator": least, "value": rule.amount_min_minor})
     return {"conditions": {"all": conditions}, "actions": [{"name": "note", "params": {"code": rule.code}}]}
 

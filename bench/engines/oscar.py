@@ -1,8 +1,8 @@
 """django-oscar's offers: the real Applicator.apply on real models in an in-memory SQLite. Run by the peers' own Python.
 
-Its offers are exclusive, as they are by default: every piece is discounted once, the higher priority first. It knows no weekdays
-and no tiers: a rule that does not hold today for this member is an offer that starts tomorrow, so that oscar's query leaves it out
-and it need not ask. A range is made once for each choice of goods, and shared.
+Its offers are exclusive, as they are by default: every piece is discounted once, the higher priority first. It knows no weekdays,
+hours, stores and tiers: a rule that does not hold now for this member is an offer that starts tomorrow, so that oscar's query
+leaves it out and it need not ask. A range is made once for each choice of goods, and shared.
 """
 
 from datetime import timedelta
@@ -125,13 +125,15 @@ class Oscar:
 
     def _offer(self, rule: Rule, shop: Shop) -> Any:
         goods = self._range(rule)
-        least = (Condition.VALUE, money(rule.amount_min_minor)) if rule.amount_min_minor else (Condition.COUNT, 1)
+        least = (
+            (Condition.VALUE, money(rule.amount_min_minor)) if rule.amount_min_minor else (Condition.COUNT, rule.quantity_min)
+        )
         return ConditionalOffer.objects.create(
             name=rule.code,
             condition=Condition.objects.create(range=goods, type=least[0], value=least[1]),
             benefit=Benefit.objects.create(range=goods, type=Benefit.PERCENTAGE, value=rule.percent),
             priority=rule.priority,
-            start_datetime=None if rule.holds_for(shop.weekday, shop.tier) else now() + timedelta(days=1),
+            start_datetime=None if rule.holds_for(shop.when) else now() + timedelta(days=1),
         )
 
 

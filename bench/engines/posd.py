@@ -8,17 +8,17 @@ rule is asked all its conditions, as business-rules does. Minimum amounts are lo
 import sys
 from typing import Any
 
-from bench.discounts import Rule, Shop
+from bench.discounts import Rule, Shop, When
 from bench.engines.talk import serve
 from loyalty.basket import PIECE_MILLI, Basket, Line
 from loyalty.member import Member
-from loyalty.moment import Moment
+from loyalty.moment import Moment, Place
 from loyalty.program import Program
 from loyalty.quote import quote
 from sync import program_file
 
-NOW = Moment(1_795_340_000_000, 120, "2026-11-22")
-WEEKDAY = "sun"
+WHEN = When("2026-11-10", "tue", 12, "store-3", "gold")
+NOW = Moment(1_794_304_800_000, 120, WHEN.day, place=Place(WHEN.store))
 TIER_NAMES = {"bronze": "ארד", "silver": "כסף", "gold": "זהב"}
 
 
@@ -34,7 +34,7 @@ class Posd:
                 for n, one in lines
             )
         )
-        self._member = Member("00112233445566778899", "חבר", shop.tier, 0, {}, {})
+        self._member = Member("00112233445566778899", "חבר", shop.when.tier, 0, {}, {})
         self._programs: dict[int, Program] = {}
         self.activate(1)
 
@@ -72,9 +72,15 @@ def values(rules: tuple[Rule, ...], *, once: bool) -> dict[str, Any]:
 
 def _promotion(rule: Rule, *, once: bool) -> dict[str, Any]:
     goods = {"products": list(rule.products)} if rule.products else {"categories": [rule.category]}
-    when: dict[str, Any] = {}
+    when: dict[str, Any] = {"dates": {"first": rule.first_day, "last": rule.last_day}}
     if rule.amount_min_minor:
         when["lines"] = {"amount_min": f"{rule.amount_min_minor // 100}.{rule.amount_min_minor % 100:02}"}
+    if rule.quantity_min > 1:
+        when["lines"] = {"quantity_min": rule.quantity_min}
+    if rule.stores:
+        when["stores"] = list(rule.stores)
+    if rule.hours:
+        when["hours"] = ["{:02}:00-{:02}:00".format(*rule.hours)]
     if rule.weekdays:
         when["weekdays"] = list(rule.weekdays)
     if rule.tiers:

@@ -64,3 +64,15 @@ def time_text(moment_ms: int) -> str:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(moment_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def person() -> str:
+    """Who is at this machine, for the audit log."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        import os
+
+        return f"uid {os.getuid()}"

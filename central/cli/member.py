@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, with_settings
+from central.cli.common import answers, in_store, person, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 from central.store.engine import Connection
@@ -63,6 +63,26 @@ def note_member(
         windows[name] = (first, last)
     member = in_store(settings, members.note, handle, segments or None, windows or None, now_ms())
     return _values(member), f"{member.handle}  {' '.join(member.segments)}  {dict(member.occasions)}"
+
+
+@command.command("give")
+@click.argument("handle")
+@click.argument("unit")
+@click.argument("pieces", type=int)
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def give_member(settings: Settings, handle: str, unit: str, pieces: int, reason: str) -> tuple[dict[str, Any], str]:
+    """Give a member pieces of a unit: a personal offer, a coupon, an apology.
+
+    \b
+    Example:
+      posd-central member give 5ae1f0c2d4b6978812ab personal 1 --reason "for the long wait"
+    """
+    from central import members
+
+    member = in_store(settings, members.give, handle, members.Gift(unit, pieces, person(), reason), now_ms())
+    return _values(member), f"{member.handle}  {pieces} {unit}"
 
 
 @command.command("find")

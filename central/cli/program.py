@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, time_text, with_settings
+from central.cli.common import answers, in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 from central.store.engine import Connection
@@ -103,7 +103,7 @@ def publish_program(
     program, values = program_file.load(file)
     if start is None and program.effective:
         start = datetime.combine(date.fromisoformat(program.effective), datetime.min.time())
-    ask = publishing.Ask(_person(), now_ms(), _ms(start), override)
+    ask = publishing.Ask(person(), now_ms(), _ms(start), override)
     return _published(in_store(settings, publishing.publish, program, values, ask), language)
 
 
@@ -122,7 +122,7 @@ def roll_back(settings: Settings, start: datetime | None, override: str, languag
     """
     from central import publishing
 
-    ask = publishing.Ask(_person(), now_ms(), _ms(start), override)
+    ask = publishing.Ask(person(), now_ms(), _ms(start), override)
     return _published(in_store(settings, publishing.rollback, ask), language)
 
 
@@ -180,7 +180,9 @@ def _told(file: Path, mistakes: list[str], warnings: list[str], as_json: bool) -
     for line in warnings:
         click.echo(f"warning: {line}")
     if not mistakes:
-        click.echo(f"{file} is a program" + (f", with {len(warnings)} warnings" if warnings else ""))
+        click.echo(
+            f"{file} is a program" + ({0: "", 1: ", with 1 warning"}.get(len(warnings), f", with {len(warnings)} warnings"))
+        )
 
 
 def _published(done: Any, language: str) -> tuple[dict[str, Any], str]:
@@ -200,15 +202,3 @@ def _published(done: Any, language: str) -> tuple[dict[str, Any], str]:
 
 def _ms(start: datetime | None) -> int:
     return int(start.timestamp() * 1000) if start else 0
-
-
-def _person() -> str:
-    """Who is at this machine, for the audit log."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in a container
-        import os
-
-        return f"uid {os.getuid()}"

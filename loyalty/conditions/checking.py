@@ -19,12 +19,13 @@ Words = tuple[str, ...]
 
 class Condition(NamedTuple):
     """A condition: the shape of its value in a program file, what makes its check from that and the rule's own lines, and what of
-    the value cannot be meant, by the key below it.
+    the value cannot be meant, by the key below it. One `of_moment` looks at nothing but when and where it is.
     """
 
     shape: Any
     make: Callable[[Any, Pick], Check]
     mistakes: Callable[[Any, Known], Iterator[Mistake]]
+    of_moment: bool = False
 
 
 def any_words(found: Words, _: Known) -> Iterator[Mistake]:

@@ -43,9 +43,7 @@ def room(settings: Bundle, bill: Bill, target: Target) -> int | Refusal:
     times = len(_bundles(settings, bill, target, TIMES_MAX))
     if times:
         return times
-    have = Shelf(bill).pieces(target.places)
-    needed = sum(slot.quantity for slot in settings.slots) or settings.quantity
-    return Refusal("goods_missing", {"missing": max(needed - have, 1)})
+    return Refusal("goods_missing", {"missing": max(_missing(settings, bill, target), 1)})
 
 
 def give(settings: Bundle, times: int, bill: Bill, target: Target) -> Given:
@@ -88,11 +86,7 @@ def mistakes(settings: Bundle, _: Known) -> Iterator[Mistake]:
 
 def _bundles(settings: Bundle, bill: Bill, target: Target, times: int) -> list[tuple[list[tuple[int, int]], Minor]]:
     """The pieces of each bundle, and by how much it is cheaper. The dearest go first unless the rule says otherwise."""
-    shelf, only = Shelf(bill), settings.only or "dearest"
-    if settings.slots:
-        slots = [(ordered(bill, _picked(slot.goods)(bill.index), only), slot.quantity) for slot in settings.slots]
-    else:
-        slots = [(ordered(bill, target.places, only), settings.quantity)]
+    shelf, slots = Shelf(bill), _slots(settings, bill, target)
     bundles: list[tuple[list[tuple[int, int]], Minor]] = []
     while len(bundles) < times:
         before, pieces = shelf.used.copy(), []
@@ -108,6 +102,24 @@ def _bundles(settings: Bundle, bill: Bill, target: Target, times: int) -> list[t
             return bundles
         bundles.append((pieces, cheaper))
     return bundles
+
+
+def _slots(settings: Bundle, bill: Bill, target: Target) -> list[tuple[list[int], int]]:
+    """The lines of each part, the first to go into it in front, and how many pieces it wants."""
+    only = settings.only or "dearest"
+    if not settings.slots:
+        return [(ordered(bill, target.places, only), settings.quantity)]
+    return [(ordered(bill, _picked(slot.goods)(bill.index), only), slot.quantity) for slot in settings.slots]
+
+
+def _missing(settings: Bundle, bill: Bill, target: Target) -> int:
+    """How many pieces the first bundle still wants."""
+    shelf, missing = Shelf(bill), 0
+    for order, quantity in _slots(settings, bill, target):
+        have = min(shelf.pieces(tuple(order)), quantity)
+        shelf.take(order, have)
+        missing += quantity - have
+    return missing
 
 
 def _cheaper(settings: Bundle, worth: Minor, bill: Bill) -> Minor:

@@ -78,8 +78,10 @@ def mistakes(settings: FreePieces, _: Known) -> Iterator[Mistake]:
     yield from wrong.number("get", settings.get, 1, TIMES_MAX)
     yield from wrong.share("percent", settings.percent)
     yield from wrong.amount("price", settings.price, low=0)
-    if settings.price and settings.percent != WHOLE_BP:
-        yield Mistake("percent", "it has a price already", "price or percent, not both")
+    yield from wrong.amount("amount", settings.amount, low=0)
+    ways = [name for name in ("price", "amount") if getattr(settings, name)] + ["percent"] * (settings.percent != WHOLE_BP)
+    if len(ways) > 1:
+        yield Mistake(ways[1], f"it has {' and '.join(ways)}", "one of price, amount and percent")
     yield from wrong.goods("goods", settings.goods)
 
 

@@ -59,6 +59,12 @@ def by_handle(db: Db, handle: str, day: str) -> Found | None:
     return _found(db, row, day) if row else None
 
 
+def expiring(db: Db, row: int, day: str) -> dict[str, tuple[int, str]]:
+    """By unit what of a member expires next, from `day` on: so many pieces, and the last day on which they may be spent."""
+    found = ((unit, lots.forecast(held, day)) for unit, held in _lots(db, row).items())
+    return {unit: (coming[0][1], coming[0][0]) for unit, coming in found if coming}
+
+
 def by_code(db: Db, text: str, day: str) -> Found | None:
     """The member of a plain code, on `day`."""
     row = db.execute(_SELECT + " JOIN member_code c ON c.member = m.id WHERE c.text = ?", (text,)).fetchone()

@@ -60,7 +60,8 @@ class Played:
 
 @dataclass(slots=True)
 class Table:
-    """What there is while steps are played: the member, what each step sold and what of it came back, what budgets have left.
+    """What there is while steps are played: the member, what each step sold and what of it came back, what both have posted, what
+    budgets have left.
 
     `pool_key` draws the prizes of sales, if a step has said it; `chained` stands for the hash of a journal.
     """
@@ -71,6 +72,7 @@ class Table:
     day: str
     sold: dict[int, Sale] = field(default_factory=dict)
     back: dict[int, Counter[str]] = field(default_factory=dict)
+    posted: dict[int, tuple[Entry, ...]] = field(default_factory=dict)
     budgets: dict[str, int] = field(default_factory=dict)
     pool_key: bytes = field(default=b"", repr=False)
     chained: str = FIRST_PREV_HASH
@@ -129,8 +131,10 @@ class Table:
         mine = available(self.standing.handle)
         reserved = [Entry(mine, held(hold.id), hold.unit, hold.pieces) for hold in holds]
         first = Happened("sale", self.standing.visits == 0, sale.total_minor, referred=bool(self.standing.referred_by))
+        posted = len(self.standing.posted)
         standing = book(self.program, self.standing, reserved, self.day)
         self.standing = after_sale(self.program, standing, sale, self.day)
+        self.posted[number] = self.standing.posted[posted:]
         return found, sale, awards.decide(self.program, member_on(standing, self.day), first, self.day).referrer
 
     def _luck(self, till: TillReference, number: int) -> Luck | None:
@@ -161,9 +165,11 @@ class Table:
         self._use_budgets(budgets.put_back(program, sale, reversal), -1)
         if sale.member is None or self.standing is None:
             return Undone(returning.of, lines, reversal)
-        entries = posting.return_entries(self.standing.handle, reversal)
+        spent, posted = posting.spent_lots(self.posted[returning.of]), len(self.standing.posted)
+        entries = posting.return_entries(self.standing.handle, reversal, spent)
         short = posting.post(program, self.standing.accounts, entries, self.day).missing
-        self.standing = after_return(program, self.standing, reversal, self.day)
+        self.standing = after_return(program, self.standing, reversal, self.day, spent)
+        self.posted[returning.of] += self.standing.posted[posted:]
         return Undone(returning.of, lines, reversal, short)
 
 

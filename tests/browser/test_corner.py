@@ -3,8 +3,10 @@
 import os
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -35,9 +37,9 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 @pytest.fixture(scope="module")
 def code(corner: Shop) -> str:
     """A member with six stamps, a coupon and 30.00 in the wallet, all confirmed by head office."""
-    card = corner.member("Dana")
+    card = corner.member("Member")
     sale = {
-        "till": "seed", "receipt_number": "corner", "business_date": "2026-01-02",
+        "till": "seed", "receipt_number": "corner", "business_date": datetime.now(ZoneInfo("Asia/Jerusalem")).date().isoformat(),
         "tenders": [{"kind": "cash", "amount_minor": 10000}], "ask": {"basket": {"lines": SEED}, "code": card},
     }  # fmt: skip
     assert corner.http.post("/v1/sales", json=sale, headers={"Idempotency-Key": "corner"}).is_success
@@ -62,9 +64,10 @@ def open_page(browser: Browser, corner: Shop, code: str) -> Iterator[Any]:
         opened.append((context, Watched(context, corner.address)))
         page = context.new_page()
         page.goto(f"{corner.address}/#token={corner.token}")
+        expect(page.locator(".idle")).to_be_visible()
         page.fill("#code", code)
         page.press("#code", "Enter")
-        expect(page.locator(".card h2")).to_have_text("Dana")
+        expect(page.locator(".card h2")).to_have_text("Member")
         for place, (product, amount) in enumerate((("coffee", "18"), ("cake", "61.50")), 1):
             page.fill("#product", product)
             page.fill("#amount", amount)
@@ -119,6 +122,20 @@ def test_a_wallet_pays_an_amount(open_page: Any) -> None:
     page.locator('[data-key="wallet-none"]').click()
     expect(page.locator(".row.tender")).to_have_count(0)
     expect(due).to_have_text("₪67.20")
+
+
+def test_a_coupon_is_typed_where_the_card_is(open_page: Any) -> None:
+    """What is no card and opens a promotion is taken as a coupon; what opens nothing is told to be no card."""
+    page = open_page("en", TABLET)
+    page.fill("#code", "EVENING")
+    page.press("#code", "Enter")
+    expect(page.locator(".note.check")).to_have_text("The coupon is taken.")
+    expect(page.locator(".row.off")).to_have_text(["Evening discount-₪3.00", "Happy cake-₪12.30"])
+    expect(page.locator(".card h2")).to_have_text("Member")
+    page.fill("#code", "MORNING")
+    page.press("#code", "Enter")
+    expect(page.locator(".note.ask")).to_have_text("This is not a club code. Scan the member card.")
+    expect(page.locator(".row.off")).to_have_count(2)
 
 
 @pytest.mark.parametrize("size", [TABLET, PHONE], ids=["wide", "narrow"])

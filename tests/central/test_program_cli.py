@@ -110,7 +110,7 @@ def test_warnings_are_told_and_refuse_nothing(program, file):
     path = file(('en = "Silver"', 'en = "Silver2"'), ('he = "כסף", ', ""))
     lines = answered(program("check", path)).splitlines()
     assert re.fullmatch(rf"warning: {re.escape(path)}:\d+: tiers.step.1.name: it has no name in Hebrew; he = \"...\"", lines[0])
-    assert lines[1] == f"{path} is a program, with 1 warnings"
+    assert lines[1] == f"{path} is a program, with 1 warning"
     assert answered(program("check", str(PROGRAM_PATH))) == f"{PROGRAM_PATH} is a program\n"
     assert json.loads(answered(program("check", path, "--json")))["warnings"][0].endswith('he = "..."')
 

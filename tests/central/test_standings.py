@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from central import audit, daily, holds, members, programs
+from central.store import audit as notes
 from central.store import members as rows
 from central.store import pages, records
 from central.store.opening import open_store
@@ -246,6 +247,22 @@ async def test_a_birthday_is_noted_and_comes(place):
         with pytest.raises(members.Rejected):
             await place.store.run(members.note, who, None, occasions, place.now_ms)
     assert await place.store.read(rows.by_handle, who) == found
+
+
+async def test_head_office_gives_a_member_something(place):
+    """It lives as long as what is earned today, whoever gave it is noted, and twice is twice; what cannot be given is refused."""
+    who = await place.join()
+    before = pieces(await place.there(who), "points")
+    gift = members.Gift("points", 7, "clerk", "the long wait")
+    for _ in range(2):
+        await place.store.run(members.give, who, gift, place.now_ms)
+    place.here[who] = await place.there(who)
+    assert pieces(place.here[who], "points") == before + 14
+    kept = await place.store.read(notes.notes, 10, who)
+    assert [(note.person, note.action, note.reason) for note in kept] == [("clerk", "give", "7 points: the long wait")] * 2
+    for wrong in (gift._replace(unit="gold"), gift._replace(pieces=0)):
+        with pytest.raises(members.Rejected):
+            await place.store.run(members.give, who, wrong, place.now_ms)
 
 
 async def test_a_sale_is_worked_out_again(place):

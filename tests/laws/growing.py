@@ -41,7 +41,8 @@ def rounded_by_line(asked: Checkout, rule: AccrualRule) -> bool:
     """Whether each line earns by itself."""
     settings = rule.settings
     per_line = rule.type == "per_money" and asked.program.policies.accrual_rounded_per == "line"
-    return per_line and not (settings.carry or settings.whole_steps or rule.pieces_max_day or rule.pieces_max_month)
+    capped_pieces = rule.pieces_max or rule.pieces_max_day or rule.pieces_max_month
+    return per_line and not (settings.carry or settings.whole_steps or capped_pieces)
 
 
 def capped(rule: AccrualRule) -> bool:

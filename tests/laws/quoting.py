@@ -14,19 +14,10 @@ from tests.grammar.checkouts import Checkout, policy
 from tests.plain.quote import Answer, plain
 
 DONE = (
-    "taken",
-    "spent",
-    "paid",
-    "offered",
-    "offered_free",
-    "payable",
-    "promoted",
-    "gift",
-    "rounded_up",
+    "taken", "spent", "donated", "paid", "offered", "offered_free", "payable", "promoted", "gift", "rounded_up",
+    "earned", "earned_by_tier", "no_goods", "counted",
     "draw_open",
-    "earned",
-    "counted",
-)
+)  # fmt: skip
 """Steps of the trace that are no refusal."""
 
 

@@ -66,7 +66,7 @@ def test_a_wallet_is_read_as_money() -> None:
     back = return_receipt(
         Reversal({}, {"wallet": 700}, 0), Bearer("", {}), PROGRAM, "en", Ending("1", "2026-11-18", online=True)
     )
-    assert Row("given_back", 700, WALLET, signed=True, money=True) in back.blocks
+    assert Row("restored", 700, WALLET, signed=True, money=True) in back.blocks
 
 
 @pytest.mark.parametrize(("change", "money"), [({}, True), ({"cost": 2}, False), ({"unit": "points"}, False)])
@@ -142,6 +142,15 @@ def test_what_expires_next() -> None:
         Note("expires", {"pieces": 15, "date": "2026-11-30", "unit": "points"}),
         Note("expires_money", {"amount_minor": 300, "date": "2026-12-31", **WALLET}),
     ]
+
+
+def test_what_this_sale_makes_younger_does_not_expire_next() -> None:
+    """Where activity extends a unit, the day that was next is no longer."""
+    units = {**PROGRAM.units, "points": replace(PROGRAM.units["points"], expire_days=90, extended=True)}
+    expiring = {"points": (15, "2026-11-30")}
+    for bought, notes in ((TEA, 0), (Line("1", "stamp", 50), 1)):
+        blocks = printed(bought, program=replace(PROGRAM, units=units), balances={"points": 40}, expiring=expiring)
+        assert len(of(blocks, "expires")) == notes
 
 
 def test_of_a_provisional_member_nothing_is_claimed() -> None:

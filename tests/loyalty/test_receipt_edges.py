@@ -75,16 +75,46 @@ def test_a_unit_is_shown_for_any_one_reason():
 @pytest.mark.parametrize(
     ("taken", "given", "balances", "rows"),
     [
-        ({"point": 5}, {}, {}, [("before", 0), ("taken_back", -5), ("balance", -5)]),
+        ({"point": 5}, {}, {"point": 7}, [("before", 7), ("taken_back", -5), ("balance", 2)]),
+        ({"point": 5}, {}, {"point": 3}, [("before", 3), ("taken_back", -3), ("balance", 0)]),
+        ({"point": 5}, {"point": 4}, {}, [("before", 0), ("taken_back", -4), ("given_back", 4), ("balance", 0)]),
+        ({"point": 5}, {}, {}, [("before", 0), ("balance", 0)]),
         ({}, {"point": 5}, {}, [("before", 0), ("given_back", 5), ("balance", 5)]),
         ({}, {}, {"point": 7}, [("before", 7), ("balance", 7)]),
         ({}, {}, {}, []),
     ],
 )
 def test_a_return_shows_what_moved_or_is_there(taken, given, balances, rows):
-    """A unit that the receipt knows no balance of counts from zero, and a movement of nothing is no row."""
+    """A unit that the receipt knows no balance of counts from zero, no more is taken than there is, and nothing is no row."""
     receipt = return_receipt(Reversal(taken, given, 500), Bearer("", balances), cafe(), "en", ENDING)
     assert [(row.code, row.pieces) for row in receipt.blocks if isinstance(row, Row)] == rows
+
+
+def test_a_return_takes_what_is_not_there_where_the_program_allows_it():
+    """The balance falls below nothing."""
+    program = replace(cafe(), policies=replace(cafe().policies, negative_balance="allowed"))
+    receipt = return_receipt(Reversal({"point": 5}, {}, 500), Bearer("", {"point": 3}), program, "en", ENDING)
+    assert [(row.code, row.pieces) for row in receipt.blocks if isinstance(row, Row)] == [
+        ("before", 3),
+        ("taken_back", -5),
+        ("balance", -2),
+    ]
+
+
+def test_a_return_of_coupons_speaks_of_none_by_number():
+    """They are given back and canceled; points are counted."""
+    coupon = replace(cafe().rewards["ten_off"], cost=1)
+    units = {**cafe().units, "point": replace(cafe().units["point"], worth=0)}
+    program = replace(cafe(), rewards={"ten_off": coupon}, units=units)
+    receipt = return_receipt(Reversal({"point": 1}, {"point": 2}, 500), Bearer("", {"point": 3}), program, "en", ENDING)
+    assert [row.code for row in receipt.blocks if isinstance(row, Row)] == ["before", "canceled", "restored", "balance"]
+
+
+def test_a_tier_that_is_held_until_a_review_is_not_still_to_come():
+    """The way is to the one above it, however little counts now."""
+    silver = replace(member(), tier="silver")
+    bars = [one for one in printed(cafe(), silver, basket(50), balances={}) if isinstance(one, Bar)]
+    assert [(bar.filled, bar.params["tier"]) for bar in bars] == [(0, "Gold")]
 
 
 def test_a_return_is_in_the_members_language_and_the_programs_currency():

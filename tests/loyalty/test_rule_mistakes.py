@@ -69,15 +69,14 @@ def keys(program: Program) -> list[str]:
 
 def reward(settings: object, **changes: object) -> list[str]:
     """The mistakes of a reward, below it."""
-    row = {"name": NAME, "unit": "point", "cost": 5} | changes
-    program = club(rewards={"r": RewardRule(type=TYPE_OF[type(settings)], settings=settings, **row)})
-    return [key.removeprefix("rewards.r.") for key in keys(program)]
+    row = {"name": NAME, "unit": "point", "cost": 5, "type": TYPE_OF[type(settings)], "settings": settings} | changes
+    return [key.removeprefix("rewards.r.") for key in keys(club(rewards={"r": RewardRule(**row)}))]
 
 
 def promotion(settings: object, **changes: object) -> list[str]:
     """The mistakes of a promotion, below it."""
-    rule = PromotionRule(**({"type": TYPE_OF[type(settings)], "name": NAME, "settings": settings} | changes))
-    return [key.removeprefix("promotions.p.") for key in keys(club(promotions={"p": rule}))]
+    row = {"type": TYPE_OF[type(settings)], "name": NAME, "settings": settings} | changes
+    return [key.removeprefix("promotions.p.") for key in keys(club(promotions={"p": PromotionRule(**row)}))]
 
 
 def accrual(settings: object, **changes: object) -> list[str]:
@@ -94,8 +93,8 @@ def challenge(settings: object = PerSale(), **changes: object) -> list[str]:
 
 def pool(**changes: object) -> list[str]:
     """The mistakes of a pool, below it."""
-    found = Pool(**({"name": NAME, "chance": 500, "prizes_max": 9, "prizes": (Prize("point", 1),)} | changes))
-    return [key.removeprefix("pools.s.") for key in keys(club(pools={"s": found}))]
+    row = {"name": NAME, "chance": 500, "prizes_max": 9, "prizes": (Prize("point", 1),)} | changes
+    return [key.removeprefix("pools.s.") for key in keys(club(pools={"s": Pool(**row)}))]
 
 
 REWARD_MISTAKES = [
@@ -386,17 +385,14 @@ def test_whatever_the_shapes_let_through_never_raises(data, one, two, text):
         "lines": Measure(Goods(categories=(text,)), one, two),
     }  # fmt: skip
     chosen = data.draw(st.sets(st.sampled_from(sorted(conditions)), max_size=4))
-    settings = data.draw(
-        st.sampled_from(
-            [
-                PercentOff(one, two),
-                FreePieces(one, two),
-                Bundle(one, price=two),
-                Gift(text, one, two),
-                Pay(one, two),
-                Donate(text),
-            ]
-        )
-    )
+    drawn = [
+        PercentOff(one, two),
+        FreePieces(one, two),
+        Bundle(one, price=two),
+        Gift(text, one, two),
+        Pay(one, two),
+        Donate(text),
+    ]
+    settings = data.draw(st.sampled_from(drawn))
     found = reward(settings, unit=text, cost=one, when={name: conditions[name] for name in chosen}, limits=Limits(one, two))
     assert all(isinstance(key, str) for key in found)

@@ -14,9 +14,9 @@ from loyalty.moment import Calendar
 from tests.plain.till import Till, untaxed
 
 ORDER = (
-    "basket", "lines", "amount_min", "amount_max", "codes", "tenders", "stores", "terminals", "channels", "tiers", "segments",
-    "plans", "badges", "balance", "visits", "every_visit", "days_away_min", "joined_within_days", "anniversary_within_days",
-    "occasions", "pilot", "arm", "dates", "weekdays", "hours", "hebrew_dates", "sabbath", "rest", "holidays",
+    "stores", "terminals", "channels", "dates", "weekdays", "hours", "hebrew_dates", "sabbath", "rest", "holidays", "basket",
+    "lines", "amount_min", "amount_max", "codes", "tenders", "tiers", "segments", "plans", "badges", "balance", "visits",
+    "every_visit", "days_away_min", "joined_within_days", "anniversary_within_days", "occasions", "pilot", "arm",
 )  # fmt: skip
 """The reason that is told first."""
 

@@ -13,9 +13,9 @@ export function minorOf(typed) {
   return minor > 0 ? minor : null;
 }
 
-/** The basket as posd wants it. */
-export function basketOf(lines) {
-  return { lines: lines.map(({ id, product, amount }) => ({ id, product, name: product, amount_minor: amount })) };
+/** The basket as posd wants it, with the coupons that were scanned or typed. */
+export function basketOf(lines, codes) {
+  return { lines: lines.map(({ id, product, amount }) => ({ id, product, name: product, amount_minor: amount })), codes };
 }
 
 /** Listen to the entry. `onLine` gets each finished line; `isCard` says whether what was typed as a product was a member's card. */

@@ -16,7 +16,9 @@ const SCANS_MAX = 3;
 const SETTLE_MS = 350; // the second click of a double click must not press the button that came under it
 const NO_CARD = ["not_a_member_code", "product_code"]; // what a product's own code is refused as
 
-const FRESH = { phase: "open", code: "", member: null, lines: [], choices: [], quote: null, agreement: null, booked: null, next: 1 };
+const FRESH = {
+  phase: "open", code: "", member: null, lines: [], codes: [], choices: [], quote: null, agreement: null, booked: null, next: 1,
+};
 let sale = { ...FRESH };
 const scans = [];
 const terminal = { line: "", status: null, unknown: null, open: [] };
@@ -30,7 +32,21 @@ async function identify(code) {
   if (["agreed", "sending", "lost"].includes(sale.phase)) return note("warn", text("finish_first"));
   const question = ++newest.scan;
   const told = await attempt(() => post("/v1/members/look-up", { code }));
-  if (told && question === newest.scan) take(code, told);
+  if (!told || question !== newest.scan) return;
+  if (!(NO_CARD.includes(told.refusal?.code) && (await isCoupon(code)))) take(code, told);
+}
+
+/** What is no card may be a coupon: it is one if posd then asks for fewer codes. */
+async function isCoupon(code) {
+  if (!sale.quote || sale.codes.includes(code)) return false;
+  const codes = [...sale.codes, code];
+  const told = await attempt(() => post("/v1/quote", { ...ask(), basket: basketOf(sale.lines, codes) }));
+  const wanting = ({ trace }) => trace.filter((step) => step.code === "code_needed").length;
+  if (!told || !sale.quote || wanting(told) >= wanting(sale.quote)) return false;
+  sale = { ...sale, codes };
+  note("check", text("coupon_taken"));
+  await quote();
+  return true;
 }
 
 function take(code, { member, refusal }) {
@@ -74,7 +90,7 @@ function choose(reward, times) {
   return quote();
 }
 
-const ask = () => ({ basket: basketOf(sale.lines), code: sale.code, choices: sale.choices });
+const ask = () => ({ basket: basketOf(sale.lines, sale.codes), code: sale.code, choices: sale.choices });
 
 /** Ask anew after each change; only the newest answer counts. */
 async function quote() {

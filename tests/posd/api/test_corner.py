@@ -27,7 +27,14 @@ async def corner(shop: Till) -> Till:
     program, values = program_file.load(CORNER)
     await shop.learns(
         ProgramRow(program.code, program.version, 0, values),
-        MemberRow(RICH, balances=BALANCES, first_name="Dana", tier="", generation=0, codes=()),
+        MemberRow(
+            RICH,
+            balances={unit: {"": pieces} for unit, pieces in BALANCES.items()},
+            first_name="Member",
+            tier="",
+            generation=0,
+            codes=(),
+        ),
     )
     return shop
 
@@ -97,7 +104,7 @@ async def test_every_rule_says_why(corner: Till) -> None:
     assert why["evening"] == ("Evening discount", "A coupon code is needed. Scan or type it.")
     assert why["wallet"] == ("Club wallet", "Wallet: up to ₪25.00 can be paid.")
     assert why["round_up"] == ("Round up for good", "Costs nothing; if the member wishes.")
-    assert why["ten_cups"] == ("Ten cups", "2 counted: 9 of 10.")
+    assert why["ten_cups"] == ("Ten cups", "2 counted, 9 in all; the goal is 10.")
     hebrew = {step["rule"]: step["sentence"] for step in (await quoted(corner, language="he"))["trace"]}
     assert hebrew["cookie"].startswith("יש למסור במתנה")
 
@@ -105,7 +112,7 @@ async def test_every_rule_says_why(corner: Till) -> None:
 async def test_a_coupon_code_opens_its_promotion(corner: Till) -> None:
     """What was typed beside the goods reaches the rules."""
     told = await quoted(corner, codes=["EVENING"])
-    assert [one["name"] for one in told["discounts"]] == ["Happy cake", "Evening discount"]
+    assert [one["name"] for one in told["discounts"]] == ["Evening discount", "Happy cake"]
 
 
 async def test_a_challenge_has_its_progress(corner: Till) -> None:
@@ -140,7 +147,7 @@ async def test_an_agreement_and_a_sale_tell_what_they_give(corner: Till) -> None
     assert {part: agreed[part] for part in ("discounts", "gifts")} == {part: told[part] for part in ("discounts", "gifts")}
     assert booked["flags"] == []
     assert [(one["name"], one["money"], one["pieces"]) for one in booked["moved"]] == [
-        ("points", False, 67), ("stamps", False, 2), ("₪5 coupon", False, 1), ("wallet", True, -1000)
+        ("₪5 coupon", False, 1), ("points", False, 67), ("stamps", False, 2), ("wallet", True, -1000)
     ]  # fmt: skip
 
 

@@ -62,6 +62,17 @@ async def lots_of(run: Run) -> dict[str, int]:
     return {lot: pieces for lot, pieces in (await run(look)).items() if pieces}
 
 
+async def test_what_expires_next_is_known_for_the_receipt(run: Run) -> None:
+    """How many, and the last day; what never expires is not among it."""
+
+    def look(db: Db, day: str) -> dict[str, tuple[int, str]]:
+        return members.expiring(db, members.row_of(db, HANDLE), day)
+
+    assert await run(look, DAY) == {"point": (60, "2026-11-20"), "plan/year": (1, "2026-12-31")}
+    assert (await run(look, "2026-11-21"))["point"] == (500, "2027-06-01")
+    assert await run(look, "2027-06-02") == {}
+
+
 async def test_each_day_has_its_own_points(run: Run) -> None:
     """What waits is there and cannot be spent, what has ended is gone: by the day alone, without a word from head office."""
     assert await points(run) == (600, 100)
