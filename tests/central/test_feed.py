@@ -210,11 +210,11 @@ async def test_positions_become_visible_in_their_order(postgres_url):
         await asyncio.sleep(0.3)
         assert not second.done()
         seen = await two.read(rows.office)
-        assert (seen.position, await two.read(rows.changes_after, 0, 10)) == (0, [])
+        assert (seen.position, await two.read(rows.changes_after, 1, 0, 10)) == (0, [])
         leave.set()
         await asyncio.gather(first, second)
         assert order == [1, 2]
-        assert [change.key for change in await two.read(rows.changes_after, seen.position, 10)] == [1, 2]
+        assert [change.key for change in await two.read(rows.changes_after, 1, seen.position, 10)] == [1, 2]
 
 
 async def test_no_row_is_lost_while_many_write(url):
@@ -233,7 +233,7 @@ async def test_no_row_is_lost_while_many_write(url):
         async def follow() -> None:
             position = 0
             while len(seen) < 60:
-                found = await two.read(rows.changes_after, position, 7)
+                found = await two.read(rows.changes_after, 1, position, 7)
                 seen.update(change.key for change in found)
                 position = found[-1].position if found else position
                 await asyncio.sleep(0)

@@ -83,7 +83,7 @@ def test_a_first_start_to_a_first_transaction(office):
     assert pushed(office, terminal).outcome == "stored"
     row = member_row(office, terminal)
     assert (row.balances, row.includes) == ({"points": {"": 20}, "status": {"": 20}}, (terminal.records[1].id,))
-    assert office.asked("check") == {"balances": [], "journals": [], "records": 2, "entries": 2}
+    assert office.asked("check") == {"balances": [], "journals": [], "records": 2, "entries": 2, "budgets": []}
     [listed] = office.asked("terminal", "list")
     assert (listed["queued_records"], listed["posd_version"]) == (3, "0.1.0")
     assert office.stop() == 0
