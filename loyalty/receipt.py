@@ -176,7 +176,10 @@ class _Page:
             rule = program.promotions.get(gift.rule) or program.rewards.get(gift.rule)
             blocks.append(Row("gift", gift.pieces, {"name": self.name(rule.name) if rule else gift.product}))
         causes = [(one.amount_minor, self.name(program.causes.get(one.cause, {}))) for one in extras.donations]
-        return blocks + [Row("donated", amount, {"cause": cause}, money=True) for amount, cause in causes]
+        blocks += [Row("donated", amount, {"cause": cause}, money=True) for amount, cause in causes]
+        prizes = [one for one in sale.accruals if one.rule in program.pools and not counters.is_counter(one.unit)]
+        won = [(one, {"pool": self.name(program.pools[one.rule].name), **self._unit(one.unit)}) for one in prizes]
+        return blocks + [Row("won", one.pieces, said, signed=True, money=one.unit in self._money) for one, said in won]
 
     def row(self, code: str, unit: str, pieces: int) -> Row:
         """So many pieces of a unit that were moved."""
