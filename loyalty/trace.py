@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.accrue import Harvest
+from loyalty.bill import Bill
 from loyalty.pool import closed
 from loyalty.refusal import Params
 from loyalty.rewards.donate import Donate
-from loyalty.rules import Rules
+from loyalty.rules import Rules, Surprise
 from loyalty.stacking import Outcome, Taken
 
 PLAIN_PERCENT = 100  # what is earned where no tier makes it more
@@ -54,10 +55,13 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str,
         else:
             params: Params = {"pieces": pieces, "unit": earning.unit, "paid_minor": paid_minor, "percent": percent}
             steps.append(Step(earning.code, "earned" if percent == PLAIN_PERCENT else "earned_by_tier", params))
-    for surprise in rules.surprises:  # only that it takes part: a quote may be asked again and again
-        why_not = closed(surprise, outcome.bill)
-        steps.append(Step(surprise.code, why_not.code, why_not.params) if why_not else Step(surprise.code, "draw_open"))
-    return tuple(steps)
+    return (*steps, *(_surprise(surprise, outcome.bill) for surprise in rules.surprises))
+
+
+def _surprise(surprise: Surprise, bill: Bill) -> Step:
+    """Only whether it takes part: a quote may be asked again and again."""
+    why_not = closed(surprise, bill)
+    return Step(surprise.code, why_not.code, why_not.params) if why_not else Step(surprise.code, "draw_open")
 
 
 def _taken(taken: Taken) -> Step:

@@ -240,7 +240,7 @@ class ProgramRow:
 
 @dataclass(frozen=True, slots=True)
 class ShareRow:
-    """What the terminal that asks may give of each budget, by rule: counted from the first piece it has ever given (docs/programs.md).
+    """What the terminal that asks may give of each budget, by rule, counted from the first piece ever (docs/programs.md).
 
     It replaces the row before it: of a budget that is not named nothing may be given.
     """
