@@ -63,7 +63,8 @@ def _keys(text: str) -> Iterator[tuple[Key, int]]:
             line += 1
             continue
         if path and path[-1] == "" and token[0] == '"':
-            path[-1] = str(json.loads(token)) or "\0"  # an empty key is a key too
+            key = str(json.loads(token))
+            path[-1] = f"\0{key}" if not key or key[0] == "\0" else key  # an empty key is a key too, and no other one
             yield tuple(path), line
             continue
         if path and isinstance(path[-1], int) and token not in "],:}":

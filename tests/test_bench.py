@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.discounts import Goods, Rule, Shop, draw, from_values
+from bench.engines.posd import WHEN
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH_S = 600  # a hang guard; it takes a quarter of a minute
@@ -27,27 +28,34 @@ def test_the_line_is_measured_against_its_peers() -> None:
 
 def test_the_first_fifty_rules_are_as_the_bench_says() -> None:
     """Three quarters of them hold today for the member, a third finds its goods, and no two of them share goods in part."""
-    shop = draw(1000, "sun", "gold")
+    shop = draw(1000, WHEN)
     first = shop.rules[:50]
-    assert sum(rule.holds_for("sun", "gold") for rule in first) == 38
+    assert sum(rule.holds_for(WHEN) for rule in first) == 38
     assert len(shop.holding(first)) == 16
     assert (len(shop.basket), len({goods.category for goods in shop.basket})) == (20, 12)
     about = {frozenset(goods.product for goods in shop.basket if rule.matches(goods)) for rule in shop.rules}
     assert all(one == other or not one & other for one in about for other in about)
-    assert draw(50, "sun", "gold").rules == first
+    assert draw(50, WHEN).rules == first
 
 
 def test_what_the_bench_reads_of_the_rules_by_itself() -> None:
     """A minimum counts all the rule's goods; the higher priority goes first; no piece is discounted twice; JSON keeps it all."""
     milk, bread = Goods("milk", "dairy", 2, 500), Goods("bread", "bakery", 1, 800)
-    dear = Rule("dear", 10, "dairy", (), 1000, (), (), 1)
-    first = Rule("first", 50, "dairy", (), 0, ("sun",), ("gold",), 2)
-    never = Rule("never", 90, "", ("bread",), 801, (), (), 3)
-    shop = Shop((milk, bread), "sun", "gold", (dear, first, never))
+    rule = Rule("dear", 10, "dairy", (), 1000, 2, "2026-11-10", "2026-11-10", (), (), (), (), 1)
+    here = {"stores": ("store-3",), "hours": (12, 13), "weekdays": ("tue",), "tiers": ("gold",)}
+    first = dataclasses.replace(rule, code="first", percent=50, amount_min_minor=0, priority=2, **here)
+    never = dataclasses.replace(
+        rule, code="never", percent=90, category="", products=("bread",), amount_min_minor=801, priority=3
+    )
+    over = dataclasses.replace(first, code="over", last_day="2026-11-09")
+    many = dataclasses.replace(first, code="many", quantity_min=3)
+    dear = rule
+    shop = Shop((milk, bread), WHEN, (dear, first, never, over, many))
     assert shop.holding(shop.rules) == ["dear", "first"]
     assert shop.off_minor(shop.rules) == 500
     assert shop.off_minor((dear, never)) == 100
-    assert dataclasses.replace(shop, tier="silver").holding(shop.rules) == ["dear"]
+    assert dataclasses.replace(shop, when=dataclasses.replace(WHEN, tier="silver")).holding(shop.rules) == ["dear"]
+    assert dataclasses.replace(shop, when=dataclasses.replace(WHEN, hour=13)).holding(shop.rules) == ["dear"]
     assert from_values(json.loads(json.dumps(shop.values()))) == shop
 
 

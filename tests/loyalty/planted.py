@@ -130,10 +130,10 @@ MISTAKES: dict[str, Mistake] = {
         lambda true: lambda self, places, after, with_tax: true(self, places, not after, with_tax),
         "is_the_plain_one",
     ),
-    "an amount that is just met is too small": Mistake(
+    "a least amount is read twice as high": Mistake(
         checkout,
         "_money",
-        lambda true: lambda measure: true(replace(measure, amount_min=measure.amount_min and measure.amount_min + 1)),
+        lambda true: lambda measure: true(replace(measure, amount_min=2 * measure.amount_min)),
         "is_the_plain_one",
     ),
     "an exclusive offer goes with others": Mistake(stacking, "_exclusive", _exclusive_forgotten, "of_a_group_one_is_taken"),
