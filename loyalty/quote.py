@@ -13,7 +13,6 @@ from loyalty.moment import Moment
 from loyalty.money import Minor, split
 from loyalty.program import Program, tier_by_code
 from loyalty.refusal import Refusal
-from loyalty.rewards.donate import Donate, RoundUp
 from loyalty.rules import Rules, compiled
 from loyalty.stacking import Ask, Outcome, Taken, Verdict, choose
 from loyalty.trace import Step, trace
@@ -301,8 +300,7 @@ def _redemption(taken: Taken, bill: Bill) -> Movement:
     if not any(weights):
         weights = [1] * len(weights)
     spent = taken.benefit.cost * taken.times
-    settings = taken.benefit.settings
-    account = f"cause/{settings.cause}" if isinstance(settings, Donate) else ""
+    account = f"cause/{taken.given.cause}" if taken.given.cause else ""
     return Movement(taken.benefit.code, taken.benefit.unit, spent, split(spent, weights), account=account)
 
 
@@ -314,8 +312,7 @@ def _extras(taken: list[Taken]) -> Extras:
             tenders.append(UnitTender(benefit.code, benefit.unit, benefit.cost * one.times, given.paid_minor))
         gifts += [GiftLine(benefit.code, product, pieces) for product, pieces in given.gifts]
         if given.donated_minor:
-            assert isinstance(benefit.settings, RoundUp)
-            donations.append(Donation(benefit.code, benefit.settings.cause, given.donated_minor))
+            donations.append(Donation(benefit.code, given.cause, given.donated_minor))
         if benefit.limited:
             uses.append(_use(one))
     return Extras(tuple(tenders), tuple(gifts), tuple(donations), tuple(uses)) if taken else NO_EXTRAS

@@ -12,7 +12,6 @@ from loyalty.goods import Places
 from loyalty.money import Minor
 from loyalty.overlap import moved
 from loyalty.refusal import Refusal
-from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.giving import GOODS_MISSING, NOTHING_LEFT, TIMES_MAX, Given, Quick, Target
 from loyalty.rules import Benefit, Rules, not_now
 
@@ -225,9 +224,7 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         outcome.groups[benefit.group] = benefit.code
     if benefit.order_wide and off_minor:
         outcome.order_discount = outcome.order_discount or benefit.code
-    settings = benefit.settings
-    shared = len(given.offs) > 1 and isinstance(settings, AmountOff) and not settings.each_piece
-    if shared and bill.policies.amount_overlap == "others_first":
+    if len(given.offs) > 1 and benefit.type.movable(benefit.settings) and bill.policies.amount_overlap == "others_first":
         outcome.shared.append(len(outcome.verdicts))
     return Verdict(benefit, None, most, Taken(benefit, times, given, off_minor))
 

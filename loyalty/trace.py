@@ -8,7 +8,6 @@ from loyalty.accrue import Harvest
 from loyalty.bill import Bill
 from loyalty.pool import closed
 from loyalty.refusal import Params
-from loyalty.rewards.donate import Donate
 from loyalty.rules import Rules, Surprise
 from loyalty.stacking import Outcome, Taken
 
@@ -71,8 +70,8 @@ def _taken(taken: Taken) -> Step:
         return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
     if benefit.cost:
         spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
-        if isinstance(benefit.settings, Donate):
-            return Step(benefit.code, "donated", {**spent, "cause": benefit.settings.cause})
+        if given.cause:
+            return Step(benefit.code, "donated", {**spent, "cause": given.cause})
         off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
         return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:
