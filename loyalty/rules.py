@@ -18,8 +18,11 @@ from loyalty.rewards.giving import GOODS_MISSING, NOTHING_LEFT, Offs, Quick, Rew
 
 Gate = Callable[[Bill], Refusal | None]
 
-Look = Callable[[Bill], Offs | Refusal | None]
-"""What a promotion takes off lines, of which there is one at least, or why nothing; None where that takes a longer look."""
+Look = Callable[[Bill, Mapping[str, str]], Offs | Refusal | None]
+"""What a promotion takes off lines, of which there is one at least, or why nothing; None where that takes a longer look.
+
+The mapping has which offer of a group was given.
+"""
 
 MEMBER_NEEDED = Refusal("member_needed")
 
@@ -48,7 +51,7 @@ class Benefit(NamedTuple):
     contested: bool
     """Whether anything but its own conditions can speak against it."""
     quick: Look | None
-    """All of it in one go, for a promotion that only takes money off lines and that nothing but its conditions contests."""
+    """All of it in one go, for a promotion that only takes money off lines: nothing contests it but its conditions and its group."""
 
 
 class Earning(NamedTuple):
@@ -153,7 +156,8 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
     goods = Goods(reduced="never") if order_wide and program.policies.reduced_goods == "excluded" else rule.lines
     found = pick(goods)
     contested = bool(rule.group or rule.limits != NO_LIMITS or isinstance(rule, RewardRule))
-    off = None if contested or order_wide else row.quick(rule.settings, program.policies)
+    slow = isinstance(rule, RewardRule) or rule.limits != NO_LIMITS or order_wide
+    off = None if slow else row.quick(rule.settings, program.policies)
     rest = of_the_rest(rule.when, rule.unless, found)
     return Benefit(
         code=code,
@@ -173,18 +177,20 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         limited=rule.limits != NO_LIMITS,
         most=rule.limits.amount_max or AMOUNT_MINOR_MAX,
         contested=contested or order_wide,
-        quick=_in_one_go(rest, found, off) if off else None,
+        quick=_in_one_go(rest, rule.group, found, off) if off else None,
     )
 
 
-def _in_one_go(gate: Gate | None, pick: Pick, off: Quick) -> Look:
-    """The conditions, the goods and what comes off them, without a stop between."""
+def _in_one_go(gate: Gate | None, group: str, pick: Pick, off: Quick) -> Look:
+    """The conditions, the group, the goods and what comes off them, without a stop between."""
 
-    def look(bill: Bill) -> Offs | Refusal | None:
+    def look(bill: Bill, groups: Mapping[str, str]) -> Offs | Refusal | None:
         if gate is not None:
             refusal = gate(bill)
             if refusal is not None:
                 return refusal
+        if group in groups:
+            return Refusal("other_of_group", {"other": groups[group]})
         places = pick(bill.index)
         if not places:
             return GOODS_MISSING

@@ -56,8 +56,8 @@ class Outcome:
 
     @property
     def looked(self) -> Iterable[tuple[Benefit, Finding]]:
-        """What was found about each."""
-        return zip((*self.rules.benefits, *self.rules.last), self.found, strict=True)
+        """What was found about each that was looked at."""
+        return zip((*self.rules.benefits, *self.rules.last), self.found, strict=False)
 
     @property
     def taken(self) -> list[Taken]:
@@ -98,7 +98,7 @@ def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str 
     if ask.own:
         for unit, pieces in ask.own.items():
             outcome.bill.spendable[unit] += pieces
-    bill, found = outcome.bill, outcome.found
+    bill, found, groups = outcome.bill, outcome.found, outcome.groups
     for benefit, now in zip(rules.benefits, not_now(rules, bill), strict=True):
         if alone and benefit.code != alone:
             found.append(Refusal("not_together", {"other": alone}))
@@ -106,12 +106,14 @@ def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str 
             found.append(Refusal("other_is_better"))
         elif now is not None:
             found.append(now)
-        elif benefit.quick is None or outcome.shared or (offs := benefit.quick(bill)) is None:
+        elif benefit.quick is None or outcome.shared or (offs := benefit.quick(bill, groups)) is None:
             found.append(_look(benefit, outcome, ask))
         elif isinstance(offs, Refusal):
             found.append(offs)
         else:
             found.append(Taken(benefit, 1, 1, Given(offs), bill.take(offs)))
+            if benefit.group:
+                groups[benefit.group] = benefit.code
     return outcome
 
 
