@@ -51,7 +51,7 @@ class Benefit(NamedTuple):
     contested: bool
     """Whether anything but its own conditions can speak against it."""
     quick: Look | None
-    """All of it in one go, for a promotion that only takes money off lines: nothing contests it but its conditions and its group."""
+    """All of it in one go, for a promotion that only takes money off lines: only its conditions and its group contest it."""
 
 
 class Earning(NamedTuple):
