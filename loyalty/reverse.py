@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.lots import life
-from loyalty.money import Minor, floor_share, split
+from loyalty.money import Minor, floor_share, spread
 from loyalty.program import Program
 from loyalty.quote import Movement, nets
 from loyalty.refusal import Refusal
@@ -111,9 +111,9 @@ def _refund(program: Program, sale: Sale, shares: Mapping[int, _Share], day: str
     """What money goes back: the line's price less what units paid of it; of a plan what its terms say."""
     money = list(nets(sale.basket, sale.discounts))
     for tender in sale.extras.tenders:
-        paid = next((one for one in sale.redemptions if one.rule == tender.rule and one.unit == tender.unit), None)
-        if paid and paid.pieces:
-            money = [have - part for have, part in zip(money, split(tender.amount_minor, paid.by_line), strict=True)]
+        owed = [max(have, 0) for have in money]
+        paid = spread(tender.amount_minor, owed, owed)  # pieces are too coarse to share it by: one may pay for several lines
+        money = [have - part for have, part in zip(money, paid, strict=True)]
     refund = 0
     for place, share in shares.items():
         whole = max(money[place], 0)
