@@ -32,7 +32,7 @@ test: $(READY)  ## every test, in parallel
 laws: $(READY)  ## the laws of loyalty/, each asked of 20,000 programs and baskets; EXAMPLES=1000 for fewer
 	@$(BIN)/python -m tests.laws
 
-test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md (root; downloads a Debian the first time)
+test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md; pull out USB scanners (root, qemu; downloads the first time)
 	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system
 
 dist: $(READY)  ## what docs/install.md needs: the wheel and the locks, in dist/
