@@ -81,6 +81,7 @@ class SerialScanner:
         line = SerialLine(options.path, options.baud, options.line)
         commands = Commands(MAKES[options.make], pull=options.pull)
         try:
+            line.write(commands.due(time.monotonic(), scanned=False))
             while not stop.is_set():
                 data = line.read()
                 now_s = self._alive_s = time.monotonic()

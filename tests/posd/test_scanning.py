@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -56,8 +57,7 @@ async def test_a_refused_scan_beeps_and_a_member_does_not(shop: Till, tmp_path: 
     scanner = load_scanner("serial", "counter", {"path": str(line.path), "make": "bell"})
     async with listening(shop) as heard:
         reading = asyncio.ensure_future(shop.parts.scanning.read(scanner))
-        await until(lambda: open_paths().count(str(line.path.resolve())) == 2)
-        await asyncio.sleep(0.2)
+        await until(line.is_taken)
         line.send(sent.encode() + b"\r\n")
         body = (await asyncio.wait_for(heard.get(), HANG_S)).body
         assert (body["refusal"] or {}).get("code") == refusal
@@ -70,8 +70,8 @@ async def test_a_refused_scan_beeps_and_a_member_does_not(shop: Till, tmp_path: 
 
 async def test_a_scanner_that_cannot_be_told_is_not_told(shop: Till, tmp_path: Path) -> None:
     """A refused scan of one without a beeper is a refused scan, and the next one is read."""
-    path = tmp_path / "scans.txt"
-    path.touch()
+    path = tmp_path / "scans"
+    os.mkfifo(path)
     scanner = VirtualScanner("try-out", VirtualOptions(str(path)))
     async with listening(shop) as heard:
         reading = asyncio.ensure_future(shop.parts.scanning.read(scanner))

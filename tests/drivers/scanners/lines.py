@@ -1,9 +1,13 @@
 """A pty pair as a serial line: we hold the scanner's end."""
 
+import fcntl
 import os
 import select
+import struct
 import tty
 from pathlib import Path
+
+TIOCGEXCL = 0x80045440  # _IOR('T', 0x40, int), asm-generic/ioctls.h
 
 
 class Line:
@@ -31,6 +35,10 @@ class Line:
         while select.select([self._ours], [], [], 0.1)[0]:
             data += os.read(self._ours, 65_536)
         return data
+
+    def is_taken(self) -> bool:
+        """Whether the kernel lets nobody else open it (root excepted): the last thing that opening does."""
+        return bool(struct.unpack("i", fcntl.ioctl(self.theirs, TIOCGEXCL, b"\0" * 4))[0])
 
     def unplug(self) -> None:
         os.close(self._ours)

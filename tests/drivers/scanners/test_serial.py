@@ -1,12 +1,11 @@
 """A serial scanner over a real pty pair."""
 
 import asyncio
-import fcntl
 import os
-import struct
 import subprocess
 import sys
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ import structlog
 from drivers import load_scanner
 from drivers.ports import Answering
 from drivers.scanners import ssi
-from drivers.scanners.makes import MAKES, REFUSED_S
+from drivers.scanners.makes import MAKES, REFUSED_S, MakeName
 from drivers.scanners.serial import SerialOptions, SerialScanner
 from drivers.scanners.serial_line import SerialLine
 from runtime.errors import Misconfigured, Unavailable
@@ -30,18 +29,12 @@ def line(tmp_path: Path) -> Line:
     return Line(tmp_path / "scanner0")
 
 
-def is_open(line: Line) -> bool:
-    # Once by the test, which keeps the pty alive, and once by the scanner.
-    return open_paths().count(str(line.path.resolve())) == 2
-
-
 async def read(line: Line, sent: list[bytes], *, wanted: int, **options: object) -> list[str]:
     """Send pieces over the line; give the texts of the `wanted` scans, after which there must be no more."""
     scanner = load_scanner("serial", "till", {"path": str(line.path), **options})
     async with aclosing(scanner.scans()) as scans:
         first = asyncio.ensure_future(following(scans))
-        await until(lambda: is_open(line))
-        await asyncio.sleep(0.1)  # pyserial throws away what was sent before it opened
+        await until(line.is_taken)
         for data in sent:
             line.send(data)
             await asyncio.sleep(0.02)
@@ -85,8 +78,7 @@ async def test_a_replugged_scanner_goes_on_under_the_supervisor(line: Line) -> N
                 got.append(scan.text)  # noqa: PERF401 (it never ends)
 
     async def shown(text: str) -> None:
-        await until(lambda: is_open(line))
-        await asyncio.sleep(0.1)
+        await until(line.is_taken)
         line.send(text.encode() + b"\r\n")
         await until(lambda: text in got)
 
@@ -101,28 +93,19 @@ async def test_a_replugged_scanner_goes_on_under_the_supervisor(line: Line) -> N
     assert got == ["A", "B"]
 
 
-TIOCGEXCL = 0x80045440  # _IOR('T', 0x40, int), asm-generic/ioctls.h
-
-
-def refuses_others(descriptor: int) -> bool:
-    """Whether the kernel lets nobody else open this terminal line (root excepted)."""
-    return struct.unpack("i", fcntl.ioctl(descriptor, TIOCGEXCL, b"\0" * 4))[0] == 1
-
-
 async def test_the_line_is_ours_alone_and_given_back(line: Line) -> None:
     """While it is read the kernel refuses all who open it later, and our own second scanner; afterwards nobody."""
     holder, second = (SerialScanner(name, SerialOptions(str(line.path))) for name in ("one", "two"))
-    assert not refuses_others(line.theirs)
+    assert not line.is_taken()
     async with aclosing(holder.scans()) as scans:
         waiting = asyncio.ensure_future(following(scans))
-        await until(lambda: is_open(line))
-        await until(lambda: refuses_others(line.theirs))
+        await until(line.is_taken)
         with pytest.raises(Unavailable) as refused:
             await following(second.scans())
         assert refused.value.code == "scanner_taken"
         waiting.cancel()
         await asyncio.wait({waiting})
-    assert not refuses_others(line.theirs)
+    assert not line.is_taken()
 
 
 @pytest.mark.parametrize("lock", ["", "import fcntl; fcntl.flock(held, fcntl.LOCK_EX);"])
@@ -143,39 +126,45 @@ async def test_who_holds_the_line_is_named(line: Line, lock: str) -> None:
     assert await read(line, [b"A\r"], wanted=1) == ["A"]
 
 
-async def heard_by_the_scanner(line: Line, make: str, scans: list[bytes], *, quiet_s: float, **options: object) -> bytes:
-    """Refuse each of `scans`; give all that the scanner was sent until it has heard nothing for `quiet_s`."""
+async def heard_by_the_scanner(line: Line, make: MakeName, scans: list[bytes], *, stay_s: float, **options: object) -> bytes:
+    """Refuse each of `scans`; give all that the scanner was sent until posd has left it, `stay_s` after the last one."""
     scanner = load_scanner("serial", "till", {"path": str(line.path), "make": make, **options})
     assert isinstance(scanner, Answering)
+    heard, refusal = b"", MAKES[make].refused
+
+    def hears_it(times: int) -> bool:
+        nonlocal heard
+        heard += line.heard()
+        return not refusal or heard.count(refusal) == times
+
     async with aclosing(scanner.scans()) as found:
         first = asyncio.ensure_future(following(found))
-        await until(lambda: is_open(line))
-        await asyncio.sleep(0.2)
+        await until(line.is_taken)
         for place, data in enumerate(scans):
             line.send(data)
             await (first if place == 0 else following(found))
             scanner.refused()
-            await asyncio.sleep(0.2)
-        await none_within(found, quiet_s)
-    return line.heard()
+            await until(partial(hears_it, place + 1))
+        assert await none_within(found, stay_s)
+    return heard + line.heard()
 
 
 async def test_a_refusal_beeps_at_the_scanner(line: Line) -> None:
     """Each refused scan once, and a scanner that its beep disables is enabled again."""
-    assert await heard_by_the_scanner(line, "bell", [b"A\r", b"B\r"], quiet_s=0.2) == b"\x07\x07"
-    assert await heard_by_the_scanner(line, "datalogic", [b"A\r"], quiet_s=REFUSED_S + 0.5) == b"EFE"
-    assert await heard_by_the_scanner(line, "datalogic", [b"A\r"], quiet_s=0.1) == b"EFE"
+    assert await heard_by_the_scanner(line, "bell", [b"A\r", b"B\r"], stay_s=0.2) == b"\x07\x07"
+    assert await heard_by_the_scanner(line, "datalogic", [b"A\r"], stay_s=REFUSED_S + 0.5) == b"EFE"
+    assert await heard_by_the_scanner(line, "datalogic", [b"A\r"], stay_s=0.1) == b"EFE"
 
 
 async def test_a_scanner_without_commands_is_sent_nothing(line: Line) -> None:
     """Nobody knows what an unknown scanner does with bytes."""
-    assert await heard_by_the_scanner(line, "none", [b"A\r"], quiet_s=0.2) == b""
+    assert await heard_by_the_scanner(line, "none", [b"A\r"], stay_s=0.2) == b""
 
 
 async def test_a_trigger_is_pulled_again_after_each_scan(line: Line) -> None:
     """And let go when posd leaves."""
     row = MAKES["honeywell"]
-    heard = await heard_by_the_scanner(line, "honeywell", [b"A\r"], quiet_s=0.2, pull=True)
+    heard = await heard_by_the_scanner(line, "honeywell", [b"A\r"], stay_s=0.2, pull=True)
     # The refusal may come before the pull that follows the scan, or after it.
     assert heard in (row.pull + between + row.release for between in (row.pull + row.refused, row.refused + row.pull))
     with pytest.raises(Misconfigured, match="pull: a scanner of make 'bell' has no command"):
@@ -185,7 +174,7 @@ async def test_a_trigger_is_pulled_again_after_each_scan(line: Line) -> None:
 async def test_a_zebra_scanner_in_packets(line: Line) -> None:
     """Its codes are acknowledged, a repeated one is one scan, and a refusal is a packet too."""
     code = ssi.packet(0xF3, b"\x1cPL1:A", source=0)
-    heard = await heard_by_the_scanner(line, "zebra", [code], quiet_s=0.2)
+    heard = await heard_by_the_scanner(line, "zebra", [code], stay_s=0.2)
     assert heard == ssi.ENABLE + ssi.packet(0xD0) + ssi.BEEP_LOW
 
 
@@ -200,7 +189,7 @@ async def test_a_scanner_that_takes_nothing_is_unavailable(line: Line) -> None:
     with pytest.raises(Unavailable, match="takes no commands"):
         go_on()
     port.close(b"x")
-    assert not refuses_others(line.theirs)
+    assert not line.is_taken()
 
 
 @pytest.mark.parametrize(("frame", "told"), [("7E1", (7, "E", 1)), ("8O1", (8, "O", 1)), ("7S2", (7, "S", 2))])
@@ -218,8 +207,7 @@ async def test_noise_of_a_megabyte_then_a_scan(line: Line) -> None:
     with structlog.testing.capture_logs() as logs:
         async with aclosing(scanner.scans()) as scans:
             first = asyncio.ensure_future(following(scans))
-            await until(lambda: is_open(line))
-            await asyncio.sleep(0.2)
+            await until(line.is_taken)
             await asyncio.to_thread(line.send, noise + b"\rPL1:A\r")
             assert (await first).text == "PL1:A"
     assert len(logs) == 1
