@@ -245,7 +245,7 @@ def returns_in_parts_are_one_return(sold: Sold) -> None:
 
 
 def partners_get_back_what_they_owed(sold: Sold) -> None:
-    """A partner owes just what its rules took off and paid; all of it comes back with the goods, in parts or at once. A gift stays."""
+    """A partner owes just what its rules took off and paid; all of it comes back with the goods, in parts or not; a gift stays."""
     program, sale = sold.program, sold.sale
     whose = {code: rule.partner for some in (program.promotions, program.rewards) for code, rule in some.items()}
     owed = Counter[tuple[str, str]]()
