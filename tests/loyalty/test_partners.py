@@ -13,7 +13,7 @@ from loyalty.ledger import ISSUED, Entry, available
 from loyalty.partners import Cost, costs, costs_back
 from loyalty.posting import post, return_entries, sale_entries
 from loyalty.program import AccrualRule, Goods, PromotionRule, RewardRule
-from loyalty.quote import Choice
+from loyalty.quote import Choice, Discount
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.gift import Gift
@@ -93,6 +93,21 @@ def test_a_line_that_comes_back_brings_its_part():
     assert costs_back(program(), sale, back(("1", 100))) == (Cost("dairy", "discount", "fifth", "ILS", 179),)
     rest = costs_back(program(), sale, back(("1", 300), before={"1": 100}))
     assert rest == (Cost("dairy", "discount", "fifth", "ILS", 718 - 179),)
+
+
+def test_a_rule_that_stands_on_a_sale_twice_is_owed_twice():
+    """No quote of ours says a rule twice; a record may, and all of it left the shop."""
+    once = sold(program(), member(), BASKET)
+    twice = replace(
+        once,
+        discounts=(Discount("fifth", (18, 0)), Discount("fifth", (700, 0))),
+        extras=replace(once.extras, gifts=once.extras.gifts * 2),
+    )
+    assert costs(program(), twice) == (
+        Cost("dairy", "discount", "fifth", "ILS", 718),
+        Cost("dairy", "gift", "knife", "KNIFE", 4),
+    )
+    assert costs_back(program(), twice, back(("1", 400))) == (Cost("dairy", "discount", "fifth", "ILS", 718),)
 
 
 def test_a_return_that_was_refused_gives_nobody_anything():
