@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from central.partners import Settlement
     from loyalty.program import Names
 
-_DAY = click.DateTime(["%Y-%m-%d"])
+
+def _day(_context: click.Context, _option: click.Parameter, date: datetime | None) -> str:
+    """A business date as records have it; empty for none."""
+    return date.date().isoformat() if date else ""
+
+
+_DATE = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("partner")
@@ -22,16 +28,14 @@ def command() -> None:
 
 
 @command.command("report")
-@click.option("--from", "first", type=_DAY, help="The first business date; without it from the beginning.")
-@click.option("--to", "last", type=_DAY, help="The last business date, included.")
+@click.option("--from", "first", type=_DATE, callback=_day, help="The first business date; without it from the beginning.")
+@click.option("--to", "last", type=_DATE, callback=_day, help="The last business date, included.")
 @click.option("--partner", default="", help="Only this partner, by the code in the program.")
 @click.option("--store", default="", help="Only what this store has given.")
 @click.option("--language", type=click.Choice(["he", "en"]), default="en", show_default=True, help="Of the names.")
 @answers
 @with_settings
-def report_partners(
-    settings: Settings, /, first: datetime | None, last: datetime | None, partner: str, store: str, language: str
-) -> tuple[dict[str, Any], str]:
+def report_partners(settings: Settings, /, language: str, **wanted: str) -> tuple[dict[str, Any], str]:
     """What each partner owes: units issued and taken back, discounts given and returned, gifts; and the sum of the discounts.
 
     \b
@@ -41,25 +45,21 @@ def report_partners(
     from central import partners
     from central.store.partners import Asked
 
-    if first and last and first > last:
+    asked = Asked(**wanted)
+    if asked.last and asked.first > asked.last:
         raise click.UsageError("--from is after --to")
-    asked = Asked(_day(first), _day(last), partner, store)
     found = in_store(settings, partners.report, asked)
     owed = _summed(found)
     values = {
         "from": asked.first,
         "to": asked.last,
-        "store": store,
+        "store": asked.store,
         "partners": [_values(one) for one in found],
         "owed_minor": owed,
     }
     lines = [line for one in found for line in _lines(one, language)]
     total = [f"together: {_sums(owed, language)}"] if len(found) > 1 else []
     return values, "\n".join([*lines, *total]) or "Nothing was a partner's cost in that time"
-
-
-def _day(date: datetime | None) -> str:
-    return date.date().isoformat() if date else ""
 
 
 def _summed(found: "list[Settlement]") -> dict[str, int]:
