@@ -14,7 +14,7 @@ from loyalty.money import Minor
 from loyalty.posting import PARTNER
 from loyalty.program import Program
 from loyalty.refusal import Refusal
-from loyalty.reverse import Back, paid_by_line, returned_shares
+from loyalty.reverse import Back, paid_by_units, returned_shares
 from loyalty.sale import Sale
 
 Kind = Literal["discount", "gift", "units"]
@@ -40,8 +40,8 @@ def costs(program: Program, sale: Sale, posted: Iterable[Entry] = ()) -> tuple[C
     Of any other version of the program nobody knows whose cost a rule is: then only pieces are told.
     """
     sums = Counter[tuple[str, Kind, str, str]]()
-    for partner, rule, by_line in _borne(program, sale):
-        sums[partner, "discount", rule, sale.basket.currency] += sum(by_line)
+    for partner, rule, whole, _ in _borne(program, sale):
+        sums[partner, "discount", rule, sale.basket.currency] += whole
     for gift in sale.extras.gifts:
         sums[_partner(program, sale, gift.rule), "gift", gift.rule, gift.product] += gift.pieces
     return _told(sums, posted, 1)
@@ -51,24 +51,24 @@ def costs_back(program: Program, sale: Sale, back: Back, posted: Iterable[Entry]
     """What each partner gets back of that when `back`, which must not have been refused, comes back of `sale`.
 
     Of each line its share, rounded down over everything returned so far: so any number of returns of everything give back exactly
-    what was owed. A gift stays given.
+    what was owed. A gift stays given, and so does what units have paid of a donation.
     """
     shares = returned_shares(sale, back)
     assert not isinstance(shares, Refusal), shares
     sums = Counter[tuple[str, Kind, str, str]]()
-    for partner, rule, by_line in _borne(program, sale):
+    for partner, rule, _, by_line in _borne(program, sale):
         sums[partner, "discount", rule, sale.basket.currency] += sum(
             share.of(by_line[place]) for place, share in shares.items()
         )
     return _told(sums, posted, -1)
 
 
-def _borne(program: Program, sale: Sale) -> Iterator[tuple[str, str, Sequence[Minor]]]:
-    """What partners bear of each line, by partner and rule."""
+def _borne(program: Program, sale: Sale) -> Iterator[tuple[str, str, Minor, Sequence[Minor]]]:
+    """What partners bear, by partner and rule: in all, and of each line."""
     for discount in sale.discounts:
-        yield _partner(program, sale, discount.rule), discount.rule, discount.by_line
-    for tender in sale.extras.tenders:
-        yield _partner(program, sale, tender.rule), tender.rule, paid_by_line(sale, tender)
+        yield _partner(program, sale, discount.rule), discount.rule, sum(discount.by_line), discount.by_line
+    for tender, by_line in zip(sale.extras.tenders, paid_by_units(sale), strict=True):
+        yield _partner(program, sale, tender.rule), tender.rule, tender.amount_minor, by_line
 
 
 def _partner(program: Program, sale: Sale, rule: str) -> str:

@@ -1,15 +1,15 @@
 """Undoing a sale, whole or in part: what is taken back, what is given back, what is refunded."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.lots import life
-from loyalty.money import Minor, floor_share, split
+from loyalty.money import Minor, floor_share, spread
 from loyalty.program import Program
-from loyalty.quote import Movement, UnitTender, nets
+from loyalty.quote import Movement, nets
 from loyalty.refusal import Refusal
 from loyalty.sale import ReturnedLine, Reversal, Sale
 
@@ -111,8 +111,8 @@ def _by_money(sale: Sale, shares: Mapping[int, Share]) -> Share | None:
 def _refund(program: Program, sale: Sale, shares: Mapping[int, Share], day: str) -> Minor:
     """What money goes back: the line's price less what units paid of it; of a plan what its terms say."""
     money = list(nets(sale.basket, sale.discounts))
-    for tender in sale.extras.tenders:
-        money = [have - part for have, part in zip(money, paid_by_line(sale, tender), strict=True)]
+    for paid in paid_by_units(sale):
+        money = [have - part for have, part in zip(money, paid, strict=True)]
     refund = 0
     for place, share in shares.items():
         whole = max(money[place], 0)
@@ -120,10 +120,16 @@ def _refund(program: Program, sale: Sale, shares: Mapping[int, Share], day: str)
     return refund
 
 
-def paid_by_line(sale: Sale, tender: UnitTender) -> tuple[Minor, ...]:
-    """What the pieces of a tender have paid of each line: as those that were spent are shared."""
-    spent = next((one for one in sale.redemptions if one.rule == tender.rule and one.unit == tender.unit), None)
-    return split(tender.amount_minor, spent.by_line) if spent else (0,) * len(sale.basket.lines)
+def paid_by_units(sale: Sale) -> Iterator[tuple[Minor, ...]]:
+    """What each tender of units has paid of each line: shared by what is still to pay of them, what was donated comes last.
+
+    Pieces are too coarse to share it by: one may pay for several lines.
+    """
+    owed = [max(net, 0) for net in nets(sale.basket, sale.discounts)]
+    for tender in sale.extras.tenders:
+        paid = spread(tender.amount_minor, owed, owed)
+        owed = [have - part for have, part in zip(owed, paid, strict=True)]
+        yield paid
 
 
 def _plan_refund(program: Program, sale: Sale, place: int, paid: Minor, day: str) -> Minor:

@@ -188,8 +188,8 @@ MISTAKES: dict[str, Mistake] = {
     "a return leaves what was used": Mistake(reverse, "_uses", lambda true: lambda *_: {}, "all_returned_is_nothing_sold"),
     "what a wallet pays is nobody's cost": Mistake(
         reverse,
-        "paid_by_line",
-        lambda true: lambda sale, tender: (0,) * len(sale.basket.lines),
+        "paid_by_units",
+        lambda true: lambda sale: iter([(0,) * len(sale.basket.lines)] * len(sale.extras.tenders)),
         "partners_get_back_what_they_owed",
     ),
     "the id alone decides who wins": Mistake(pool, "draw", _steered, "a_draw_is_the_same_everywhere"),
