@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Scanner
+from drivers.ports import Display, Scanner
 from posd import quoting
 from posd.checkout import Checkout
+from posd.displaying import Displaying
 from posd.events import Events
 from posd.scanning import Scanning
 from posd.settings import Settings
@@ -24,6 +25,8 @@ class Parts:
     events: Events
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
+    displaying: Displaying | None = None
+    display: Display | None = None
     paper: asyncio.Event = field(default_factory=asyncio.Event)
     lost: Callable[[], None] = lambda: None
 
@@ -57,4 +60,5 @@ class Parts:
             "printing": self.settings.printing,
             "prints": await store.look(print_jobs.counts),
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
+            "display": {"name": self.display.name, "lag_s": round(self.display.lag_s(), 1)} if self.display else None,
         }
