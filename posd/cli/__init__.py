@@ -17,6 +17,7 @@ COMMANDS = {
     "sell": "Book a paid basket",
     "receipt": "Show or reprint our block of a sale",
     "journal": "Show what head office is told",
+    "devices": "What is plugged in, what the settings name, and what is in the way",
     "config": "Check or show the settings",
 }
 

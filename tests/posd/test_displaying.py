@@ -98,7 +98,9 @@ async def test_a_return_shows_what_went_and_what_is_left(shop: Till, tmp_path: P
     async with counter(shop, tmp_path) as till:
         await shop.sell(1800, "d", ask={"basket": lines(1800), "code": CARD})
         body = {"till": "1", "receipt_number": "9", "business_date": "2026-11-21", "of_receipt_number": "1001"}
-        answer = await shop.ask("/v1/returns", {**body, "lines": [{"line": "1", "quantity_milli": 1000}]}, **{"Idempotency-Key": "e"})
+        answer = await shop.ask(
+            "/v1/returns", {**body, "lines": [{"line": "1", "quantity_milli": 1000}]}, **{"Idempotency-Key": "e"}
+        )
         assert answer.is_success, answer.text
         await till.must_show("-18 תודוקנ", "250 הרתי")
 
