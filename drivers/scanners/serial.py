@@ -12,7 +12,7 @@ from drivers.ports import Scan
 from drivers.scanners.framing import SUFFIX, Framer
 from drivers.scanners.makes import MAKES, Commands, MakeName
 from drivers.scanners.pump import kept, pumped
-from drivers.scanners.serial_line import Frame, SerialLine
+from drivers.scanners.serial_line import FRAME, SerialLine
 from drivers.scanners.sightings import Sightings
 from drivers.scanners.ssi import SsiFramer
 
@@ -24,8 +24,8 @@ class SerialOptions:
     path: Annotated[str, Field(min_length=1)]
     """A stable name: /dev/serial/by-id/..., not /dev/ttyACM0, which is another one after a re-plug."""
     baud: Annotated[int, Field(ge=300, le=4_000_000)] = 9600
-    line: Frame = "8N1"
-    """Data bits, parity, stop bits. On USB they have no meaning."""
+    line: Annotated[str, Field(pattern=FRAME)] = "8N1"
+    """Data bits, parity (N, E, O, M, S), stop bits. On USB they have no meaning."""
     make: MakeName = "none"
     """Whose commands it understands, a row of MAKES; "zebra" also says that it talks in SSI packets, which need no suffix."""
     pull: bool = False

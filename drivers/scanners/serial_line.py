@@ -3,7 +3,6 @@
 import fcntl
 import termios
 from contextlib import suppress
-from typing import Literal
 
 import serial
 
@@ -14,16 +13,17 @@ READ_TIMEOUT_S = 0.05  # how long one read waits; so soon is a pause, a refusal 
 READ_BYTES_MAX = 4096  # what the kernel holds for a line
 WRITE_TIMEOUT_S = 1.0  # the longest command has 16 bytes; what takes longer hangs
 
-Frame = Literal["8N1", "8E1", "8O1", "8N2", "7E1", "7O1", "7N2", "7E2", "7O2", "7S1", "7S2", "7M1", "7M2"]
+FRAME = r"^[78][NEOMS][12]$"
+"""Data bits, parity (none, even, odd, mark, space) and stop bits of a line, as a pattern."""
 
 
 class SerialLine:
     """A line that is open and ours alone."""
 
-    def __init__(self, path: str, baud: int, frame: Frame) -> None:
-        """Open it. Raises Unavailable, with whoever holds it."""
+    def __init__(self, path: str, baud: int, frame: str) -> None:
+        """Open it, `frame` as FRAME has it. Raises Unavailable, with whoever holds it."""
         self._path = path
-        bits, parity, stops = frame
+        bits, parity, stops = tuple(frame)
         try:
             self._port = serial.Serial(
                 path,

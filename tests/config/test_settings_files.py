@@ -12,7 +12,8 @@ from pydantic import BaseModel
 import central.settings
 import posd.settings
 from drivers import DISPLAYS, PRINTERS, SCANNERS, load_display, load_printer, load_scanner
-from drivers.scanners.framing import Suffix
+from drivers.scanners.framing import SUFFIXES
+from drivers.scanners.makes import MAKES
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 FILES = {"posd.toml": posd.settings, "central.toml": central.settings}
@@ -115,7 +116,7 @@ def test_every_choice_is_named():
     """Where the code takes one of a few words, the file names each of them."""
     text = (CONFIG / "posd.toml").read_text()
     fields = posd.settings.Settings.model_fields | posd.settings.Api.model_fields
-    shapes = [*(field.annotation for field in fields.values()), Suffix]
-    words = [word for shape in shapes if get_origin(shape) is Literal for word in get_args(shape)]
+    shapes = [field.annotation for field in fields.values()]
+    words = [word for shape in shapes if get_origin(shape) is Literal for word in get_args(shape)] + [*SUFFIXES, *MAKES]
     assert len(words) > 10
     assert [word for word in words if f'"{word}"' not in text] == []

@@ -17,7 +17,7 @@ from drivers.ports import Answering
 from drivers.scanners import ssi
 from drivers.scanners.makes import MAKES, REFUSED_S
 from drivers.scanners.serial import SerialOptions, SerialScanner
-from drivers.scanners.serial_line import Frame, SerialLine
+from drivers.scanners.serial_line import SerialLine
 from runtime.errors import Misconfigured, Unavailable
 from runtime.supervise import supervise
 from tests.drivers.scanners.lines import Line
@@ -176,7 +176,8 @@ async def test_a_trigger_is_pulled_again_after_each_scan(line: Line) -> None:
     """And let go when posd leaves."""
     row = MAKES["honeywell"]
     heard = await heard_by_the_scanner(line, "honeywell", [b"A\r"], quiet_s=0.2, pull=True)
-    assert heard == row.pull * 2 + row.refused + row.release
+    # The refusal may come before the pull that follows the scan, or after it.
+    assert heard in (row.pull + between + row.release for between in (row.pull + row.refused, row.refused + row.pull))
     with pytest.raises(Misconfigured, match="pull: a scanner of make 'bell' has no command"):
         load_scanner("serial", "till", {"path": "x", "make": "bell", "pull": True})
 
@@ -203,7 +204,7 @@ async def test_a_scanner_that_takes_nothing_is_unavailable(line: Line) -> None:
 
 
 @pytest.mark.parametrize(("frame", "told"), [("7E1", (7, "E", 1)), ("8O1", (8, "O", 1)), ("7S2", (7, "S", 2))])
-def test_old_line_settings(line: Line, frame: Frame, told: tuple[int, str, int]) -> None:
+def test_old_line_settings(line: Line, frame: str, told: tuple[int, str, int]) -> None:
     """Seven bits and parity are what pyserial is told; a pty itself has neither."""
     port = SerialLine(str(line.path), 9600, frame)
     assert (port._port.bytesize, port._port.parity, port._port.stopbits) == told
