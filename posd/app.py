@@ -99,6 +99,8 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
     parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
+    if settings.printing == "posd" and (device := settings.printer):
+        parts.printer = load_printer(device.driver, device.name or device.driver, device.options)
     if shown := settings.display:
         parts.display = load_display(shown.driver, shown.name or shown.driver, shown.options)
         parts.displaying = Displaying(checkout, events, settings.language, shown.shows_name, shown.shows_balance)
@@ -119,9 +121,7 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     if parts.displaying and parts.display:
         run = partial(parts.displaying.run, parts.display)
         loops.append(("display", supervise("display", run, wait_s_max=DISPLAY_WAIT_S_MAX)))
-    if settings.printing == "posd" and settings.printer:
-        device = settings.printer
-        printer = load_printer(device.driver, device.name or device.driver, device.options)
+    if printer := parts.printer:
         queue = StoredQueue(store)
         loops.append(("printer", supervise("printer", lambda: run_jobs(queue, printer, parts.paper))))
     return loops

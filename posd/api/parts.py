@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Display, Scanner
+from drivers.ports import Display, Printer, Scanner
 from posd import quoting
 from posd.checkout import Checkout
 from posd.displaying import Displaying
@@ -25,6 +25,7 @@ class Parts:
     events: Events
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
+    printer: Printer | None = None
     displaying: Displaying | None = None
     display: Display | None = None
     paper: asyncio.Event = field(default_factory=asyncio.Event)

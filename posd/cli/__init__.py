@@ -18,6 +18,7 @@ COMMANDS = {
     "receipt": "Show or reprint our block of a sale",
     "journal": "Show what head office is told",
     "devices": "What is plugged in, what the settings name, and what is in the way",
+    "test": "Try a scanner, the printer, the drawer, the display",
     "config": "Check or show the settings",
 }
 
