@@ -9,6 +9,7 @@ from drivers.ports import Scanner
 from posd import quoting
 from posd.checkout import Checkout
 from posd.events import Events
+from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import agreements, journal, members, print_jobs
@@ -25,6 +26,7 @@ class Parts:
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
     paper: asyncio.Event = field(default_factory=asyncio.Event)
+    printer: Watched | None = None
     lost: Callable[[], None] = lambda: None
 
     async def status(self) -> dict[str, Any]:
@@ -56,5 +58,6 @@ class Parts:
             "open_agreements": len(waiting),
             "printing": self.settings.printing,
             "prints": await store.look(print_jobs.counts),
+            "printer": self.printer.told() if self.printer else None,
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
         }
