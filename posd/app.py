@@ -22,7 +22,7 @@ from posd.clock import clock_in, wall_ms
 from posd.displaying import Displaying
 from posd.enrolment import enrol
 from posd.events import Event, Events
-from posd.printing import StoredQueue
+from posd.printing import StoredQueue, Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import journal, tokens
@@ -99,8 +99,6 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
     parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
-    if settings.printing == "posd" and (device := settings.printer):
-        parts.printer = load_printer(device.driver, device.name or device.driver, device.options)
     if shown := settings.display:
         parts.display = load_display(shown.driver, shown.name or shown.driver, shown.options)
         parts.displaying = Displaying(checkout, events, settings.language, shown.shows_name, shown.shows_balance)
@@ -121,9 +119,13 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     if parts.displaying and parts.display:
         run = partial(parts.displaying.run, parts.display)
         loops.append(("display", supervise("display", run, wait_s_max=DISPLAY_WAIT_S_MAX)))
-    if printer := parts.printer:
-        queue = StoredQueue(store)
+    if settings.printing == "posd" and settings.printer:
+        device = settings.printer
+        printer = load_printer(device.driver, device.name or device.driver, device.options)
+        queue, watched = StoredQueue(store), Watched(printer)
+        parts.printer = watched
         loops.append(("printer", supervise("printer", lambda: run_jobs(queue, printer, parts.paper))))
+        loops.append(("printer status", supervise("printer status", lambda: watched.watch(partial(_tell_printer, parts)))))
     return loops
 
 
@@ -144,6 +146,15 @@ def _tell_link(parts: Parts) -> None:
     link = parts.checkout.link
     notify(f"STATUS={_said(parts)}")
     parts.events.send(Event("link", {"online": link.online, "trouble": link.trouble}))
+
+
+def _tell_printer(parts: Parts) -> None:
+    """The page hears of it; and where the trouble is over, what waits is printed at once."""
+    assert parts.printer
+    told = parts.printer.told()
+    if not told["stop"]:
+        parts.paper.set()
+    parts.events.send(Event("printer", told))
 
 
 def _said(parts: Parts) -> str:

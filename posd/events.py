@@ -10,7 +10,7 @@ WAITING_MAX = 64  # events a page may fall behind
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is scan, booked, link or print."""
+    """`kind` is scan, booked, link or printer."""
 
     kind: str
     body: dict[str, Any]

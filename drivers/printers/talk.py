@@ -75,6 +75,8 @@ class Talk:
         band = b"\0" * (self.profile.band_rows_max * self.profile.dots // 8)
         for before in (b"", band):
             try:
+                self._take(self.wire.pending())
+                self.fences.clear()
                 async with asyncio.timeout(deadline_s):
                     await self.wire.send(before + FENCE)
                 async with asyncio.timeout(SYNC_S):

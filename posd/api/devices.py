@@ -50,4 +50,4 @@ def devices_router(parts: Callable[[Request], Parts]) -> APIRouter:
 def _printer(parts: Parts) -> Printer:
     if parts.printer is None:
         raise Rejected("no_printer", "posd owns no printer here", SET_PRINTER)
-    return parts.printer
+    return parts.printer.printer

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Display, Printer, Scanner
+from drivers.ports import Display, Scanner
 from posd import quoting
 from posd.checkout import Checkout
 from posd.displaying import Displaying
 from posd.events import Events
+from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import agreements, journal, members, print_jobs
@@ -25,10 +26,10 @@ class Parts:
     events: Events
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
-    printer: Printer | None = None
     displaying: Displaying | None = None
     display: Display | None = None
     paper: asyncio.Event = field(default_factory=asyncio.Event)
+    printer: Watched | None = None
     lost: Callable[[], None] = lambda: None
 
     async def status(self) -> dict[str, Any]:
@@ -60,6 +61,7 @@ class Parts:
             "open_agreements": len(waiting),
             "printing": self.settings.printing,
             "prints": await store.look(print_jobs.counts),
+            "printer": self.printer.told() if self.printer else None,
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
             "display": {"name": self.display.name, "lag_s": round(self.display.lag_s(), 1)} if self.display else None,
         }

@@ -38,6 +38,9 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         f"program:      {program}, {told['members']} members known",
         f"printing:     {told['printing']}, {prints['waiting']} waiting, {prints['unknown']} unknown",
     ]
+    if printer := told["printer"]:
+        how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
+        found.append(f"printer:      {printer['name']}, {how}")
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}")
     if told["open_agreements"]:

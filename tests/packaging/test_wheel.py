@@ -89,7 +89,9 @@ def test_what_a_person_edits_goes_to_share(wheel: Path):
     data = f"posd-{PROJECT['version']}.data/data/share/posd/"
     archive = zipfile.ZipFile(wheel)
     files = [*(ROOT / "config").rglob("*.toml"), *(ROOT / "systemd").iterdir()]
-    files += [ROOT / "docs" / name for name in ("install.md", "operate.md", "errors.md", "scanners.md", "printers.md", "displays.md")]
+    files += [
+        ROOT / "docs" / name for name in ("install.md", "operate.md", "errors.md", "scanners.md", "printers.md", "displays.md")
+    ]
     assert len(files) > 10
     for file in files:
         assert archive.read(data + file.relative_to(ROOT).as_posix()) == file.read_bytes()
