@@ -1,6 +1,7 @@
 """What scanners understand on their serial line, by make: data, from the makers' manuals. No scanner was at hand to try them on.
 
-- bell: BEL (07). Scanners of Honeywell, Zebra and Datalogic beep on it once "Beep on BEL" is switched on in their manual.
+- bell: BEL (07), once it is switched on ("Beep on BEL Character", Honeywell Voyager 1602g user guide; "Beep on <BEL>", Zebra DS9208
+  product reference guide, RS-232; "Beep on Bell", Datalogic PowerScan product reference guide).
 - honeywell: SYN T CR and SYN U CR press and release the trigger in the mode "manual/serial"; SYN BEL CR beeps (Xenon and Voyager
   user guides, "Serial trigger mode"; knowledge base of the maker). Two beeps, for one is the good read.
 - zebra: the Simple Serial Interface, see ssi.py (72E-40451, "Simple Serial Interface Programmer's Guide"): E4 and E5 press and
