@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 
 
 @dataclass(frozen=True, slots=True)

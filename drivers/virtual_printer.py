@@ -22,7 +22,7 @@ from drivers.printers import plain, render
 from drivers.printers.commands import Command, Tokenizer, picture
 from drivers.printers.lettering import require_shaping
 from drivers.printers.profile import load_profile
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 CHUNK_BYTES = 4096  # what is taken in at once, and about what a deaf printer leaves unread before the line is full

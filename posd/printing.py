@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from drivers.printers.job import JobState, receipt_from
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from posd.store import print_jobs
 from posd.store.database import Store
 

@@ -65,7 +65,7 @@ def say(language: str, code: str, params: Params | None = None, currency: str = 
         code = "refusal." + code.removeprefix("trace.")
     counted, params = counts[code], params or {}
     template = sentences.ngettext(code, counted, int(params[counted])) if counted else sentences.gettext(code)
-    values = {name: _isolated(language, _value(language, name, value, currency)) for name, value in params.items()}
+    values = {name: isolated(language, _value(language, name, value, currency)) for name, value in params.items()}
     if template.startswith("{unit}"):
         values["unit"] = values["unit"][:1].upper() + values["unit"][1:]
     return template.format_map(values)
@@ -117,6 +117,19 @@ def clean(text: str) -> str:
     """`text` on one line, without control characters, halves of surrogates and direction marks: safe beside other text."""
     spaced = " ".join(MARKS.sub("", text).split())
     return "".join(letter for letter in spaced if unicodedata.category(letter) not in {"Cc", "Cs"})
+
+
+def isolated(language: str, text: str) -> str:
+    """`text` in isolates where its letters could reorder the sentence or be reordered by it."""
+    classes = {unicodedata.bidirectional(letter) for letter in text}
+    along = {"R", "AL", "NSM", "WS"} if direction(language) == "rtl" else {"L", "EN", "ES", "ET", "CS", "NSM", "WS", "ON", "BN"}
+    bare_number = classes <= {"EN", "CS"}
+    return text if bare_number or classes <= along else f"{ISOLATE}{text}{END_ISOLATE}"
+
+
+def closed(text: str) -> str:
+    """`text`, whose end was cut off, with every isolate closed."""
+    return text + END_ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
 
 
 @cache
@@ -235,11 +248,3 @@ SAID: Mapping[str, Callable[[str, str], str]] = {
 def _plain(text: str) -> str:
     """CLDR's text without its direction marks and with plain spaces."""
     return MARKS.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def _isolated(language: str, text: str) -> str:
-    """`text` in isolates where its letters could reorder the sentence or be reordered by it."""
-    classes = {unicodedata.bidirectional(letter) for letter in text}
-    along = {"R", "AL", "NSM", "WS"} if direction(language) == "rtl" else {"L", "EN", "ES", "ET", "CS", "NSM", "WS", "ON", "BN"}
-    bare_number = classes <= {"EN", "CS"}
-    return text if bare_number or classes <= along else f"{ISOLATE}{text}{END_ISOLATE}"

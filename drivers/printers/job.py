@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from drivers.ports import Delivery, Printer
-from loyalty.receipt import Bar, Block, Note, Receipt, Row, Title
+from loyalty.document import Bar, Block, Note, Receipt, Row, Title
 from runtime.errors import Unavailable
 
 RETRY_S = 0.5

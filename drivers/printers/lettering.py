@@ -14,13 +14,17 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, features
 
 from runtime.errors import Misconfigured
-from runtime.words import END_ISOLATE, ISOLATE, direction
+from runtime.words import END_ISOLATE, ISOLATE, closed, direction
 
 FONT_FOLDER = Path("/usr/share/fonts/truetype/dejavu")
 """Where Debian's fonts-dejavu-core puts them. DejaVu Sans has Hebrew, Arabic, Cyrillic, Latin, digits and the shekel in one."""
 
 REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 ELLIPSIS = "…"
+DROPPED = "□"  # one for a whole family of joined emoji
+_JOINERS = frozenset("\u200d\ufe0e\ufe0f")  # of emoji to a family, and to how it is drawn
+_SILENT = frozenset({"Cc", "Cf", "Mn", "Me", "Cs"})
+"""Categories whose letters are not seen, or only on others: joiners, controls, colors of skin and such."""
 _BREAK = re.compile(r"(?<!\d) | (?!\d{3}\b|₪)")
 """A space where a line may end: not inside "1 250" nor before a currency sign."""
 
@@ -74,7 +78,7 @@ def wrap(text: str, hand: Hand, width_max: int, lines_max: int) -> list[str]:
     lines: list[str] = []
     line = words[0]
     for place, word in enumerate(words[1:], 1):
-        if width(_closed(f"{line} {word}"), hand) <= width_max:
+        if width(closed(f"{line} {word}"), hand) <= width_max:
             line = f"{line} {word}"
         elif len(lines) + 1 == lines_max:
             line = " ".join([line, *words[place:]])
@@ -86,9 +90,18 @@ def wrap(text: str, hand: Hand, width_max: int, lines_max: int) -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """`text` on one line (Raqm raises on line ends), without emoji and whatever else the font could show only as a box."""
-    shown = "".join(letter for letter in " ".join(text.split()) if _has_shape(letter))
-    return " ".join(shown.split())
+    """`text` on one line (Raqm raises on line ends). Emoji, and whatever else the font has no shape for, leave one small box.
+
+    So it is seen that something was there, and a member called by an emoji alone is still greeted.
+    """
+    shown: list[str] = []
+    for letter in " ".join(text.split()):
+        after_dropped = shown[-1:] == [DROPPED]
+        if _has_shape(letter) and not (after_dropped and letter in _JOINERS):
+            shown.append(letter)
+        elif unicodedata.category(letter) not in _SILENT and not after_dropped:
+            shown.append(DROPPED)
+    return " ".join("".join(shown).split())
 
 
 def strip(text: str, hand: Hand, side: str, width_dots: int) -> Image.Image:
@@ -114,7 +127,7 @@ def _box(text: str, hand: Hand) -> tuple[int, int, int, int]:
 
 def _cut(text: str, hand: Hand, width_max: int) -> str:
     """`text`, or as much of it as fits with an ellipsis behind; found by halving, since a letter more is never narrower."""
-    text = _closed(text)
+    text = closed(text)
     if width(text, hand) <= width_max:
         return text
     fits, too_long = 0, len(text)
@@ -128,11 +141,7 @@ def _cut(text: str, hand: Hand, width_max: int) -> str:
 
 
 def _shortened(text: str, letters: int) -> str:
-    return _closed(text[:letters].rstrip()) + ELLIPSIS
-
-
-def _closed(text: str) -> str:
-    return text + END_ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+    return closed(text[:letters].rstrip()) + ELLIPSIS
 
 
 def _still_open(text: str) -> str:

@@ -17,7 +17,7 @@ from drivers.printers.lettering import require_shaping
 from drivers.printers.profile import load_profile
 from drivers.printers.render import raster
 from drivers.printers.status import QUESTIONS, SENSOR_PAPER_OUT, Answers, status_of, told_apart
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 CONNECT_S = 3.0  # a printer on the shop's own network answers in milliseconds; waking up from sleep takes a second

@@ -6,11 +6,12 @@ from loyalty.accruals.per_money import PerMoney
 from loyalty.agreement import Hold, agree
 from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Strength
+from loyalty.document import Receipt
 from loyalty.member import Member
 from loyalty.moment import Moment
 from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit
 from loyalty.quote import Choice, quote
-from loyalty.receipt import Bearer, Ending, Receipt, as_copy, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, as_copy, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 
 from loyalty.basket import Basket
+from loyalty.document import Bar, Note, Receipt, Row, Title
 from loyalty.member import Member
 from loyalty.program import Tier, Tiers
 from loyalty.quote import Choice
-from loyalty.receipt import Bar, Bearer, Ending, Note, Receipt, Row, Title, as_copy, name_in, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, as_copy, name_in, return_receipt, sale_receipt
 from loyalty.sale import Reversal
 from tests.samples import HANDLE, basket, cafe, member, sold
 from tests.strategies import checkouts

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from loyalty.basket import Basket, Line
+from loyalty.document import Bar, Block, Note, Row
 from loyalty.member import Member
 from loyalty.program import Program, Tier, Tiers
 from loyalty.purse import money_units
 from loyalty.quote import Choice
-from loyalty.receipt import Bar, Bearer, Block, Ending, Note, Row, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, return_receipt, sale_receipt
 from loyalty.sale import Reversal
 from sync.program_file import load
 from tests.samples import HANDLE, sold

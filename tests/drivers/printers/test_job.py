@@ -13,7 +13,8 @@ from drivers.printers import job
 from drivers.printers.job import JobState, receipt_bytes, receipt_from, run_jobs
 from drivers.printers.network import NetworkOptions, NetworkPrinter
 from drivers.virtual_printer import Fault, VirtualTcpPrinter
-from loyalty.receipt import Bar, Note, Receipt, Row, Title, as_copy
+from loyalty.document import Bar, Note, Receipt, Row, Title
+from loyalty.receipt import as_copy
 from runtime.errors import Unavailable
 from tests.drivers.receipts import samples, sold
 

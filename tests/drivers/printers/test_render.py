@@ -10,7 +10,8 @@ from PIL import Image, ImageChops
 from drivers.printers import plain
 from drivers.printers.lettering import Hand, drawable, strip, width, wrap
 from drivers.printers.render import png, raster
-from loyalty.receipt import Bar, Note, Receipt, Row, Title, as_copy
+from loyalty.document import Bar, Note, Receipt, Row, Title
+from loyalty.receipt import as_copy
 from runtime.words import LANGUAGES
 from tests.drivers import golden
 from tests.drivers.receipts import samples, sold
