@@ -15,7 +15,7 @@ from posd.api.parts import Parts
 from posd.booking import Booked, BroughtBack, Paid
 from posd.language import language_of
 from posd.printing import hand
-from posd.store import agreements, journal, print_jobs
+from posd.store import agreements, journal, pages, print_jobs
 from runtime.errors import Rejected
 from runtime.speech import Speech
 
@@ -149,7 +149,7 @@ async def receipt(record: shapes.Id, form: str, request: Request) -> Response:
     if form not in {"png", "txt"}:
         raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png or receipt.txt")
     stored = await _stored_receipt(parts, record)
-    handed = await hand(receipt_from(stored[1]))
+    handed = await hand(receipt_from(stored[1]), await parts.checkout.store.look(pages.layout))
     if form == "png":
         return Response(handed.png, media_type="image/png")
     return Response(handed.text, media_type="text/plain; charset=utf-8")
@@ -174,7 +174,9 @@ async def print_again(record: shapes.Id, request: Request) -> dict[str, Any]:
 async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
     parts.paper.set()
     speech = Speech(language, booked.program)
-    handed = await hand(booked.receipt) if booked.receipt and parts.settings.printing == "till" else None
+    handed = None
+    if booked.receipt and parts.settings.printing == "till":
+        handed = await hand(booked.receipt, await parts.checkout.store.look(pages.layout))
     headers = {"Idempotent-Replay": "true"} if booked.replayed else {}
     return Response(views.as_json(views.booked_view(speech, booked, handed)), media_type="application/json", headers=headers)
 
