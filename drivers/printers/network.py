@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from drivers.ports import Delivery, PrinterStatus, Starting, unheard
-from drivers.printers.escpos import job_bytes
+from drivers.printers import paper
 from drivers.printers.lettering import require_shaping
 from drivers.printers.profile import load_profile
-from drivers.printers.render import raster
 from drivers.printers.status import QUESTIONS, SENSOR_PAPER_OUT, Answers, status_of, told_apart
 from loyalty.document import Receipt
 from runtime.errors import Unavailable
@@ -65,7 +64,7 @@ class NetworkPrinter:
 
     async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Send one job and wait for its fence. A known lack of paper, or an open cover, is Unavailable: nothing was sent."""
-        job = await asyncio.to_thread(lambda: job_bytes(raster(receipt, self._profile.dots), self._profile))
+        job = await asyncio.to_thread(paper.job, receipt, self._profile)
         if self._asking is not None:
             self._asking.cancel()  # a job goes before a question
         async with self._owned:

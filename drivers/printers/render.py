@@ -42,7 +42,11 @@ def raster(receipt: Receipt, dots: int) -> Image.Image:
             strips += _centered(ELLIPSIS, Hand(BODY, receipt.language), inner, 1)
             break
         strips += painted
-    strips.append(_space(inner, GAP))
+    return to_dots([*strips, _space(inner, GAP)], dots)
+
+
+def to_dots(strips: list[Image.Image], dots: int) -> Image.Image:
+    """Strips in mode "L", one below the other in the middle of the paper, as dots in mode "1"."""
     page = Image.new("L", (dots, sum(piece.height for piece in strips)), 255)
     top = 0
     for piece in strips:
@@ -65,16 +69,16 @@ def png(receipt: Receipt, dots: int) -> bytes:
 
 def _title(receipt: Receipt, block: Title, inner: int) -> list[Image.Image]:
     hand = Hand(TITLE, receipt.language, bold=True)
-    return [*_centered(_said(receipt, block), hand, inner, 2), _space(inner, GAP // 2)]
+    return [*_centered(said(receipt, block), hand, inner, 2), _space(inner, GAP // 2)]
 
 
 def _note(receipt: Receipt, block: Note, inner: int) -> list[Image.Image]:
-    return [*_centered(_said(receipt, block), Hand(SMALL, receipt.language), inner, 3), _space(inner, GAP // 2)]
+    return [*_centered(said(receipt, block), Hand(SMALL, receipt.language), inner, 3), _space(inner, GAP // 2)]
 
 
 def _row(receipt: Receipt, block: Row, inner: int) -> list[Image.Image]:
     hand = Hand(STRONG, receipt.language, bold=True) if block.strong else Hand(BODY, receipt.language)
-    strips = _pair(_said(receipt, block), figure(receipt, block), hand, inner)
+    strips = _pair(said(receipt, block), figure(receipt, block), hand, inner)
     if block.strong:
         strips = [_space(inner, GAP // 2), _rule(inner), _space(inner, GAP // 2), *strips]
     if block.worth_minor:
@@ -91,7 +95,7 @@ def _bar(receipt: Receipt, block: Bar, inner: int) -> list[Image.Image]:
     if full:
         start = inner - full if direction(receipt.language) == "rtl" else 0
         draw.rectangle((start, 0, start + full - 1, BAR_HEIGHT - 1), fill=0)
-    words = _centered(_said(receipt, block), Hand(SMALL, receipt.language), inner, 2)
+    words = _centered(said(receipt, block), Hand(SMALL, receipt.language), inner, 2)
     return [_space(inner, GAP // 2), image, _space(inner, GAP // 2), *words, _space(inner, GAP)]
 
 
@@ -138,7 +142,8 @@ PAINTS: dict[type, Paint] = {
 _BLACK_OR_WHITE = [0 if shade < WHITE_FROM else 255 for shade in range(256)]
 
 
-def _said(receipt: Receipt, block: Said) -> str:
+def said(receipt: Receipt, block: Said) -> str:
+    """The sentence of a block, without what cannot be drawn."""
     params = {name: drawable(value) if isinstance(value, str) else value for name, value in block.params.items()}
     return say(receipt.language, f"receipt.{block.code}", params, receipt.currency)
 
