@@ -2,18 +2,16 @@
 is told.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
 import structlog
-from jinja2 import TemplateError
 
 from loyalty.document import Receipt
-from loyalty.layout import STANDARD, Layout, arranged
-from runtime import template
+from loyalty.layout import STANDARD, Layout
 from runtime.errors import Misconfigured
+from runtime.template import laid_out
 from sync import layout_file
 
 log = structlog.get_logger()
@@ -38,34 +36,11 @@ def in_use(published: str | None) -> InUse:
         return InUse(STANDARD, error.message)
 
 
-def laid_out(receipt: Receipt, layout: Layout) -> Receipt:
-    """`receipt` as it goes to a printer. Raises Misconfigured where a word of the layout cannot be said of this receipt."""
-    try:
-        return arranged(receipt, layout, _Writer(receipt))
-    except (TemplateError, ValueError, TypeError, ArithmeticError) as error:
-        raise Misconfigured(
-            "layout_words",
-            f"The layout {layout.name!r} cannot be drawn: {error}",
-            "Mend its words; posd-central layout check FILE, posd receipt preview --layout FILE",
-        ) from error
-
-
 def safely_laid_out(receipt: Receipt, published: str | None) -> Receipt:
-    """The same, with the built-in layout where the published one fails."""
+    """`receipt` as it goes to a printer, by the published layout, or by the built-in one where that fails."""
     layout = in_use(published).layout
     try:
         return laid_out(receipt, layout)
     except Misconfigured as error:
         log.warning("receipt layout failed", code=error.code, trouble=error.message, hint=error.hint)
         return laid_out(receipt, STANDARD)
-
-
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    receipt: Receipt
-
-    def __call__(self, words: str, for_people: bool) -> str:
-        one = self.receipt
-        if for_people:
-            return template.write(words, one.facts, one.language, one.currency)
-        return template.write_plain(words, one.facts)

@@ -15,13 +15,15 @@ from jinja2 import Template, TemplateError, Undefined, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from loyalty.layout import FACTS, UNIT_FACTS
+from loyalty.document import Receipt
+from loyalty.layout import FACTS, UNIT_FACTS, Layout, arranged
 from loyalty.program import Mistake
 from runtime import words
+from runtime.errors import Misconfigured
 
 TEMPLATE_CHARS_MAX = 500  # three lines of a receipt in four languages' worth of ifs
 SAID_CHARS_MAX = 300  # ten lines of small letters: a paragraph that nobody reads is cut there, with an ellipsis
-QR_CHARS_MAX = 300  # a QR code of version 13: on 58 mm paper its modules are still three dots wide
+QR_BYTES_MAX = 300  # a QR code of version 13: on 58 mm paper its modules are still three dots wide
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Filter, nodes.If,
@@ -87,6 +89,24 @@ def _wrong_name(name: str, *, of_unit: bool) -> Iterator[tuple[str, str]]:
         yield f"there is no {name!r}", f"did you mean {close[0]!r}?" if close else f"one of {', '.join(FACTS)}"
 
 
+def laid_out(receipt: Receipt, layout: Layout) -> Receipt:
+    """`receipt` as it goes to a printer. Raises Misconfigured where a word of the layout cannot be said of this receipt."""
+
+    def said(words: str, for_people: bool) -> str:
+        if for_people:
+            return write(words, receipt.facts, receipt.language, receipt.currency)
+        return write_plain(words, receipt.facts)
+
+    try:
+        return arranged(receipt, layout, said)
+    except (TemplateError, ValueError, TypeError, ArithmeticError) as error:
+        raise Misconfigured(
+            "layout_words",
+            f"The receipt layout {layout.name!r} cannot be drawn: {error}",
+            "Mend its words: posd-central layout check FILE, posd receipt preview --layout FILE",
+        ) from error
+
+
 def write(template: str, facts: Mapping[str, int | str], language: str, currency: str) -> str:
     """What `template` says to a person, on one line: counts as the language writes them, names set apart from the sentence."""
     text = _compiled(template).render(_values(facts), said_in=language, currency=currency)
@@ -97,8 +117,8 @@ def write(template: str, facts: Mapping[str, int | str], language: str, currency
 def write_plain(template: str, facts: Mapping[str, int | str]) -> str:
     """What `template` says to a machine: each fact as it is. ValueError for more than a QR code of ours holds."""
     text = _compiled(template).render(_values(facts), said_in="", currency="").strip()
-    if len(text) > QR_CHARS_MAX:
-        raise ValueError(f"the text of a QR code has {len(text)} characters; at most {QR_CHARS_MAX} are wanted")
+    if len(text.encode()) > QR_BYTES_MAX:
+        raise ValueError(f"the text of a QR code has {len(text.encode())} bytes; at most {QR_BYTES_MAX} are wanted")
     return text
 
 

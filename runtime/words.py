@@ -15,6 +15,7 @@ from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,6 +28,7 @@ from loyalty.conditions.time import WEEKDAYS
 from loyalty.money import Minor
 from loyalty.refusal import Params
 
+Direction = Literal["ltr", "rtl"]
 FOLDER = Path(__file__).parent / "locales"
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -90,9 +92,9 @@ def language_name(language: str) -> str:
     return str(_MANNERS[language].locale.language_name)
 
 
-def direction(language: str) -> str:
+def direction(language: str) -> Direction:
     """The side that `language` is read from: "rtl" or "ltr"."""
-    return str(_MANNERS[language].locale.text_direction)
+    return "rtl" if _MANNERS[language].locale.text_direction == "rtl" else "ltr"
 
 
 def money(language: str, amount_minor: Minor, currency: str = "ILS", *, signed: bool = False) -> str:

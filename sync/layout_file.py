@@ -7,6 +7,7 @@ import base64
 import binascii
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
 from loyalty.document import Picture, Side, Size
+from loyalty.example import example
 from loyalty.layout import ALWAYS, PARTS, Layout, Line
 from loyalty.program import Mistake
 from runtime import template, toml_file
 from runtime.errors import Misconfigured
+from runtime.template import laid_out
+from runtime.words import LANGUAGES
 from sync.program_shape import STRICT, Code, Whole
 
 LINES_MAX = 60  # four times all there is to show: longer than any receipt anybody reads
@@ -92,7 +96,20 @@ def parse(values: object) -> tuple[Layout | None, list[Mistake]]:
     if mistakes:
         return None, mistakes
     lines = tuple(Line(**{name: getattr(line, name) for name in _Line.model_fields}) for line in shape.lines)
-    return Layout(shape.name, shape.version, lines, logo), []
+    layout = Layout(shape.name, shape.version, lines, logo)
+    mistakes = list(_tried(layout))
+    return (None, mistakes) if mistakes else (layout, [])
+
+
+def _tried(layout: Layout) -> Iterator[Mistake]:
+    """What only shows when a line is drawn, such as an amount of something that is none."""
+    examples = [example(language) for language in LANGUAGES]
+    for place, line in enumerate(layout.lines):
+        try:
+            for receipt in examples:
+                laid_out(receipt, replace(layout, lines=(replace(line, when=""),)))
+        except Misconfigured as error:
+            yield Mistake(f"lines.{place}", error.message.partition("drawn: ")[2], "mend what its words ask for")
 
 
 def _wrong_line(line: _Line, key: str) -> Iterator[Mistake]:
@@ -110,8 +127,8 @@ def _wrong_line(line: _Line, key: str) -> Iterator[Mistake]:
         elif line.show in ALWAYS:
             yield Mistake(f"{key}.without", f"{line.show} may not be left out", "remove it")
     for language, text in line.words.items():
-        if language not in _LANGUAGES:
-            yield Mistake(f"{key}.words.{language}", "posd does not speak it", f"one of {', '.join(_LANGUAGES)}")
+        if language not in LANGUAGES:
+            yield Mistake(f"{key}.words.{language}", "posd does not speak it", f"one of {', '.join(LANGUAGES)}")
         yield from template.mistakes(text, f"{key}.words.{language}")
     if line.qr:
         yield from template.mistakes(line.qr, f"{key}.qr")
@@ -176,6 +193,3 @@ def _wrong_png(png: bytes) -> str:
     except (OSError, SyntaxError, ValueError, struct.error) as error:  # what Pillow raises for damaged PNGs
         return f"it is damaged ({error})"
     return ""
-
-
-_LANGUAGES = ("he", "en", "ar", "ru")

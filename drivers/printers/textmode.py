@@ -14,7 +14,7 @@ from PIL import Image
 
 from drivers.bidi import visual
 from drivers.printers.figures import figure
-from drivers.printers.lettering import drawable
+from drivers.printers.lettering import drawable, wrap_by
 from drivers.printers.profile import Profile
 from drivers.printers.render import MARGIN, paint, said, to_dots
 from loyalty.document import Bar, Block, Note, Picture, Qr, Receipt, Row, Rule, Title, Words
@@ -134,23 +134,8 @@ def _centered(receipt: Receipt, text: str, columns: int) -> Iterator[Letters]:
 
 
 def _wrapped(text: str, columns: int) -> list[str]:
-    """`text` in lines of at most so many letters, before they are put in visual order; what does not fit is cut off with dots.
-
-    A line's direction marks are dropped by `visual`, which needs them; they take no column.
-    """
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if _columns(longer) <= columns:
-            lines[-1] = longer
-        else:
-            lines.append(_cut(word, columns))
-    kept = [line for line in lines if line] or [""]
-    return kept if len(kept) <= WRAPPED_LINES_MAX else [*kept[: WRAPPED_LINES_MAX - 1], "..."]
-
-
-def _cut(word: str, columns: int) -> str:
-    return word if _columns(word) <= columns else MARKS.sub("", word)[: columns - 3] + "..."
+    """`text` in lines, before they are put in visual order; marks of direction take no column."""
+    return wrap_by(_columns, text, columns, WRAPPED_LINES_MAX)
 
 
 def _columns(text: str) -> int:
