@@ -110,7 +110,7 @@ def laid_out(receipt: Receipt, layout: Layout) -> Receipt:
 def write(template: str, facts: Mapping[str, int | str], language: str, currency: str) -> str:
     """What `template` says to a person, on one line: counts as the language writes them, names set apart from the sentence."""
     text = _compiled(template).render(_values(facts), said_in=language, currency=currency)
-    said = " ".join(text.split())
+    said = words.numbers_kept(language, " ".join(text.split()))
     return said if len(said) <= SAID_CHARS_MAX else words.closed(said[:SAID_CHARS_MAX]) + "…"
 
 

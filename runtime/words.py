@@ -31,6 +31,10 @@ from loyalty.refusal import Params
 Direction = Literal["ltr", "rtl"]
 FOLDER = Path(__file__).parent / "locales"
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+LEFT_TO_RIGHT = "\u2066"
+_AMOUNT = r"[₪$€]?\d(?:[\d.,]*\d)?"
+_LEFT_TO_RIGHT = re.compile(rf"(?<![^\s(\[])((?:[-+−±]{_AMOUNT}|[₪$€]\d(?:[\d.,]*\d)?|\d+(?=-\d))(?:-\d+)*[%₪$€]?)(?!\w)")
+"""What is read from left to right in any language: a signed number, an amount behind its currency, a telephone number."""
 MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Every character that only steers the reading direction (Unicode Annex 9, section 2)."""
 
@@ -70,7 +74,7 @@ def say(language: str, code: str, params: Params | None = None, currency: str = 
     values = {name: isolated(language, _value(language, name, value, currency)) for name, value in params.items()}
     if template.startswith("{unit}"):
         values["unit"] = values["unit"][:1].upper() + values["unit"][1:]
-    return template.format_map(values)
+    return numbers_kept(language, template.format_map(values))
 
 
 def knows(language: str, code: str) -> bool:
@@ -129,9 +133,17 @@ def isolated(language: str, text: str) -> str:
     return text if bare_number or classes <= along else f"{ISOLATE}{text}{END_ISOLATE}"
 
 
+def numbers_kept(language: str, text: str) -> str:
+    """`text` with every "-5%", "₪12.50" and "054-123-4567" in an isolate, where its language would turn their parts around.
+
+    Only at the beginning, after a space or a bracket: what follows a letter or a digit belongs to that.
+    """
+    return _LEFT_TO_RIGHT.sub(f"{LEFT_TO_RIGHT}\\1{END_ISOLATE}", text) if direction(language) == "rtl" else text
+
+
 def closed(text: str) -> str:
     """`text`, whose end was cut off, with every isolate closed."""
-    return text + END_ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+    return text + END_ISOLATE * (text.count(ISOLATE) + text.count(LEFT_TO_RIGHT) - text.count(END_ISOLATE))
 
 
 @cache

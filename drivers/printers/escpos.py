@@ -42,13 +42,17 @@ def job_bytes(image: Image.Image, profile: Profile) -> bytes:
 
 def text_bytes(paper: Paper, profile: Profile) -> bytes:
     """A whole print job in the printer's own letters, on one code page; the pictures among them as raster."""
-    parts = [b"\x1bt" + bytes([paper.slot])]
-    for piece in paper.pieces:
+    parts, style = [b"\x1bt" + bytes([paper.slot])], _style(PLAIN)
+    for piece in (*paper.pieces, PLAIN):
         if isinstance(piece, Image.Image):
             parts.append(block_bytes(piece, profile))
-        else:
-            parts.append(_style(piece) + piece.text.encode(paper.page) + b"\n")
-    return framed(b"".join(parts) + _style(PLAIN), profile)
+            continue
+        if style != _style(piece):
+            style = _style(piece)
+            parts.append(style)
+        if piece is not PLAIN:
+            parts.append(piece.text.encode(paper.page) + b"\n")
+    return framed(b"".join(parts), profile)
 
 
 def framed(content: bytes, profile: Profile) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, features
 
 from runtime.errors import Misconfigured
-from runtime.words import END_ISOLATE, ISOLATE, closed, direction
+from runtime.words import END_ISOLATE, ISOLATE, LEFT_TO_RIGHT, closed, direction
 
 FONT_FOLDER = Path("/usr/share/fonts/truetype/dejavu")
 """Where Debian's fonts-dejavu-core puts them. DejaVu Sans has Hebrew, Arabic, Cyrillic, Latin, digits and the shekel in one."""
@@ -155,7 +155,7 @@ def _shortened(text: str, letters: int) -> str:
 
 
 def _still_open(text: str) -> str:
-    return ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+    return ISOLATE * (len(closed(text)) - len(text))
 
 
 @cache
@@ -171,6 +171,6 @@ def _missing_shape() -> bytes:
 @cache
 def _has_shape(letter: str) -> bool:
     """Whether the font draws `letter` as something else than the shape for what it lacks."""
-    if letter in {ISOLATE, END_ISOLATE} or unicodedata.category(letter) == "Mn":
+    if letter in {ISOLATE, LEFT_TO_RIGHT, END_ISOLATE} or unicodedata.category(letter) == "Mn":
         return True
     return bytes(_font(20, False).getmask(letter, "1")) != _missing_shape()

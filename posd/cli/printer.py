@@ -26,18 +26,17 @@ def test(settings: Settings, *, every: bool, as_json: bool) -> None:
     """Print a test page: a ruler, code pages, Hebrew, a QR code, the version. docs/printers.md says what to look for."""
     from drivers import load_printer
     from drivers.printers.profile import load_profile
-    from drivers.printers.selftest import test_page
+    from drivers.printers.proof import proof
     from posd.version import VERSION
 
     device = settings.printer
     if device is None:
-        raise Misconfigured(
-            "no_printer_set", "The settings name no printer", "Add a table [printer]; config/posd.toml has examples"
-        )
+        hint = "Add a table [printer]; config/posd.toml has examples"
+        raise Misconfigured("no_printer_set", "The settings name no printer", hint)
     name = device.name or device.driver
     owned = load_printer(device.driver, name, device.options)
     profile = load_profile(str(device.options.get("profile", "generic-80mm")))
-    job = test_page(profile, VERSION, TABLE_SLOTS if every else ())
+    job = proof(profile, VERSION, TABLE_SLOTS if every else ())
     delivery = asyncio.run(owned.send(job))
     if as_json:
         show({"printer": name, "bytes": len(job), "delivery": delivery.value})

@@ -8,8 +8,8 @@ import click
 
 from loyalty.document import Receipt
 from loyalty.layout import STANDARD, Layout
-from posd.cli.options import Local, json_option, show, with_settings
-from posd.settings import Settings
+from posd.cli.options import Local, config_option, json_option, show, with_settings
+from posd.settings import Settings, load
 from runtime.words import LANGUAGES
 
 
@@ -22,21 +22,21 @@ def receipt() -> None:
 @click.argument("record", default="")
 @click.option("--layout", type=click.Path(path_type=Path), help="A layout's file, instead of what head office published.")
 @click.option("--profile", default="generic-80mm", show_default=True, help="The printer's model: how wide the paper is.")
-@click.option("--language", type=click.Choice(LANGUAGES), help="Of the example; without it that of the settings.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="he", show_default=True, help="Of the example.")
 @click.option("--copy", "is_copy", is_flag=True, help="As a copy.")
 @click.option("--training", is_flag=True, help="As made in training.")
 @click.option("--png", type=click.Path(path_type=Path), help="Write the picture there, dot by dot as it is printed.")
 @json_option
-@with_settings
+@config_option
 def preview(
     record: str,
     layout: Path | None,
     profile: str,
-    language: str | None,
+    language: str,
     is_copy: bool,
     training: bool,
     png: Path | None,
-    settings: Settings,
+    config: Path,
     *,
     as_json: bool,
 ) -> None:
@@ -51,7 +51,7 @@ def preview(
     from loyalty.receipt import as_copy, as_training
     from runtime.template import laid_out
 
-    stored, published = _stored(settings, record) if record else (example(language or settings.language), STANDARD)
+    stored, published = _stored(load(config), record) if record else (example(language), STANDARD)
     for wanted, mark in ((training, as_training), (is_copy, as_copy)):
         stored = mark(stored) if wanted else stored
     shown = laid_out(stored, _layout(layout) if layout else published)
