@@ -38,4 +38,4 @@ def publish(db: Connection, layout: Layout, values: Mapping[str, Any], person: s
 def told(db: Connection) -> wire.LayoutRow:
     """The last one as terminals are told it."""
     last = rows.newest(db, 1)[0]
-    return wire.LayoutRow(last.name, last.version, msgspec.json.decode(last.json))
+    return wire.LayoutRow(msgspec.json.decode(last.json))

@@ -312,15 +312,9 @@ class CodeKeyRow:
 
 @dataclass(frozen=True, slots=True)
 class LayoutRow:
-    """The receipts' layout as of now: what the file said, as JSON; see sync/layout_file.py. It replaces the one before."""
+    """How receipts are laid out: what the file said, as JSON; see sync/layout_file.py. It replaces the one before."""
 
-    name: str
-    version: int
     layout: dict[str, Any]
-
-    def __post_init__(self) -> None:
-        bounds.text("name", self.name, 1, 64)
-        bounds.whole("version", self.version, 1, SEQ_MAX)
 
 
 ENTITIES: Mapping[str, type] = {

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from drivers.ports import Delivery, Printer
-from loyalty.document import Bar, Block, Note, Receipt, Row, Title
+from loyalty.document import Bar, Block, Note, Picture, Qr, Receipt, Row, Rule, Title, Words
 from runtime.errors import Unavailable
 
 RETRY_S = 0.5
@@ -96,7 +96,16 @@ async def _sleep(wake: asyncio.Event, wait_s: float) -> None:
         return
 
 
-KINDS: dict[str, type[Block]] = {"title": Title, "row": Row, "bar": Bar, "note": Note}
+KINDS: dict[str, type[Block]] = {
+    "title": Title,
+    "row": Row,
+    "bar": Bar,
+    "note": Note,
+    "words": Words,
+    "qr": Qr,
+    "picture": Picture,
+    "rule": Rule,
+}
 
 
 class _Stored(msgspec.Struct):
