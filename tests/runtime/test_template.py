@@ -104,7 +104,7 @@ def test_numbers_are_read_from_left_to_right(words: str, kept: str) -> None:
         ("{{ name.__class__.__mro__ }}", "nothing has a '__mro__'"),
         ("{{ self }}", "there is no 'self'"),
         ("{{ range }}", "there is no 'range'"),
-        ("{{ name is defined }}", "it cannot be read: No test named 'defined'"),
+        ("{{ name is defined }}", "it holds test"),
         ("{% raw %}{{ x }}{% endraw %}{% block b %}{% endblock %}", "it holds block"),
         (
             "x" * (TEMPLATE_CHARS_MAX + 1),
@@ -146,7 +146,7 @@ def test_a_code_has_a_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["{{ name | money }}", "{% if name > 5 %}x{% endif %}", "{{ balance.points | money }}{{ date | money }}"]
+    "words", ["{{ name | money }}", "{% if name > 5 %}x{% endif %}", "{{ worth.points }}{{ date | money }}"]
 )
 def test_what_cannot_be_said_is_misconfigured(words: str) -> None:
     """An amount of a name: the layout is named, and what to do."""
@@ -165,9 +165,7 @@ def test_a_layout_without_words_of_its_own_asks_for_nothing() -> None:
 
 PIECES = st.lists(
     st.one_of(
-        st.sampled_from(
-            ["{{", "}}", "{%", "%}", "{#", "#}", "if", "endif", "else", "for", "in", "name", "balance", ".points", "|"]
-        ),
+        st.sampled_from(["{{", "}}", "{%", "%}", "{#", "#}", "if", "endif", "else", "for", "in", "name", "balance", ".points"]),
         st.sampled_from(
             ["money", "date", "(", ")", "[", "]", "*", "**", "~", "'", '"', "__class__", "1", "-", "\n", "set", "="]
         ),
