@@ -17,7 +17,9 @@ SCANNERS: Mapping[str, str] = {
 
 PRINTERS: Mapping[str, str] = {
     "network": "drivers.printers.network:NetworkPrinter",
-    "folder": "drivers.virtual_printer:FolderPrinter",
+    "usb": "drivers.printers.usb:UsbPrinter",
+    "serial": "drivers.printers.serial:SerialPrinter",
+    "folder": "drivers.printers.folder:FolderPrinter",
 }
 
 DISPLAYS: Mapping[str, str] = {

@@ -60,6 +60,13 @@ async def unheard() -> None:
     """For whoever prints without a queue."""
 
 
+class Signal(StrEnum):
+    """What a printer does beside printing."""
+
+    DRAWER = "drawer"
+    BUZZER = "buzzer"
+
+
 class Printer(Protocol):
     """A printer with one owner. Every call is bounded in time."""
 
@@ -71,6 +78,14 @@ class Printer(Protocol):
         `starting` is awaited right before the first byte goes out, not before: a printer that is off has nothing on its paper.
         Raises Unavailable when nothing at all was sent: the job may stay queued.
         """
+        ...
+
+    async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
+        """The same for what is ESC/POS bytes already, such as a test page; it ends with escpos.FENCE if the profile has one."""
+        ...
+
+    async def signal(self, signal: Signal) -> None:
+        """Open the cash drawer, or beep. Rejected where it has none; Unavailable when the printer cannot be reached."""
         ...
 
     async def status(self) -> PrinterStatus:
