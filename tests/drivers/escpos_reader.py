@@ -11,15 +11,18 @@ LENGTHS = {
 }  # fmt: skip
 """How many bytes follow a command's name; None for the one that says so itself."""
 
+BITS = [bytes(byte >> (7 - bit) & 1 for bit in range(8)) for byte in range(256)]
+"""The eight dots of each byte, the leftmost highest; 1 is black."""
+
 OPENERS = {0x1B: "ESC", 0x1D: "GS", 0x1C: "FS"}
 
 
 @dataclass
 class Paper:
-    """What a printer would have done: commands as a person reads them, rows of dots (True is black), and text with its style."""
+    """What a printer would have done: commands as a person reads them, rows of dots (1 is black), and text with its style."""
 
     commands: list[str] = field(default_factory=list)
-    rows: list[list[bool]] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
     bands: list[int] = field(default_factory=list)
     text: list[tuple[int, bytes]] = field(default_factory=list)
     """Each line of text with the number of the code page it was printed on."""
@@ -66,7 +69,7 @@ def _raster(job: bytes, at: int, paper: Paper) -> int:
     dots = job[at + 5 : at + 5 + across * height]
     assert len(dots) == across * height, "a picture is cut off"
     for top in range(0, len(dots), across):
-        paper.rows.append([bool(byte >> (7 - bit) & 1) for byte in dots[top : top + across] for bit in range(8)])
+        paper.rows.append(b"".join(BITS[byte] for byte in dots[top : top + across]))
     paper.bands.append(height)
     paper.commands.append(f"GS v 0 {mode} {across * 8} x {height}")
     return at + 5 + across * height

@@ -12,7 +12,7 @@ from drivers.printers import paper, render
 from drivers.printers.plain import text
 from drivers.printers.profile import Profile, load_profile
 from loyalty.document import Receipt
-from tests.drivers.escpos_reader import read
+from tests.drivers.escpos_reader import Paper, read
 from tests.drivers.receipts import CONFIG, samples
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "receipts"
@@ -37,12 +37,18 @@ def widths() -> list[int]:
     return sorted({profile.dots for profile in profiles().values()})
 
 
-def commands_of(profile: Profile) -> dict[str, list[str]]:
-    """What each sample is sent as, in commands that a person can read."""
-    return {name: read(paper.job(receipt, profile)).commands for name, receipt in receipts().items()}
+@cache
+def sent(name: str, profile: str) -> Paper:
+    """What a sample is sent as to a model, taken apart."""
+    return read(paper.job(receipts()[name], profiles()[profile]))
 
 
-def commands_text(profile: Profile) -> str:
+def commands_of(profile: str) -> dict[str, list[str]]:
+    """The commands of each sample, as a person can read them."""
+    return {name: sent(name, profile).commands for name in receipts()}
+
+
+def commands_text(profile: str) -> str:
     """The same as JSON, a sample to a line or more."""
     lists = commands_of(profile).items()
     return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(commands)}" for name, commands in lists) + "\n}\n"
@@ -57,8 +63,8 @@ def write() -> None:
         (FOLDER / f"{name}.txt").write_text(text(receipt))
         for dots in widths():
             (FOLDER / f"{name}-{dots}.png").write_bytes(render.png(receipt, dots))
-    for name, profile in profiles().items():
-        (FOLDER / f"{name}.json").write_text(commands_text(profile))
+    for name in profiles():
+        (FOLDER / f"{name}.json").write_text(commands_text(name))
 
 
 if __name__ == "__main__":
