@@ -171,6 +171,8 @@ def _missing_shape() -> bytes:
 @cache
 def _has_shape(letter: str) -> bool:
     """Whether the font draws `letter` as something else than the shape for what it lacks."""
+    if unicodedata.category(letter) == "Cs":
+        return False
     if letter in {ISOLATE, LEFT_TO_RIGHT, END_ISOLATE} or unicodedata.category(letter) == "Mn":
         return True
     return bytes(_font(20, False).getmask(letter, "1")) != _missing_shape()

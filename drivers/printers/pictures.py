@@ -20,7 +20,8 @@ def qr(block: Qr, room: int) -> Image.Image:
     """
     import segno
 
-    code = segno.make_qr(block.text, error="m", boost_error=False)
+    encoding = None if block.text.isascii() else "utf-8"  # segno would take ISO 8859-1 where it can: phones then guess
+    code = segno.make_qr(block.text, error="m", boost_error=False, encoding=encoding)
     matrix = tuple(code.matrix)
     modules = len(matrix) + 2 * QUIET_MODULES
     wanted = room * block.width_percent // 100 // modules
