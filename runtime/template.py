@@ -102,7 +102,7 @@ def laid_out(receipt: Receipt, layout: Layout) -> Receipt:
     except (TemplateError, ValueError, TypeError, ArithmeticError) as error:
         raise Misconfigured(
             "layout_words",
-            f"The receipt layout {layout.name!r} cannot be drawn: {error}",
+            f"The receipt layout {layout.name!r} has words that cannot be said ({type(error).__name__})",  # the value may be a name
             "Mend its words: posd-central layout check FILE, posd receipt preview --layout FILE",
         ) from error
 

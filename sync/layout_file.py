@@ -109,7 +109,8 @@ def _tried(layout: Layout) -> Iterator[Mistake]:
             for receipt in examples:
                 laid_out(receipt, replace(layout, lines=(replace(line, when=""),)))
         except Misconfigured as error:
-            yield Mistake(f"lines.{place}", error.message.partition("drawn: ")[2], "mend what its words ask for")
+            wanted = "amounts go through `money`, dates through `date`, texts through neither"
+            yield Mistake(f"lines.{place}", f"its words cannot be said: {error.__cause__}", wanted)
 
 
 def _wrong_line(line: _Line, key: str) -> Iterator[Mistake]:
