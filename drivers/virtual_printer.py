@@ -78,7 +78,13 @@ class VirtualTcpPrinter:
 
     async def _accept(self, listener: socket.socket) -> None:
         while True:
-            line, _ = await asyncio.get_running_loop().sock_accept(listener)
+            try:
+                line, _ = listener.accept()
+            except (
+                BlockingIOError
+            ):  # looked at again and again: a sock_accept that is called off drops a connection it has taken
+                await asyncio.sleep(NAP_S)
+                continue
             line.setblocking(False)
             try:
                 await serve(self.mechanism, Wire(line.fileno(), shut=lambda _: None))

@@ -21,7 +21,7 @@ from posd.checkout import Checkout
 from posd.clock import clock_in, wall_ms
 from posd.enrolment import enrol
 from posd.events import Event, Events
-from posd.printing import StoredQueue
+from posd.printing import StoredQueue, Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import journal, tokens
@@ -114,8 +114,10 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     if settings.printing == "posd" and settings.printer:
         device = settings.printer
         printer = load_printer(device.driver, device.name or device.driver, device.options)
-        queue = StoredQueue(store)
+        queue, watched = StoredQueue(store), Watched(printer)
+        parts.printer = watched
         loops.append(("printer", supervise("printer", lambda: run_jobs(queue, printer, parts.paper))))
+        loops.append(("printer status", supervise("printer status", lambda: watched.watch(partial(_tell_printer, parts)))))
     return loops
 
 
@@ -136,6 +138,15 @@ def _tell_link(parts: Parts) -> None:
     link = parts.checkout.link
     notify(f"STATUS={_said(parts)}")
     parts.events.send(Event("link", {"online": link.online, "trouble": link.trouble}))
+
+
+def _tell_printer(parts: Parts) -> None:
+    """The page hears of it; and where the trouble is over, what waits is printed at once."""
+    assert parts.printer
+    told = parts.printer.told()
+    if not told["stop"]:
+        parts.paper.set()
+    parts.events.send(Event("printer", told))
 
 
 def _said(parts: Parts) -> str:

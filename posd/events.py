@@ -10,7 +10,7 @@ WAITING_MAX = 64  # events a page may fall behind
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is scan, link or print."""
+    """`kind` is scan, link, print or printer."""
 
     kind: str
     body: dict[str, Any]

@@ -1,8 +1,11 @@
 """Receipts on their way: from the store to our printer, or drawn for the till that owns one."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
+from drivers.ports import Printer, PrinterStatus
 from drivers.printers.job import JobState, receipt_from
 from loyalty.document import Receipt
 from posd.layout import safely_laid_out
@@ -10,6 +13,7 @@ from posd.store import pages, print_jobs
 from posd.store.database import Store
 
 TILL_PROFILE = "generic-80mm"
+STATUS_EVERY_S = 2.0  # so soon the cashier knows that the paper has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,27 @@ class StoredQueue:
     async def recover(self) -> tuple[str, ...]:
         """Jobs that were being sent when we died; they are unknown now."""
         return tuple(str(job) for job in await self.store.run(print_jobs.recover))
+
+
+@dataclass
+class Watched:
+    """A printer and how it last said it was."""
+
+    printer: Printer
+    status: PrinterStatus = field(default_factory=lambda: PrinterStatus(known=False))
+
+    async def watch(self, changed: Callable[[], None]) -> None:
+        """Ask every two seconds, for ever, and tell when the answer is another one. A job is never made to wait for it."""
+        while True:
+            status = await self.printer.status()
+            if status != self.status:
+                self.status = status
+                changed()
+            await asyncio.sleep(STATUS_EVERY_S)
+
+    def told(self) -> dict[str, Any]:
+        """For the status page. `stop` is the trouble that keeps jobs waiting, as the code of its sentence; empty without one."""
+        from drivers.printers.owned import STOPS
+
+        stop = next((f"printer_{stop}" for stop in STOPS if stop in self.status.troubles), "")
+        return {"name": self.printer.name, "known": self.status.known, "troubles": list(self.status.troubles), "stop": stop}

@@ -9,7 +9,7 @@ import fcntl
 import socket
 import struct
 import termios
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -104,19 +104,17 @@ async def _connected(host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     refused: OSError = OSError("it has no address")
     for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        line = socket.socket(family, kind, protocol)
-        line.setblocking(False)
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BYTES_MAX)
-        try:
-            await loop.sock_connect(line, address)
-        except OSError as error:
-            refused = error
-            line.close()
-        except BaseException:
-            line.close()
-            raise
-        else:
-            return line
+        with ExitStack() as unless_connected:
+            line = unless_connected.enter_context(socket.socket(family, kind, protocol))
+            line.setblocking(False)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BYTES_MAX)
+            try:
+                await loop.sock_connect(line, address)
+            except OSError as error:
+                refused = error
+            else:
+                unless_connected.pop_all()
+                return line
     raise refused
 
 

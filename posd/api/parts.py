@@ -10,6 +10,7 @@ from posd import quoting
 from posd.checkout import Checkout
 from posd.events import Events
 from posd.layout import in_use
+from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import agreements, journal, members, pages, print_jobs
@@ -26,6 +27,7 @@ class Parts:
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
     paper: asyncio.Event = field(default_factory=asyncio.Event)
+    printer: Watched | None = None
     lost: Callable[[], None] = lambda: None
 
     async def status(self) -> dict[str, Any]:
@@ -59,5 +61,6 @@ class Parts:
             "printing": self.settings.printing,
             "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},
             "prints": await store.look(print_jobs.counts),
+            "printer": self.printer.told() if self.printer else None,
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
         }

@@ -38,7 +38,8 @@ async def speech_of(request: Request) -> Speech:
 
 @display.get("/events", response_class=EventSourceResponse)
 async def events(request: Request) -> AsyncIterator[ServerSentEvent]:
-    """Everything that happens from now on: `scan`, `link` (head office came or went), `print`. Read it with fetch()."""
+    """Everything that happens from now on: `scan`, `link` (head office came or went), `print`, `printer` (how it is).
+    Read it with fetch()."""
     parts = parts_of(request)
     yield ServerSentEvent(event="link", data=await parts.status())
     async for event in parts.events.stream():

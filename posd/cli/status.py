@@ -40,6 +40,9 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     ]
     if told["layout"]["trouble"]:
         found.append(f"receipts:     the built-in layout: {told['layout']['trouble']}")
+    if printer := told["printer"]:
+        how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
+        found.append(f"printer:      {printer['name']}, {how}")
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}")
     if told["open_agreements"]:
