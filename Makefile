@@ -35,7 +35,7 @@ laws: $(READY)  ## the laws of loyalty/, each asked of 20,000 programs and baske
 print-sim: $(READY)  ## runs of random printer faults and crashes, from their seeds; SEEDS=60 for fewer, FIRST=7 SEEDS=1 for one
 	@SEEDS=$(or $(SEEDS),1000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.paper
 
-test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md (root; downloads a Debian the first time)
+test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md; pull out USB scanners (root, qemu; downloads the first time)
 	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system
 
 dist: $(READY)  ## what docs/install.md needs: the wheel and the locks, in dist/
@@ -53,7 +53,7 @@ check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/deptry --no-ansi .
 
-mutants: $(READY)  ## what the tests of loyalty/ let pass; an hour of two processes, or MODULE=loyalty/money.py for one module
+mutants: $(READY)  ## what the tests of loyalty/ let pass: some hours; MODULE=loyalty/money.py for one module, MODULE=--fifth for a sample
 	@$(BIN)/python -m tests.mutants $(MODULE)
 
 bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run

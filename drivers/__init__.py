@@ -12,6 +12,7 @@ from runtime.errors import Misconfigured
 SCANNERS: Mapping[str, str] = {
     "camera": "drivers.scanners.camera:Camera",
     "serial": "drivers.scanners.serial:SerialScanner",
+    "wedge": "drivers.scanners.wedge:WedgeScanner",
     "virtual": "drivers.virtual:VirtualScanner",
 }
 

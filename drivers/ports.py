@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drivers.bidi import Direction
 from loyalty.document import Receipt
@@ -33,6 +33,15 @@ class Scanner(Protocol):
 
     def lag_s(self) -> float:
         """Seconds since the device last showed a sign of life; for the status page."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A scanner that can be told how it went. What cannot (a camera, a keyboard wedge) lacks the method."""
+
+    def refused(self) -> None:
+        """Say at the device that its last scan was refused: the "not on file" beep. Returns at once and raises nothing."""
         ...
 
 

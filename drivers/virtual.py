@@ -9,20 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 from pydantic import Field
 
 from drivers.ports import Line, Scan, Sign
 from drivers.scanners.framing import Framer
-from drivers.scanners.pump import pumped
-from drivers.scanners.reading import Reading
+from drivers.scanners.pump import kept, pumped
 from runtime.errors import Unavailable
 from runtime.words import clean
 
 POLL_S = 0.05  # a line is noticed within this
 READ_BYTES_MAX = 65_536  # what a pipe holds
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +56,8 @@ class VirtualScanner:
             while not stop.is_set():
                 data = self._read(descriptor)
                 now_s = self._alive_s = time.monotonic()
-                for one in framer.feed(data, now_s):
-                    if isinstance(one, Reading):
-                        yield Scan(one.text, self.name, one.aim)
-                    else:
-                        log.warning("scan dropped", scanner=self.name, reason=one.reason)
+                for one in kept(self.name, framer.feed(data, now_s)):
+                    yield Scan(one.text, self.name, one.aim)
                 if not data:
                     self._check(opened, descriptor)
                     stop.wait(POLL_S)

@@ -9,6 +9,8 @@ from loyalty.refusal import Refusal
 
 TEXT_CHARS_MAX = 300  # the longest code of ours has 176; what is longer is a leaflet
 SIGNED_PREFIX = "PL1:"
+FROM_HEBREW = str.maketrans("/'קראטוןםפשדגכעיחלךזסבהנמצ", "qwertyuiopasdfghjklzxcvbnm")
+"""What a key gives on the Israeli layout (SI 1452) -> its Latin letter. Digits and the colon are the same on both."""
 EAN13 = re.compile(r"[0-9]{13}")
 
 
@@ -50,7 +52,7 @@ def identify(text: str, read_signed: ReadSigned, plain_prefixes: tuple[str, ...]
     `read_signed` takes a text that starts with `PL1:` and gives its verified claims, or why not. `plain_prefixes` are the first
     digits of the chain's own EAN-13 member numbers; any other one is some product's. `now_s` is the time in seconds UTC.
     """
-    text = text.strip()
+    text = _as_printed(text.strip())
     if len(text) <= TEXT_CHARS_MAX and text.startswith(SIGNED_PREFIX):
         claims = read_signed(text)
         if isinstance(claims, Refusal):
@@ -61,6 +63,15 @@ def identify(text: str, read_signed: ReadSigned, plain_prefixes: tuple[str, ...]
     if EAN13.fullmatch(text):
         return _plain(text, plain_prefixes)
     return Refusal("not_a_member_code")
+
+
+def _as_printed(text: str) -> str:
+    """A signed code as it was before a scanner typed it into some window, where Caps Lock and a Hebrew layout turned its letters.
+
+    It has capitals only, so there is one way back; every other text stays as it is.
+    """
+    printed = text.translate(FROM_HEBREW).upper()
+    return printed if printed.startswith(SIGNED_PREFIX) and len(printed) == len(text) else text
 
 
 def _plain(digits: str, prefixes: tuple[str, ...]) -> MemberCode | Refusal:

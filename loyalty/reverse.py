@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.lots import life
-from loyalty.money import Minor, floor_share, split
+from loyalty.money import Minor, floor_share, spread
 from loyalty.program import Program
 from loyalty.quote import Movement, nets
 from loyalty.refusal import Refusal
@@ -48,21 +48,27 @@ def reverse(program: Program, sale: Sale, back: Back) -> Reversal | Refusal:
         return shares
     taken: Counter[str] = Counter()
     given: Counter[str] = Counter()
+    elsewhere: dict[str, Counter[str]] = {}
     by_money = _by_money(sale, shares) if program.policies.return_share == "money" else None
     whole_before = all(share.before == share.whole for share in shares.values())
     done = not whole_before and all(share.after == share.whole for share in shares.values())
     for movements, sums in ((sale.accruals, taken), (sale.redemptions, given)):
         for movement in movements:
+            part = _part(movement, shares, by_money)
             if movement.rule in program.pools:  # a prize has no parts: it goes with the last of the sale
-                sums[movement.unit] += movement.pieces if done else 0
-            else:
-                sums[movement.unit] += _part(movement, shares, by_money)
+                part = movement.pieces if done else 0
+            sums[movement.unit] += part
+            if movement.account:
+                elsewhere.setdefault(movement.account, Counter())[movement.unit] += part
     refund = _refund(program, sale, shares, back.day)
     if not program.policies.give_back_spent:
         given = Counter({unit: pieces for unit, pieces in given.items() if counters.is_counter(unit)})
+        elsewhere = {account: units for account, units in elsewhere.items() if not account.startswith("cause/")}
     uses = _uses(program, sale) if done and program.policies.give_back_uses else {}
     lots = {one.unit: one.lot for one in sale.accruals if one.lot}
-    return Reversal(dict(+taken), dict(+given), refund, uses, {unit: lot for unit, lot in lots.items() if taken[unit]}, done)
+    lots = {unit: lot for unit, lot in lots.items() if taken[unit]}
+    others = {account: dict(+units) for account, units in elsewhere.items() if +units}
+    return Reversal(dict(+taken), dict(+given), refund, uses, lots, done, others)
 
 
 def _shares(sale: Sale, back: Back) -> dict[int, _Share] | Refusal:
@@ -105,9 +111,9 @@ def _refund(program: Program, sale: Sale, shares: Mapping[int, _Share], day: str
     """What money goes back: the line's price less what units paid of it; of a plan what its terms say."""
     money = list(nets(sale.basket, sale.discounts))
     for tender in sale.extras.tenders:
-        paid = next((one for one in sale.redemptions if one.rule == tender.rule and one.unit == tender.unit), None)
-        if paid and paid.pieces:
-            money = [have - part for have, part in zip(money, split(tender.amount_minor, paid.by_line), strict=True)]
+        owed = [max(have, 0) for have in money]
+        paid = spread(tender.amount_minor, owed, owed)  # pieces are too coarse to share it by: one may pay for several lines
+        money = [have - part for have, part in zip(money, paid, strict=True)]
     refund = 0
     for place, share in shares.items():
         whole = max(money[place], 0)

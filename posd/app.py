@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from drivers import load_printer, load_scanner
+from drivers import load_display, load_printer, load_scanner
 from drivers.printers.job import run_jobs
 from drivers.printers.lettering import require_shaping
 from loyalty.moment import Place
@@ -19,6 +19,7 @@ from posd.api.auth import Tokens
 from posd.api.parts import Parts
 from posd.checkout import Checkout
 from posd.clock import clock_in, wall_ms
+from posd.displaying import Displaying
 from posd.enrolment import enrol
 from posd.events import Event, Events
 from posd.printing import StoredQueue, Watched
@@ -37,6 +38,7 @@ from sync.loop import Link, Sync
 from sync.signing import key_id
 
 CLI_TOKEN = "cli"
+DISPLAY_WAIT_S_MAX = 5.0  # a display that was plugged in again is looked at; opening it costs nothing
 
 log = structlog.get_logger()
 
@@ -97,6 +99,9 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
     parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
+    if shown := settings.display:
+        parts.display = load_display(shown.driver, shown.name or shown.driver, shown.options)
+        parts.displaying = Displaying(checkout, events, settings.language, shown.shows_name, shown.shows_balance)
     link.changed = lambda: _tell_link(parts)
     sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION) if office else None
     return parts, sync
@@ -111,6 +116,9 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:
         loops.append((scanner.name, supervise(scanner.name, partial(parts.scanning.read, scanner))))
+    if parts.displaying and parts.display:
+        run = partial(parts.displaying.run, parts.display)
+        loops.append(("display", supervise("display", run, wait_s_max=DISPLAY_WAIT_S_MAX)))
     if settings.printing == "posd" and settings.printer:
         device = settings.printer
         printer = load_printer(device.driver, device.name or device.driver, device.options)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from drivers.ports import Scanner
+from drivers.ports import Answering, Scanner
 from loyalty.refusal import Refusal
 from posd.checkout import Checkout
 from posd.events import Event, Events
@@ -24,13 +24,15 @@ class Scanning:
     language: str
 
     async def read(self, scanner: Scanner) -> None:
-        """Tell each scan of `scanner` until its source has ended."""
+        """Tell each scan of `scanner` until its source has ended, and tell it what was refused."""
         async with aclosing(scanner.scans()) as scans:
             async for scan in scans:
-                await self.tell(scan.text, scan.scanner)
+                known = await self.tell(scan.text, scan.scanner)
+                if not known and isinstance(scanner, Answering):
+                    scanner.refused()
 
-    async def tell(self, text: str, source: str) -> None:
-        """Say whose code it is, or why nobody's. The log gets the outcome, never the code."""
+    async def tell(self, text: str, source: str) -> bool:
+        """Say whose code it is, or why nobody's, and give whether it is somebody's. The log gets the outcome, never the code."""
         who = await self.checkout.identify(text)
         speech = Speech(self.language, await self.checkout.program())
         if isinstance(who, Refusal):
@@ -40,3 +42,4 @@ class Scanning:
             log.info("scan", scanner=source, strength=who.strength.value)
             body = {"scanner": source, "code": text, "member": member_view(speech, who), "refusal": None}
         self.events.send(Event("scan", body))
+        return not isinstance(who, Refusal)

@@ -71,7 +71,10 @@ def _letter(letter: str, codec: str) -> bytes | None:
     fixed = _CODEC_BYTES.get(codec, {}).get(letter)
     if fixed is not None:
         return fixed
-    for spelling in (letter, *_forms(letter), ALIKE.get(letter, letter)):
+    bare = unicodedata.normalize("NFD", letter)[
+        0
+    ]  # a Latin letter without its accent; not a Cyrillic one, which is another letter
+    for spelling in (letter, *_forms(letter), ALIKE.get(letter, bare if bare.isascii() else letter)):
         try:
             return spelling.encode(codec)
         except UnicodeEncodeError:

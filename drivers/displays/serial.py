@@ -14,6 +14,7 @@ from typing import Annotated
 import serial
 from pydantic import Field
 
+from drivers import bidi
 from drivers.displays import commands
 from drivers.displays.profile import load_profile
 from drivers.ports import Sign
@@ -42,7 +43,8 @@ class SerialDisplay:
     Options = SerialDisplayOptions
 
     def __init__(self, name: str, options: SerialDisplayOptions) -> None:
-        """Prepare; nothing is opened before show(). Raises Misconfigured for a profile with mistakes."""
+        """Prepare; nothing is opened before show(). Raises Misconfigured for a profile with mistakes, and without libfribidi."""
+        bidi.library()
         self.name = name
         self._options = options
         self._profile = load_profile(options.profile)

@@ -2,11 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import structlog
+
 from drivers.ports import Scan
+from drivers.scanners.reading import Dropped, Reading
 
 SCANS_WAITING_MAX = 16  # more than a cashier can cause; a device whose reader is stuck waits instead of filling the memory
 STOP_POLL_S = 0.1  # how soon a source notices that it should end; every source looks at `stop` at least this often
@@ -14,6 +17,17 @@ CLOSE_S_MAX = 2.0  # a device that does not let go within this is left to its th
 
 Source = Callable[[threading.Event], Generator[Scan, None, None]]
 """Opens a device and yields its scans until it ends, breaks, or the event is set; what it opens it closes in a `finally`."""
+
+log = structlog.get_logger()
+
+
+def kept(name: str, found: Iterable[Reading | Dropped]) -> Iterator[Reading]:
+    """The readings among what the device `name` gave; of the others the log gets the reason."""
+    for one in found:
+        if isinstance(one, Reading):
+            yield one
+        else:
+            log.warning("scan dropped", scanner=name, reason=one.reason)
 
 
 async def pumped(name: str, source: Source) -> AsyncGenerator[Scan, None]:

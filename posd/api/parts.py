@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Scanner
+from drivers.ports import Display, Scanner
 from posd import quoting
 from posd.checkout import Checkout
+from posd.displaying import Displaying
 from posd.events import Events
 from posd.layout import in_use
 from posd.printing import Watched
@@ -26,6 +27,8 @@ class Parts:
     events: Events
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
+    displaying: Displaying | None = None
+    display: Display | None = None
     paper: asyncio.Event = field(default_factory=asyncio.Event)
     printer: Watched | None = None
     lost: Callable[[], None] = lambda: None
@@ -63,4 +66,5 @@ class Parts:
             "prints": await store.look(print_jobs.counts),
             "printer": self.printer.told() if self.printer else None,
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
+            "display": {"name": self.display.name, "lag_s": round(self.display.lag_s(), 1)} if self.display else None,
         }

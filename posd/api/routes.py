@@ -13,6 +13,7 @@ from posd.api import shapes
 from posd.api.auth import guarded
 from posd.api.parts import Parts
 from posd.booking import Booked, BroughtBack, Paid
+from posd.events import Event
 from posd.language import language_of
 from posd.printing import hand
 from posd.store import agreements, journal, pages, print_jobs
@@ -38,7 +39,7 @@ async def speech_of(request: Request) -> Speech:
 
 @display.get("/events", response_class=EventSourceResponse)
 async def events(request: Request) -> AsyncIterator[ServerSentEvent]:
-    """Everything that happens from now on: `scan`, `link` (head office came or went), `print`, `printer` (how it is).
+    """Everything that happens from now on: `scan`, `booked`, `link` (head office came or went), `printer` (how it is).
     Read it with fetch()."""
     parts = parts_of(request)
     yield ServerSentEvent(event="link", data=await parts.status())
@@ -178,6 +179,8 @@ async def print_again(record: shapes.Id, request: Request) -> dict[str, Any]:
 
 async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
     parts.paper.set()
+    if not booked.replayed:
+        parts.events.send(Event("booked", views.booked_event(booked)))
     speech = Speech(language, booked.program)
     handed = None
     if booked.receipt and parts.settings.printing == "till":

@@ -18,6 +18,8 @@ COMMANDS = {
     "receipt": "Our block of a sale: preview it, print it again",
     "printer": "Print a test page",
     "journal": "Show what head office is told",
+    "devices": "What is plugged in, what the settings name, and what is in the way",
+    "test": "Try a scanner, the printer, the drawer, the display",
     "config": "Check or show the settings",
 }
 

@@ -47,7 +47,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         found.append(f"trouble:      {told['trouble']}")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
-    return found + [f"scanner:      {one['name']}, last sign of life {one['lag_s']} s ago" for one in told["scanners"]]
+    devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]
+    return found + [f"{kind}:      {one['name']}, last sign of life {one['lag_s']} s ago" for kind, one in devices]
 
 
 def _ago(ms: int) -> str:

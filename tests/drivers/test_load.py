@@ -48,6 +48,25 @@ def test_every_mistake_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("driver", "wrong"),
+    [
+        ("serial", {"suffix": "0x3"}),
+        ("serial", {"make": "acme"}),
+        ("serial", {"line": "9N1"}),
+        ("serial", {"make": "none", "pull": True}),
+        ("wedge", {"suffix": "cr"}),
+        ("wedge", {"gap_s": 0.01}),
+        ("wedge", {"baud": 9600}),
+    ],
+)
+def test_what_no_scanner_has_is_refused(driver: str, wrong: dict[str, object]) -> None:
+    """A suffix, a make, a line or a key that there is not: named before anything is opened."""
+    with pytest.raises(Misconfigured) as refused:
+        load_scanner(driver, "till", {"path": "x", **wrong})
+    assert [*wrong][-1] in refused.value.message
+
+
+@pytest.mark.parametrize(
     "driver",
     ["", "laser", ":", ".x:Y", "json:JSONDecoder", "no.such.module:Scanner", "drivers.virtual:NoSuch", "drivers.virtual:"],
 )
@@ -60,7 +79,7 @@ def test_an_unknown_driver_is_misconfigured(driver: str) -> None:
 
 def test_only_what_is_named_is_imported() -> None:
     """Loading one driver imports no other driver's library."""
-    heavy = {"camera": {"cv2", "zxingcpp", "pyzbar"}, "serial": {"serial"}, "virtual": set()}
+    heavy = {"camera": {"cv2", "zxingcpp", "pyzbar"}, "serial": {"serial"}, "virtual": set(), "wedge": set()}
     assert heavy.keys() == SCANNERS.keys()
     for driver, needed in heavy.items():
         ask = f"import sys, drivers; drivers.load_scanner({driver!r}, 'x', {{'path': 'x'}}); print(*sys.modules)"

@@ -1,4 +1,4 @@
-"""What every scanner promises, over every driver: real files, a real FIFO, a real pty."""
+"""What every scanner promises, over every driver: real files, real FIFOs, a real pty."""
 
 import asyncio
 import os
@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from drivers import SCANNERS, load_scanner
-from drivers.ports import Scan, Scanner
+from drivers.ports import Answering, Scan, Scanner
 from runtime.errors import Unavailable
+from tests.drivers.scanners.keystrokes import recorded, typed
 from tests.drivers.scanners.lines import Line
 from tests.drivers.scanners.pictures import qr_png
 from tests.drivers.scanners.reads import following, none_within, until
@@ -28,6 +29,8 @@ class Device:
     show: Callable[[str], object]
     break_off: Callable[[], object]
     restore: Callable[[], object]
+    second: str = "שלום"
+    """A second code; a wedge's keyboard has no Hebrew."""
 
     def is_open(self) -> bool:
         """Whether this process holds the device, or a thread that reads it."""
@@ -84,7 +87,19 @@ def growing_file(tmp_path: Path) -> Iterator[Device]:
     yield Device(scanner, path, lambda text: append(path, text), path.unlink, path.touch)
 
 
-DEVICES = {"camera": camera, "serial": serial, "virtual": fifo, "virtual-file": growing_file}
+def wedge(tmp_path: Path) -> Iterator[Device]:
+    path = tmp_path / "usb-scanner-event-kbd"
+    os.mkfifo(path)
+    scanner = load_scanner("wedge", "test-wedge", {"path": str(path)})
+    yield Device(scanner, path, lambda text: append_events(path, text), path.unlink, lambda: os.mkfifo(path), "Shalom!")
+
+
+def append_events(path: Path, text: str) -> None:
+    with path.open("ab") as file:
+        file.write(recorded(typed(text)))
+
+
+DEVICES = {"camera": camera, "serial": serial, "virtual": fifo, "virtual-file": growing_file, "wedge": wedge}
 
 
 def test_the_suite_runs_over_every_driver() -> None:
@@ -111,9 +126,9 @@ async def test_a_scan_arrives_once(device: Device) -> None:
         first = await started(device, scans)
         device.show("PL1:A")
         assert (await first).text == "PL1:A"
-        device.show("שלום")
+        device.show(device.second)
         scan = await following(scans)
-        assert (scan.text, scan.scanner) == ("שלום", device.scanner.name)
+        assert (scan.text, scan.scanner) == (device.second, device.scanner.name)
         assert await none_within(scans, 0.5)
 
 
@@ -144,6 +159,18 @@ async def test_leaving_closes_the_device(device: Device) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await waiting
         await until(lambda: not device.is_open())
+
+
+async def test_a_refusal_at_any_time_is_harmless(device: Device) -> None:
+    """A scanner that can be told of a refusal takes it before, while and after it is open, and scans on."""
+    refused = device.scanner.refused if isinstance(device.scanner, Answering) else lambda: None
+    refused()
+    async with aclosing(device.scanner.scans()) as scans:
+        waiting = await started(device, scans)
+        refused()
+        device.show("PL1:A")
+        assert (await waiting).text == "PL1:A"
+    refused()
 
 
 async def test_the_event_loop_is_not_blocked(device: Device) -> None:

@@ -59,7 +59,7 @@ def test_a_wrong_check_digit_is_a_misreading():
     [
         "",
         " ",
-        "pl1:ABC",
+        "pl2:ABC",
         "https://example.org/menu",
         "729000000000",
         "72900000000088",

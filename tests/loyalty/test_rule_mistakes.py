@@ -137,6 +137,13 @@ def test_what_money_pays_for_takes_no_units():
     assert reward(RoundUp(0, "whales"), **free) == ["to", "cause"]
 
 
+def test_what_comes_after_all_discounts_keeps_none_out():
+    """Exclusive would promise what the order of the checkout cannot keep."""
+    assert reward(Pay(), exclusive=True) == ["exclusive"]
+    assert reward(RoundUp(100, "trees"), unit="", cost=0, exclusive=True) == ["exclusive"]
+    assert reward(AmountOff(100), exclusive=True) == []
+
+
 @pytest.mark.parametrize("settings", [Pay(), Donate("trees"), RoundUp(100, "trees")], ids=str)
 def test_what_a_member_must_want_is_no_promotion(settings):
     """It would come by itself."""

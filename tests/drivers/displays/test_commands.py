@@ -87,21 +87,22 @@ def test_signs_without_a_plain_one_are_a_bug() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "commands"),
-        ('commands = "utc"', "commands"),
-        ('commands = "cd5220"\ncolumns = 4\n[pages]', "columns is 4"),
-        ('commands = "cd5220"\nrows = 2', "rows"),
-        ('commands = "cd5220"\n[pages]\ncp999 = 1', "pages.cp999"),
-        ('commands = "cd5220"\n[pages]\nutf-8 = 1', "pages.utf-8"),
-        ('commands = "cd5220"\n[pages]\ncp037 = 1', "pages.cp037"),
-        ('commands = "cd5220"\n[pages]\ncp862 = 256', "pages.cp862 is 256"),
-        ('commands = "cd5220"\n[pages]\ncp862 = "always"', "pages.cp862 is 'always'"),
+        ("", "1: commands: it is missing"),
+        ('commands = "utc"', "1: commands: it says 'utc'; 'cd5220' or 'escpos' is wanted"),
+        ('commands = "cd5220"\ncolumns = 4', "2: columns: it says 4; at least 16 is wanted"),
+        ('commands = "cd5220"\ncolumns = "20"', "2: columns"),
+        ('commands = "cd5220"\nrows = 2', "2: rows: there is no such key"),
+        ('commands = "cd5220"\n[pages]\ncp999 = 1', "3: pages.cp999"),
+        ('commands = "cd5220"\n[pages]\nutf-8 = 1', "3: pages.utf-8"),
+        ('commands = "cd5220"\n[pages]\ncp037 = 1', "3: pages.cp037"),
+        ('commands = "cd5220"\n[pages]\ncp862 = 256', "3: pages.cp862"),
+        ('commands = "cd5220"\n[pages]\ncp862 = "always"', "3: pages.cp862"),
         ('commands = "cd5220"\n[pages]\ncp862 = "fixed"\ncp866 = 3', "has no other one"),
-        ("commands = ", "arabic.toml"),
+        ("commands = ", "1: Invalid value"),
     ],
 )
 def test_a_profile_with_a_mistake_is_told_by_its_key(tmp_path: Path, text: str, told: str) -> None:
-    """Before anything starts, with the file's name."""
+    """Before anything starts, as file:line."""
     file = tmp_path / "arabic.toml"
     file.write_text(text)
     with pytest.raises(Misconfigured) as wrong:
@@ -118,4 +119,15 @@ def test_a_profile_that_is_not_there_is_told_with_those_that_are() -> None:
     assert "hebrew-cd5220" in unknown.value.hint
     with pytest.raises(Misconfigured) as missing:
         load_profile("/nowhere/mine.toml")
-    assert missing.value.code == "profile_unreadable"
+    assert missing.value.code == "file_unreadable"
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    """Whoever writes a profile mends it in one go; a page may be spelled as people spell it."""
+    file = tmp_path / "mine.toml"
+    file.write_text('commands = "x"\ncolumns = 400\n[pages]\ncp999 = 1\n')
+    with pytest.raises(Misconfigured) as wrong:
+        load_profile(str(file))
+    assert wrong.value.message.count(f"{file}:") == 3
+    file.write_text('commands = "cd5220"\n[pages]\nIBM862 = 36\n')
+    assert load_profile(str(file)).pages == {"cp862": 36}

@@ -48,6 +48,13 @@ def test_a_letter_that_reads_alike_stands_for_one_that_is_missing() -> None:
     assert told("100%", "", "rtl", "cp864", 16) == "      100٪      "  # Python's name for the byte 25, which displays show as %
 
 
+def test_an_accent_is_left_out_where_the_page_lacks_it() -> None:
+    """A name is read without it; a Cyrillic letter without its mark is another letter, and is missing."""
+    assert told("Café Zoë", "", "ltr", "ascii", 16) == "    Cafe Zoe    "
+    assert told("Café", "", "ltr", "cp858", 16) == "      Café      "
+    assert told("Андрей", "", "ltr", "ascii") is None
+
+
 def test_three_points_take_three_cells_and_the_line_stays_whole() -> None:
     """What stands for one letter may be longer; the line is not."""
     for direction in ("ltr", "rtl"):

@@ -1,6 +1,7 @@
 """A pty pair as a serial line: we hold the scanner's end."""
 
 import os
+import select
 import tty
 from pathlib import Path
 
@@ -17,11 +18,20 @@ class Line:
         tty.setraw(theirs)
         self.path.unlink(missing_ok=True)
         self.path.symlink_to(os.ttyname(theirs))
-        self._theirs = theirs
+        self.theirs = theirs
 
     def send(self, data: bytes) -> None:
-        os.write(self._ours, data)
+        """Send all of it, however slowly it is read."""
+        while data:
+            data = data[os.write(self._ours, data) :]
+
+    def heard(self) -> bytes:
+        """What we were sent so far; the kernel passes it on a moment after it was written."""
+        data = b""
+        while select.select([self._ours], [], [], 0.1)[0]:
+            data += os.read(self._ours, 65_536)
+        return data
 
     def unplug(self) -> None:
         os.close(self._ours)
-        os.close(self._theirs)
+        os.close(self.theirs)

@@ -1,15 +1,25 @@
 """Bytes of a line scanner to texts, however the line cuts them."""
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.scanners.framing import HALF_SCAN_S, SCAN_BYTES_MAX, SUFFIXES, Framer, Suffix
+from drivers.scanners.framing import HALF_SCAN_S, SCAN_BYTES_MAX, SUFFIX, SUFFIX_BYTES_MAX, SUFFIXES, Framer
 from drivers.scanners.reading import Dropped, Reading
 
-ENDS = {"line": b"\r\n", "cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "tab": b"\t"}
+ENDS = {
+    "line": b"\r\n",
+    "any": b"\t",
+    "cr": b"\r",
+    "lf": b"\n",
+    "crlf": b"\r\n",
+    "tab": b"\t",
+    "0x03": b"\x03",
+    "0x0D0A0a00": b"\r\n\n\0",
+}
 Answer = list[Reading | Dropped]
 
 scan_bytes = st.one_of(
@@ -29,12 +39,12 @@ def fed(framer: Framer, *pieces: bytes) -> Answer:
 
 
 @given(
-    st.sampled_from(sorted(SUFFIXES)),
+    st.sampled_from([*sorted(SUFFIXES), "0x03", "0x0d0A0a00"]),
     st.lists(scan_bytes, max_size=6).map(b"".join),
     st.lists(st.integers(0, 7000)),
     st.booleans(),
 )
-def test_any_split_gives_the_same_texts(suffix: Suffix, data: bytes, cuts: list[int], decorated: bool) -> None:
+def test_any_split_gives_the_same_texts(suffix: str, data: bytes, cuts: list[int], decorated: bool) -> None:
     """One read or many: the same readings and the same reasons, in the same order."""
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     pieces = [data[start:end] for start, end in itertools.pairwise(edges)]
@@ -48,11 +58,11 @@ def test_byte_by_byte_is_the_same(data: bytes) -> None:
     assert fed(Framer("line", gap_s=None), data) == fed(Framer("line", gap_s=None), *(bytes([one]) for one in data))
 
 
-@given(st.lists(st.text(min_size=1, max_size=30).filter(lambda text: not set(text) & set("\r\n\t\x02\x03")), max_size=5))
+@given(st.lists(st.text(min_size=1, max_size=30).filter(lambda text: not set(text) & set("\r\n\t\x02\x03\0")), max_size=5))
 def test_every_suffix_gives_back_what_was_sent(sent: list[str]) -> None:
     """Texts come out in order and exactly, whatever ends them."""
     for suffix, end in ENDS.items():
-        assert texts(fed(Framer(suffix, gap_s=None), b"".join(text.encode() + end for text in sent))) == sent  # type: ignore[arg-type]
+        assert texts(fed(Framer(suffix, gap_s=None), b"".join(text.encode() + end for text in sent))) == sent
 
 
 def test_two_scans_in_one_read() -> None:
@@ -116,7 +126,7 @@ def test_noise_is_dropped_until_the_next_suffix() -> None:
     framer = Framer("line", gap_s=0.2)
     told = [one for at_s in range(50) for one in framer.feed(b"\x80" * 4000, float(at_s))]
     assert told == [Dropped(f"more than {SCAN_BYTES_MAX} bytes without the suffix")]
-    assert len(framer._pending) < 2
+    assert len(framer._pending) < SUFFIX_BYTES_MAX
     assert framer.quiet(99.0) == []
     assert framer.feed(b"tail\rPL1:A\r", 99.5) == [Reading("PL1:A")]
 
@@ -153,3 +163,72 @@ def test_nothing_is_taken_off_unasked() -> None:
 def test_bytes_that_are_not_utf8_are_dropped_whole() -> None:
     """One wrong byte drops its scan, with its length as the reason, and not the next."""
     assert fed(Framer("cr", gap_s=0.2), b"A\xffB\rC\r") == [Dropped("3 bytes that are not UTF-8"), Reading("C")]
+
+
+def test_a_suffix_in_the_settings_is_a_word_or_bytes() -> None:
+    """Each row, and one to four bytes in hex; what is misspelled is no suffix, rather than one that never comes."""
+    for right in (*SUFFIXES, "0x03", "0x0D0A0D0A"):
+        assert re.search(SUFFIX, right), right
+    for wrong in ("", "0x", "0x3", "0x0D0A0D0A00", "cr-lf", "CRLF", "03", "x0x03", "line "):
+        assert not re.search(SUFFIX, wrong), wrong
+
+
+@pytest.mark.parametrize(
+    ("sent", "reading"),
+    [
+        (b"LAB-7290000000008\r", Reading("7290000000008")),
+        (b"\x02LAB-]Q1PL1:A\x03\r", Reading("PL1:A", "]Q1")),
+        (b"PL1:A\r", Reading("PL1:A")),
+        (b"LAB-LAB-A\r", Reading("LAB-A")),
+    ],
+)
+def test_a_prefix_is_taken_off_once(sent: bytes, reading: Reading) -> None:
+    """It stands within STX and before the AIM identifier; a code that lacks it is still a code."""
+    assert fed(Framer("cr", gap_s=0.2, prefix="LAB-", aim=True, stx_etx=True), sent) == [reading]
+
+
+def test_a_suffix_within_the_wrapping() -> None:
+    """Where the suffix stands before the ETX, that ETX is neither the next scan's nor half a scan."""
+    framer = Framer("cr", gap_s=0.2, stx_etx=True)
+    assert framer.feed(b"\x02A\r\x03\x02B\r\x03", 1.0) == [Reading("A"), Reading("B")]
+    assert framer.quiet(9.0) == []
+
+
+def test_etx_alone_ends_a_scan() -> None:
+    """A scanner that sends STX, the code and ETX needs no other suffix."""
+    framer = Framer("0x03", gap_s=0.2, stx_etx=True)
+    assert framer.feed(b"\x02A\x03\x02B\x03", 1.0) == [Reading("A"), Reading("B")]
+
+
+WHY = Dropped("for a reason")
+
+
+def test_a_spoiled_scan_gives_the_reason_at_its_end() -> None:
+    """What is known to be wrong is dropped up to its suffix, with the first reason, and the next scan is whole."""
+    framer = Framer("cr", gap_s=0.2)
+    framer.feed(b"PL1", 1.0)
+    framer.spoil(WHY, 1.0)
+    framer.spoil(Dropped("for another"), 1.0)
+    assert framer.feed(b":A\rPL1:B\r", 1.1) == [WHY, Reading("PL1:B")]
+
+
+@pytest.mark.parametrize("suffix", ["cr", "none"])
+def test_a_spoiled_scan_ends_with_a_pause_too(suffix: str) -> None:
+    """Also where nothing of it was read."""
+    framer = Framer(suffix, gap_s=1.0)
+    framer.spoil(WHY, 1.0)
+    assert framer.quiet(1.9) == []
+    assert framer.quiet(2.0) == [WHY]
+    assert framer.quiet(9.0) == []
+
+
+@pytest.mark.parametrize("suffix", ["cr", "none"])
+def test_spoiled_noise_is_told_once(suffix: str) -> None:
+    """Noise is noise whatever else is wrong with it, and it spoils nothing that comes after it."""
+    framer = Framer(suffix, gap_s=0.2)
+    framer.spoil(WHY, 1.0)
+    assert len(framer.feed(b"\x80" * 4000, 1.0)) == 1
+    framer.spoil(WHY, 1.0)
+    framer.feed(b"\r" if suffix == "cr" else b"", 1.0)
+    framer.quiet(2.0)
+    assert framer.feed(b"A\r", 2.0) + framer.quiet(3.0) == [Reading("A" if suffix == "cr" else "A\r")]
