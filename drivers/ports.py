@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from drivers.bidi import Direction
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 
 
 @dataclass(frozen=True, slots=True)

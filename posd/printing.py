@@ -7,8 +7,9 @@ from typing import Any
 
 from drivers.ports import Printer, PrinterStatus
 from drivers.printers.job import JobState, receipt_from
-from loyalty.receipt import Receipt
-from posd.store import print_jobs
+from loyalty.document import Receipt
+from posd.layout import safely_laid_out
+from posd.store import pages, print_jobs
 from posd.store.database import Store
 
 TILL_PROFILE = "generic-80mm"
@@ -24,12 +25,13 @@ class Handed:
     escpos: bytes
 
 
-async def hand(receipt: Receipt, profile_name: str = TILL_PROFILE) -> Handed:
-    """Draw `receipt` for the till, off the loop's thread."""
+async def hand(stored: Receipt, layout: str | None, profile_name: str = TILL_PROFILE) -> Handed:
+    """Draw a receipt for the till as the published `layout` says, off the loop's thread."""
     from drivers.printers import escpos, plain, render
     from drivers.printers.profile import load_profile
 
     def draw() -> Handed:
+        receipt = safely_laid_out(stored, layout)
         profile = load_profile(profile_name)
         image = render.raster(receipt, profile.dots)
         return Handed(plain.text(receipt), render.png(receipt, profile.dots), escpos.block_bytes(image, profile))
@@ -46,7 +48,9 @@ class StoredQueue:
     async def next_queued(self) -> tuple[str, Receipt] | None:
         """The oldest job that waits."""
         waiting = await self.store.look(print_jobs.next_queued)
-        return (str(waiting[0]), receipt_from(waiting[1])) if waiting else None
+        if waiting is None:
+            return None
+        return str(waiting[0]), safely_laid_out(receipt_from(waiting[1]), await self.store.look(pages.layout))
 
     async def mark(self, job_id: str, state: JobState) -> None:
         """It is in `state` now."""

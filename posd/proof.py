@@ -1,7 +1,8 @@
 """A receipt for trying a printer out: no sale is behind it, and it says so."""
 
+from loyalty.document import Note, Receipt, Title
 from loyalty.program import Program
-from loyalty.receipt import Note, Receipt, Title, name_in
+from loyalty.receipt import name_in
 
 
 def proof_receipt(language: str, program: Program, date: str) -> Receipt:

@@ -11,7 +11,7 @@ from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
 from drivers.printers import plain, render
 from drivers.printers.lettering import require_shaping
 from drivers.printers.profile import load_profile
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 

@@ -21,7 +21,7 @@ from drivers.printers.owned import DEADLINE_S_MAX, DEADLINE_S_MIN, Owned
 from drivers.printers.profile import load_profile
 from drivers.printers.signals import Drawer
 from drivers.printers.wire import Wire
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 CONNECT_S = 3.0  # a printer on the shop's own network answers in milliseconds; waking up from sleep takes a second

@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from drivers.ports import Delivery, PrinterStatus, Signal, Starting
-from drivers.printers.escpos import job_bytes
+from drivers.printers import paper
 from drivers.printers.profile import Profile
-from drivers.printers.render import raster
 from drivers.printers.signals import signal_bytes
 from drivers.printers.talk import Talk
 from drivers.printers.wire import Wire
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 SIGNAL_S = 5.0  # a customer who pays cash does not wait longer for the drawer
@@ -49,9 +48,7 @@ class Owned:
 
     async def print(self, receipt: Receipt, starting: Starting) -> Delivery:
         """Draw and send one receipt; as the port says."""
-        return await self.send(
-            await asyncio.to_thread(lambda: job_bytes(raster(receipt, self.profile.dots), self.profile)), starting
-        )
+        return await self.send(await asyncio.to_thread(paper.job, receipt, self.profile), starting)
 
     async def send(self, job: bytes, starting: Starting) -> Delivery:
         """Send one job that is bytes already, with its fence at the end where the profile has one."""

@@ -23,7 +23,7 @@ from drivers.printers.owned import DEADLINE_S_MAX, DEADLINE_S_MIN, Owned
 from drivers.printers.profile import load_profile
 from drivers.printers.signals import Drawer
 from drivers.printers.wire import Wire
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 AHEAD_BYTES_MAX = 128

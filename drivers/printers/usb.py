@@ -24,7 +24,7 @@ from drivers.printers.profile import load_profile
 from drivers.printers.signals import Drawer
 from drivers.printers.status import port_troubles
 from drivers.printers.wire import Wire
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 LPGETSTATUS = 0x060B  # linux/lp.h

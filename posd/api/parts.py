@@ -10,10 +10,11 @@ from posd import quoting
 from posd.checkout import Checkout
 from posd.displaying import Displaying
 from posd.events import Events
+from posd.layout import in_use
 from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
-from posd.store import agreements, journal, members, print_jobs
+from posd.store import agreements, journal, members, pages, print_jobs
 from posd.version import VERSION
 
 
@@ -41,6 +42,7 @@ class Parts:
         pull = await store.look(journal.pull_state)
         waiting = await store.look(agreements.still_open)
         program = await self.checkout.program()
+        receipts = in_use(await store.look(pages.layout))
         unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
         return {
             "version": VERSION,
@@ -60,6 +62,7 @@ class Parts:
             "program": {"code": program.code, "version": program.version} if program.version else None,
             "open_agreements": len(waiting),
             "printing": self.settings.printing,
+            "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},
             "prints": await store.look(print_jobs.counts),
             "printer": self.printer.told() if self.printer else None,
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],

@@ -16,7 +16,7 @@ from posd.booking import Booked, BroughtBack, Paid
 from posd.events import Event
 from posd.language import language_of
 from posd.printing import hand
-from posd.store import agreements, journal, print_jobs
+from posd.store import agreements, journal, pages, print_jobs
 from runtime.errors import Rejected
 from runtime.speech import Speech
 
@@ -144,14 +144,18 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Re
 
 @till.get("/records/{record}/receipt.{form}")
 async def receipt(record: shapes.Id, form: str, request: Request) -> Response:
-    """Our block of that sale or return again: as `png` or `txt`."""
+    """Our block of that sale or return again: as `png` or `txt`, or as `json` what it says and the layout it is drawn by."""
     parts = parts_of(request)
     from drivers.printers.job import receipt_from
 
-    if form not in {"png", "txt"}:
-        raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png or receipt.txt")
+    if form not in {"png", "txt", "json"}:
+        raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png, receipt.txt or receipt.json")
     stored = await _stored_receipt(parts, record)
-    handed = await hand(receipt_from(stored[1]))
+    layout = await parts.checkout.store.look(pages.layout)
+    if form == "json":
+        whole = b'{"receipt":%b,"layout":%b}' % (stored[1], layout.encode() if layout else b"null")
+        return Response(whole, media_type="application/json")
+    handed = await hand(receipt_from(stored[1]), layout)
     if form == "png":
         return Response(handed.png, media_type="image/png")
     return Response(handed.text, media_type="text/plain; charset=utf-8")
@@ -178,7 +182,9 @@ async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
     if not booked.replayed:
         parts.events.send(Event("booked", views.booked_event(booked)))
     speech = Speech(language, booked.program)
-    handed = await hand(booked.receipt) if booked.receipt and parts.settings.printing == "till" else None
+    handed = None
+    if booked.receipt and parts.settings.printing == "till":
+        handed = await hand(booked.receipt, await parts.checkout.store.look(pages.layout))
     headers = {"Idempotent-Replay": "true"} if booked.replayed else {}
     return Response(views.as_json(views.booked_view(speech, booked, handed)), media_type="application/json", headers=headers)
 

@@ -38,6 +38,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         f"program:      {program}, {told['members']} members known",
         f"printing:     {told['printing']}, {prints['waiting']} waiting, {prints['unknown']} unknown",
     ]
+    if told["layout"]["trouble"]:
+        found.append(f"receipts:     the built-in layout: {told['layout']['trouble']}")
     if printer := told["printer"]:
         how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
         found.append(f"printer:      {printer['name']}, {how}")

@@ -10,7 +10,7 @@ from drivers.printers import talk
 from drivers.printers.profile import load_profile
 from drivers.printers.render import raster
 from drivers.virtual_printer import Fault, VirtualTcpPrinter
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 from tests.drivers.printer_lines import MADE, network
 from tests.drivers.receipts import sold

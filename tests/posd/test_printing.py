@@ -7,7 +7,7 @@ import pytest
 from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
 from drivers.printers.network import NetworkOptions, NetworkPrinter
 from drivers.virtual_printer import Fault, VirtualTcpPrinter
-from loyalty.receipt import Receipt
+from loyalty.document import Receipt
 from posd import printing
 from posd.printing import Watched
 
