@@ -123,6 +123,19 @@ class Local:
             connection.close()
 
 
+def running(settings: Settings) -> Local | None:
+    """The posd that runs and has the devices; None where none does: only then are they ours to open. Raises Unavailable where we
+    cannot know."""
+    try:
+        local = Local(settings)
+        local.get("/v1/status")
+    except Unavailable as error:
+        if error.code == "not_running":
+            return None
+        raise
+    return local
+
+
 def _not_posd(settings: Settings, answered: str) -> Unavailable:
     where = f"{settings.api.host}:{settings.api.port}"
     hint = "Another program has that port: see api.port in the settings"

@@ -1,14 +1,13 @@
 """posd printer ..."""
 
 import asyncio
+from typing import Any
 
 import click
 
-from posd.cli.options import json_option, show, with_settings
-from posd.settings import Settings
+from posd.cli.options import json_option, running, show, with_settings
+from posd.settings import Device, Settings
 from runtime.errors import Misconfigured
-
-TABLE_SLOTS = range(64)  # where the models in the field have Hebrew: 7 to 62
 
 
 @click.group()
@@ -23,22 +22,26 @@ def printer() -> None:
 @json_option
 @with_settings
 def test(settings: Settings, *, every: bool, as_json: bool) -> None:
-    """Print a test page: a ruler, code pages, Hebrew, a QR code, the version. docs/printers.md says what to look for."""
-    from drivers import load_printer
-    from drivers.printers.profile import load_profile
-    from drivers.printers.proof import proof
-    from posd.version import VERSION
+    """Print a test page: a ruler, code pages, Hebrew, a QR code, the version. docs/printers.md says what to look for.
 
-    device = settings.printer
-    if device is None:
+    The running posd prints it, which owns the printer; while none runs, this command does.
+    """
+    if settings.printer is None:
         hint = "Add a table [printer]; config/posd.toml has examples"
         raise Misconfigured("no_printer_set", "The settings name no printer", hint)
-    name = device.name or device.driver
-    owned = load_printer(device.driver, name, device.options)
-    profile = load_profile(str(device.options.get("profile", "generic-80mm")))
-    job = proof(profile, VERSION, TABLE_SLOTS if every else ())
-    delivery = asyncio.run(owned.send(job))
+    local = running(settings)
+    body = {"all_code_pages": every}
+    told = local.post("/v1/devices/printer/proof", body) if local else asyncio.run(_print(settings.printer, every))
     if as_json:
-        show({"printer": name, "bytes": len(job), "delivery": delivery.value})
+        show(told)
     else:
-        click.echo(f"{name}: {len(job)} bytes sent, {delivery.value}")
+        click.echo(f"{told['device']}: {told['bytes']} bytes sent, {told['delivery']}")
+
+
+async def _print(device: Device, every: bool) -> dict[str, Any]:
+    from drivers import load_printer
+    from posd.proof import proof_page
+
+    printer = load_printer(device.driver, device.name or device.driver, device.options)
+    page = proof_page(device, all_code_pages=every)
+    return {"device": printer.name, "bytes": len(page), "delivery": (await printer.send(page)).value}
