@@ -70,6 +70,8 @@ def _told(seen: "Survey", config: Path) -> Iterator[str]:
             sure = "" if device.likely else " if it is a scanner"
             yield f"    to use it{sure}, add to {config}:"
             yield from (f"        {line}" for line in one.lines)
+            if one.lines[0] == "[printer]":
+                yield '    and printing = "posd" at the top of that file'
             if device.kind == "serial" and not device.likely:
                 yield '    for a display: [display], driver = "serial" and its profile (docs/displays.md)'
             if device.kind == "keys" and not device.likely:

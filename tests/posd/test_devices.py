@@ -85,6 +85,7 @@ def test_a_printer_gets_the_profile_of_its_model(machine: Machine) -> None:
         "profile": "epson-tm-t20iii",
     }
     assert tomllib.loads("\n".join(second.lines))["printer"]["profile"] == "generic-80mm"
+    assert command(machine).output.count('and printing = "posd" at the top of that file') == 2
 
 
 def test_names_that_are_taken_are_not_offered(machine: Machine) -> None:
