@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from central import budgets, standings
+from central import budgets, layouts, standings
 from central.store import feed, members, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
@@ -97,6 +97,8 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
         secret = programs.pool_keys(db, keys["program"])
         found_programs = programs.by_versions(db, keys["program"])
         entities |= {("program", row.version): _program(row, secret[row.version]) for row in found_programs}
+    if "layout" in keys:
+        entities["layout", layouts.FEED_KEY] = layouts.told(db)
     if "share" in keys:
         entities["share", terminal] = budgets.told(db, terminal)
     if "code_key" in keys:

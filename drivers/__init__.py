@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from drivers.options import checked
-from drivers.ports import Printer, Scanner
+from drivers.ports import Display, Printer, Scanner
 from runtime.errors import Misconfigured
 
 SCANNERS: Mapping[str, str] = {
@@ -18,7 +18,14 @@ SCANNERS: Mapping[str, str] = {
 
 PRINTERS: Mapping[str, str] = {
     "network": "drivers.printers.network:NetworkPrinter",
-    "folder": "drivers.virtual_printer:FolderPrinter",
+    "usb": "drivers.printers.usb:UsbPrinter",
+    "serial": "drivers.printers.serial:SerialPrinter",
+    "folder": "drivers.printers.folder:FolderPrinter",
+}
+
+DISPLAYS: Mapping[str, str] = {
+    "serial": "drivers.displays.serial:SerialDisplay",
+    "file": "drivers.virtual:FileDisplay",
 }
 
 
@@ -37,6 +44,15 @@ def load_printer(driver: str, name: str, options: Mapping[str, object]) -> Print
     Raises Misconfigured as `load_scanner` does, and where Hebrew cannot be drawn.
     """
     made: Printer = _load(PRINTERS, driver, f"printer {name!r}", name, options)
+    return made
+
+
+def load_display(driver: str, name: str, options: Mapping[str, object]) -> Display:
+    """The display `name` of the settings. `driver` is a row of DISPLAYS or "module:Class".
+
+    Raises Misconfigured as `load_scanner` does.
+    """
+    made: Display = _load(DISPLAYS, driver, f"display {name!r}", name, options)
     return made
 
 

@@ -1,11 +1,12 @@
 """What the line needs of a device: small protocols, each with a virtual twin in drivers/virtual.py and one contract suite."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from loyalty.receipt import Receipt
+from drivers.bidi import Direction
+from loyalty.document import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,13 @@ async def unheard() -> None:
     """For whoever prints without a queue."""
 
 
+class Signal(StrEnum):
+    """What a printer does beside printing."""
+
+    DRAWER = "drawer"
+    BUZZER = "buzzer"
+
+
 class Printer(Protocol):
     """A printer with one owner. Every call is bounded in time."""
 
@@ -81,6 +89,56 @@ class Printer(Protocol):
         """
         ...
 
+    async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
+        """The same for what is ESC/POS bytes already, such as a test page; it ends with escpos.FENCE if the profile has one."""
+        ...
+
+    async def signal(self, signal: Signal) -> None:
+        """Open the cash drawer, or beep. Rejected where it has none; Unavailable when the printer cannot be reached."""
+        ...
+
     async def status(self) -> PrinterStatus:
         """Ask; an answer that does not come within the driver's deadline is an unknown status, not an error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a display: a text where reading begins, and a figure at the other end; without one the text is centered."""
+
+    text: str
+    figure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a customer reads at one glance. `direction` is the language's own: "rtl" or "ltr"."""
+
+    direction: Direction
+    upper: Line
+    lower: Line
+
+
+class Display(Protocol):
+    """A customer display of two lines with one owner. Every call is bounded in time."""
+
+    name: str
+
+    async def show(self, signs: Sequence[Sign]) -> Sign:
+        """Show the first of `signs` whose letters the display has, and say which that was; the last one is plain ASCII.
+
+        Opens the device where it is not open. Raises Unavailable when it is gone, taken, or does not take its lines.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise Unavailable when the device has been unplugged since the last show()."""
+        ...
+
+    def lag_s(self) -> float:
+        """Seconds since the device last took its lines or was there when it was checked; for the status page."""
+        ...
+
+    async def close(self) -> None:
+        """Clear the display, as far as it goes without waiting, and let go of it."""
         ...

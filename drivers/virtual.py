@@ -1,20 +1,21 @@
-"""A scanner for a laptop: every line written into a FIFO or a file is a scan (`echo "PL1:..." > scans`)."""
+"""Devices for a laptop: every line written into a FIFO or a file is a scan (`echo "PL1:..." > scans`); a file is the display."""
 
 import os
 import stat
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from drivers.ports import Scan
+from drivers.ports import Line, Scan, Sign
 from drivers.scanners.framing import Framer
 from drivers.scanners.pump import kept, pumped
 from runtime.errors import Unavailable
+from runtime.words import clean
 
 POLL_S = 0.05  # a line is noticed within this
 READ_BYTES_MAX = 65_536  # what a pipe holds
@@ -97,3 +98,60 @@ class VirtualScanner:
 
     def _gone(self, why: str) -> Unavailable:
         return Unavailable("scanner_gone", f"{self._path}: {why}", f"Make it: mkfifo {self._path}")
+
+
+@dataclass(frozen=True, slots=True)
+class FileDisplayOptions:
+    """Settings of a display that is a file."""
+
+    path: Annotated[str, Field(min_length=1)]
+    """Look at it with `watch -n 0.2 cat PATH`."""
+
+
+class FileDisplay:
+    """A display without hardware: a file with its two lines, in the order in which they are stored, not seen."""
+
+    Options = FileDisplayOptions
+
+    def __init__(self, name: str, options: FileDisplayOptions) -> None:
+        """Prepare; nothing is written before show()."""
+        self.name = name
+        self._path = Path(options.path)
+        self._alive_s = time.monotonic()
+
+    async def show(self, signs: Sequence[Sign]) -> Sign:
+        """Write the first sign: a file has every letter. Raises Unavailable when it cannot be written."""
+        self._write("".join(f"{_told(line)}\n" for line in (signs[0].upper, signs[0].lower)))
+        return signs[0]
+
+    async def check(self) -> None:
+        """Raise Unavailable when the file's folder is gone."""
+        if not self._path.parent.is_dir():
+            raise self._gone("its folder is gone")
+        self._alive_s = time.monotonic()
+
+    def lag_s(self) -> float:
+        """Seconds since it was last written or its folder was seen."""
+        return time.monotonic() - self._alive_s
+
+    async def close(self) -> None:
+        """Empty the file, if it is there."""
+        if self._path.is_file():
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        """Whole or not at all, so that nobody reads half a sign."""
+        part = self._path.with_name(f".{self._path.name}.part")
+        try:
+            part.write_text(text)
+            part.replace(self._path)
+        except OSError as error:
+            raise self._gone(error.strerror or "it cannot be written") from error
+        self._alive_s = time.monotonic()
+
+    def _gone(self, why: str) -> Unavailable:
+        return Unavailable("display_gone", f"{self._path}: {why}", "Make its folder, and let posd write there")
+
+
+def _told(line: Line) -> str:
+    return clean(f"{line.text} {line.figure}")

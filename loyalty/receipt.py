@@ -1,73 +1,22 @@
 """Our block on the receipt, as a document that knows no printer and no words: codes and numbers, in the order to be read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from loyalty import counters
+from loyalty.document import Bar, Block, Note, Receipt, Row, Title
 from loyalty.lots import life
-from loyalty.money import Minor, floor_share
+from loyalty.money import floor_share
 from loyalty.program import Names, Program, RewardRule, tier_by_code, tier_of
 from loyalty.purse import money_units
 from loyalty.quote import pieces_by_unit
 from loyalty.refusal import Params
-from loyalty.sale import Reversal, Sale
+from loyalty.sale import Reversal, Sale, looked
 
+WHY_LINES_MAX = 2  # the page at the till tells the rest
+PLAIN_PERCENT = 100  # what is earned where no tier makes it more
 STAMPS_MAX = 20  # a card with more fields than that is points: a bar says little of it
-
-
-@dataclass(frozen=True, slots=True)
-class Title:
-    """A line on its own, large and in the middle."""
-
-    code: str
-    params: Params = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A label on the reading side and a count on the other; `signed` shows the plus; `worth_minor` is what the count buys.
-
-    With `money` the count is in minor units, and is written as an amount.
-    """
-
-    code: str
-    pieces: int
-    params: Params = field(default_factory=dict)
-    signed: bool = False
-    worth_minor: Minor = 0
-    strong: bool = False
-    money: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A bar with `filled` of `whole` steps full, and the sentence below it."""
-
-    code: str
-    filled: int
-    whole: int
-    params: Params = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A sentence in small letters."""
-
-    code: str
-    params: Params = field(default_factory=dict)
-
-
-Block = Title | Row | Bar | Note
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The document. `language` is a code such as "he"; the words of `receipt.CODE` are in runtime/locales."""
-
-    language: str
-    currency: str
-    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +58,16 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
             page.row("spent" if counted else "used", code, -spent.get(code, 0)),
         ]
         blocks += page.card_rows(code, card, moved, sale) if card else page.rows(code, moved)
+    blocks += page.why(sale)
     if page.known:
         after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
         blocks += [*page.next_tier(after, sale.member.tier), *page.challenges(sale), *page.expiring(after, earned)]
     blocks += page.plans(sale)
-    blocks += _closing(Ending(sale.till.receipt_number, sale.till.business_date, online))
-    return Receipt(language, program.currency, tuple(blocks))
+    ending = Ending(sale.till.receipt_number, sale.till.business_date, online)
+    blocks += _closing(ending)
+    place = sale.moment.place
+    facts = {**page.facts(ending, earned, spent), "tier": page.tier(sale.member.tier), "store": place.store}
+    return Receipt(language, program.currency, tuple(blocks), {**facts, "terminal": place.terminal, **_coupon_facts(blocks)})
 
 
 def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, language: str, ending: Ending) -> Receipt:
@@ -131,12 +84,18 @@ def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, languag
         ]
         blocks += page.rows(code, moved)
     blocks += _closing(ending)
-    return Receipt(language, program.currency, tuple(blocks))
+    facts = page.facts(ending, reversal.given_back, reversal.taken_back)
+    return Receipt(language, program.currency, tuple(blocks), {**facts, "returned": 1})
 
 
 def as_copy(receipt: Receipt) -> Receipt:
     """The same receipt, saying that it is a copy."""
-    return Receipt(receipt.language, receipt.currency, (Title("copy"), *receipt.blocks))
+    return replace(receipt, blocks=(Title("copy"), *receipt.blocks))
+
+
+def as_training(receipt: Receipt) -> Receipt:
+    """The same receipt, saying that nothing of it has happened."""
+    return replace(receipt, blocks=(Title("training"), *receipt.blocks))
 
 
 def name_in(names: Names, language: str) -> str:
@@ -147,6 +106,12 @@ def name_in(names: Names, language: str) -> str:
 def _closing(ending: Ending) -> list[Block]:
     number = Note("number", {"number": ending.receipt_number, "date": ending.business_date})
     return [number] if ending.online else [Note("offline"), number]
+
+
+def _coupon_facts(blocks: list[Block]) -> dict[str, int | str]:
+    """The coupon for the next time, for the words around its QR code."""
+    found = next((block.params for block in blocks if isinstance(block, Note) and block.code.startswith("coupon")), {})
+    return {"coupon": found.get("unit", ""), "coupon_until": found.get("date", "")}
 
 
 @dataclass(frozen=True)
@@ -163,6 +128,45 @@ class _Page:
         if self.bearer.first_name:
             blocks.append(Note("hello", {"name": self.bearer.first_name}))
         return blocks
+
+    def facts(self, ending: Ending, earned: Mapping[str, int], spent: Mapping[str, int]) -> dict[str, int | str]:
+        """What the words of a layout may name of any receipt; balances only where they are known."""
+        facts: dict[str, int | str] = {
+            "club": self.name(self.program.name),
+            "name": self.bearer.first_name,
+            "number": ending.receipt_number,
+            "date": ending.business_date,
+            "online": int(ending.online),
+        }
+        for code, unit in self.program.units.items():
+            before, more, less = self.bearer.balances.get(code, 0), earned.get(code, 0), spent.get(code, 0)
+            facts |= {f"earned.{code}": more, f"spent.{code}": less, f"unit.{code}": self.name(unit.name)}
+            if self.known:
+                after = before + more - less
+                facts |= {f"before.{code}": before, f"balance.{code}": after, f"worth.{code}": max(after, 0) * unit.worth}
+        return facts
+
+    def tier(self, code: str) -> str:
+        """The name of the tier that the member stands in."""
+        held = tier_by_code(self.program, code)
+        return self.name(held.name) if held else ""
+
+    def why(self, sale: Sale) -> list[Block]:
+        """For what the most was earned: so much on so much money, and what the tier made of it."""
+        assert sale.member is not None
+        found = [one for one in looked(self.program, sale) if one.pieces and one.paid_minor and one.earning.challenge is None]
+        shown = [one for one in found if one.earning.unit in self.shown({one.earning.unit: one.pieces})]
+        notes: list[Block] = []
+        for one in sorted(shown, key=lambda one: -one.pieces)[:WHY_LINES_MAX]:
+            unit = one.earning.unit
+            said: Params = {"paid_minor": one.paid_minor, **self._unit(unit)}
+            if unit in self._money:
+                notes.append(Note("why_money", {"amount_minor": one.pieces, **said}))
+            elif one.percent == PLAIN_PERCENT:
+                notes.append(Note("why", {"pieces": one.pieces, **said}))
+            else:
+                notes.append(Note("why_by_tier", {"pieces": one.pieces, "percent": one.percent, **said}))
+        return notes
 
     def given(self, sale: Sale) -> list[Block]:
         """What came by itself: promotions and gifts by their names, and what was donated."""
@@ -222,10 +226,10 @@ class _Page:
         have = self.bearer.balances.get(unit, 0) + earned.pieces + spent.pieces
         if not self.known:
             return rows
+        if card.cost == 1:
+            return [*rows, *self._offer(unit, have, reward)]
         if have >= card.cost:
             return [*rows, Note("ready", reward)]
-        if card.cost == 1:
-            return rows
         missing = {"missing": card.cost - have, **self._unit(unit), **reward}
         return [*rows, Bar("stamps", max(have, 0), card.cost, missing)]
 
@@ -263,6 +267,8 @@ class _Page:
         """What of each unit expires next, as far as it is still there and what was `earned` has not made it younger."""
         blocks: list[Block] = []
         for unit in self.shown(after):
+            if (card := self.card(unit)) and card.cost == 1:
+                continue  # an offer says its own last day
             pieces, last = self.bearer.expiring.get(unit, (0, ""))
             extended = self.program.units[unit].extended and earned.get(unit)
             left = 0 if extended else min(pieces, after.get(unit, 0))
@@ -300,6 +306,13 @@ class _Page:
         last = next((life(one.lot).expires for one in sale.accruals if one.unit == unit and one.lot), "")
         params: dict[str, int | str] = {"count": pieces, **self._unit(unit)}
         return Note("coupon_until", {**params, "date": last}) if last else Note("coupon", params)
+
+    def _offer(self, unit: str, have: int, reward: dict[str, str]) -> list[Block]:
+        """What was given to this member alone and waits to be taken, with its last day where it has one."""
+        if have < 1:
+            return []
+        _, last = self.bearer.expiring.get(unit, (0, ""))
+        return [Note("offer_until", {**reward, "date": last}) if last else Note("offer", reward)]
 
     def _unit(self, unit: str) -> dict[str, int | str]:
         return {"unit": self.name(self.program.units[unit].name)}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from loyalty import bounds, counters
-from loyalty.accrue import NOTHING, Accrual, Harvest, Settled, accrue
+from loyalty.accrue import NOTHING, Accrual, Harvest, Looked, Settled, accrue
 from loyalty.agreement import Agreement, Facts, Hold
 from loyalty.basket import Basket, Tender
 from loyalty.bill import Bill, bill, open_part
@@ -177,7 +177,15 @@ def commit(program: Program, agreement: Agreement, payment: Payment, luck: Luck 
     )
 
 
-def _paid(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...]) -> Bill | None:
+def looked(program: Program, sale: Sale) -> tuple[Looked, ...]:
+    """What each way of earning found in a booked sale: the reasons for its `accruals`. `program` is the sale's own version."""
+    paid = _paid(program, sale, sale, sale.discounts)
+    return _harvest(program, sale, sale, sale.discounts, paid).looked if paid else ()
+
+
+def _paid(
+    program: Program, agreement: Agreement | Sale, payment: Payment | Sale, discounts: tuple[Discount, ...]
+) -> Bill | None:
     """The bill as it was paid, by the facts that the agreement was made on; None where nothing is earned on it."""
     if agreement.member is None or payment.basket.currency != program.currency:
         return None
@@ -190,7 +198,9 @@ def _paid(program: Program, agreement: Agreement, payment: Payment, discounts: t
     return paid
 
 
-def _harvest(program: Program, agreement: Agreement, payment: Payment, discounts: tuple[Discount, ...], paid: Bill) -> Harvest:
+def _harvest(
+    program: Program, agreement: Agreement | Sale, payment: Payment | Sale, discounts: tuple[Discount, ...], paid: Bill
+) -> Harvest:
     """What is earned on the tenders really used."""
     rules = compiled(program)
     order_wide = {benefit.code for benefit in rules.benefits if benefit.order_wide}

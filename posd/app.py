@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from drivers import load_printer, load_scanner
+from drivers import load_display, load_printer, load_scanner
 from drivers.printers.job import run_jobs
 from drivers.printers.lettering import require_shaping
 from loyalty.moment import Place
@@ -19,9 +19,10 @@ from posd.api.auth import Tokens
 from posd.api.parts import Parts
 from posd.checkout import Checkout
 from posd.clock import clock_in, wall_ms
+from posd.displaying import Displaying
 from posd.enrolment import enrol
 from posd.events import Event, Events
-from posd.printing import StoredQueue
+from posd.printing import StoredQueue, Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import journal, tokens
@@ -97,6 +98,9 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
     parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
+    if shown := settings.display:
+        parts.display = load_display(shown.driver, shown.name or shown.driver, shown.options)
+        parts.displaying = Displaying(checkout, events, settings.language, shown.shows_name, shown.shows_balance)
     link.changed = lambda: _tell_link(parts)
     sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION) if office else None
     return parts, sync
@@ -111,11 +115,15 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:
         loops.append((scanner.name, supervise(scanner.name, partial(parts.scanning.read, scanner))))
+    if parts.displaying and parts.display:
+        loops.append(("display", supervise("display", partial(parts.displaying.run, parts.display))))
     if settings.printing == "posd" and settings.printer:
         device = settings.printer
         printer = load_printer(device.driver, device.name or device.driver, device.options)
-        queue = StoredQueue(store)
+        queue, watched = StoredQueue(store), Watched(printer)
+        parts.printer = watched
         loops.append(("printer", supervise("printer", lambda: run_jobs(queue, printer, parts.paper))))
+        loops.append(("printer status", supervise("printer status", lambda: watched.watch(partial(_tell_printer, parts)))))
     return loops
 
 
@@ -136,6 +144,15 @@ def _tell_link(parts: Parts) -> None:
     link = parts.checkout.link
     notify(f"STATUS={_said(parts)}")
     parts.events.send(Event("link", {"online": link.online, "trouble": link.trouble}))
+
+
+def _tell_printer(parts: Parts) -> None:
+    """The page hears of it; and where the trouble is over, what waits is printed at once."""
+    assert parts.printer
+    told = parts.printer.told()
+    if not told["stop"]:
+        parts.paper.set()
+    parts.events.send(Event("printer", told))
 
 
 def _said(parts: Parts) -> str:

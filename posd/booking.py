@@ -9,11 +9,12 @@ from drivers.printers.job import receipt_bytes, receipt_from
 from loyalty import budgets
 from loyalty.agreement import Agreement
 from loyalty.basket import Tender
+from loyalty.document import Receipt
 from loyalty.ids import RecordId
 from loyalty.journal import Stamp
 from loyalty.pool import Luck
 from loyalty.program import Program
-from loyalty.receipt import Bearer, Ending, Receipt, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit

@@ -1,7 +1,7 @@
 """What happens now, to every page that listens: a page that does not read is let go."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ WAITING_MAX = 64  # events a page may fall behind
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`kind` is scan, link or print."""
+    """`kind` is scan, booked, link or printer."""
 
     kind: str
     body: dict[str, Any]
@@ -21,7 +21,7 @@ class Events:
     """The pages that listen."""
 
     _pages: set["asyncio.Queue[Event | None]"] = field(default_factory=set)
-    _closed: bool = False
+    closed: bool = False
 
     def send(self, event: Event) -> None:
         """Tell everybody."""
@@ -35,16 +35,16 @@ class Events:
 
     def close(self) -> None:
         """End every stream, so that stopping does not wait for a page that stays open."""
-        self._closed = True
+        self.closed = True
         for page in self._pages:
             if page.full():
                 page.get_nowait()
             page.put_nowait(None)
 
-    async def stream(self) -> AsyncIterator[Event]:
+    async def stream(self) -> AsyncGenerator[Event, None]:
         """Everything from now on."""
         page: asyncio.Queue[Event | None] = asyncio.Queue(WAITING_MAX)
-        if self._closed:
+        if self.closed:
             return
         self._pages.add(page)
         try:

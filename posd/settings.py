@@ -51,7 +51,7 @@ class Place(BaseModel):
 
 
 class Device(BaseModel):
-    """A scanner or a printer: its driver, its name, and whatever else that driver wants."""
+    """A scanner, a printer or a display: its driver, its name, and whatever else that driver wants."""
 
     model_config = WITH_OPTIONS
     driver: StrictStr
@@ -61,6 +61,13 @@ class Device(BaseModel):
     def options(self) -> dict[str, Any]:
         """What the driver's own settings are."""
         return dict(self.model_extra or {})
+
+
+class CustomerDisplay(Device):
+    """A display, and what it may say of a member: everybody in the queue reads it."""
+
+    shows_name: StrictBool = True
+    shows_balance: StrictBool = True
 
 
 class Settings(BaseModel):
@@ -76,6 +83,7 @@ class Settings(BaseModel):
     place: Place = Field(default_factory=Place)
     scanners: tuple[Device, ...] = ()
     printer: Device | None = None
+    display: CustomerDisplay | None = None
 
     @property
     def state_path(self) -> Path:

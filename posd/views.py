@@ -107,6 +107,24 @@ def booked_view(speech: Speech, booked: Booked, handed: Handed | None) -> dict[s
     return view
 
 
+def booked_event(booked: Booked) -> dict[str, Any]:
+    """What listeners are told of a booking: whose it is, and the units that it moved, counters left out."""
+    body = booked.body
+    if isinstance(body, Sale):
+        member = body.member.handle if body.member else ""
+        more, less = pieces_by_unit(body.accruals), pieces_by_unit(body.redemptions)
+    else:
+        member, more, less = body.member, body.reversal.given_back, body.reversal.taken_back
+    units = [unit for unit in {**more, **less} if not counters.is_counter(unit)]
+    kind = "sale" if isinstance(body, Sale) else "return"
+    return {
+        "kind": kind,
+        "id": booked.id,
+        "member": member,
+        "moved": {unit: more.get(unit, 0) - less.get(unit, 0) for unit in units},
+    }
+
+
 def _sale(speech: Speech, sale: Sale) -> dict[str, Any]:
     return {
         "kind": "sale",

@@ -15,6 +15,7 @@ from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,8 +28,13 @@ from loyalty.conditions.time import WEEKDAYS
 from loyalty.money import Minor
 from loyalty.refusal import Params
 
+Direction = Literal["ltr", "rtl"]
 FOLDER = Path(__file__).parent / "locales"
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+LEFT_TO_RIGHT = "\u2066"
+_AMOUNT = r"[₪$€]?\d(?:[\d.,]*\d)?"
+_LEFT_TO_RIGHT = re.compile(rf"(?<![^\s(\[])((?:[-+−±]{_AMOUNT}|[₪$€]\d(?:[\d.,]*\d)?|\d+(?=-\d))(?:-\d+)*[%₪$€]?)(?!\w)")
+"""What is read from left to right in any language: a signed number, an amount behind its currency, a telephone number."""
 MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Every character that only steers the reading direction (Unicode Annex 9, section 2)."""
 
@@ -65,10 +71,10 @@ def say(language: str, code: str, params: Params | None = None, currency: str = 
         code = "refusal." + code.removeprefix("trace.")
     counted, params = counts[code], params or {}
     template = sentences.ngettext(code, counted, int(params[counted])) if counted else sentences.gettext(code)
-    values = {name: _isolated(language, _value(language, name, value, currency)) for name, value in params.items()}
+    values = {name: isolated(language, _value(language, name, value, currency)) for name, value in params.items()}
     if template.startswith("{unit}"):
         values["unit"] = values["unit"][:1].upper() + values["unit"][1:]
-    return template.format_map(values)
+    return numbers_kept(language, template.format_map(values))
 
 
 def knows(language: str, code: str) -> bool:
@@ -90,9 +96,9 @@ def language_name(language: str) -> str:
     return str(_MANNERS[language].locale.language_name)
 
 
-def direction(language: str) -> str:
+def direction(language: str) -> Direction:
     """The side that `language` is read from: "rtl" or "ltr"."""
-    return str(_MANNERS[language].locale.text_direction)
+    return "rtl" if _MANNERS[language].locale.text_direction == "rtl" else "ltr"
 
 
 def money(language: str, amount_minor: Minor, currency: str = "ILS", *, signed: bool = False) -> str:
@@ -117,6 +123,27 @@ def clean(text: str) -> str:
     """`text` on one line, without control characters, halves of surrogates and direction marks: safe beside other text."""
     spaced = " ".join(MARKS.sub("", text).split())
     return "".join(letter for letter in spaced if unicodedata.category(letter) not in {"Cc", "Cs"})
+
+
+def isolated(language: str, text: str) -> str:
+    """`text` in isolates where its letters could reorder the sentence or be reordered by it."""
+    classes = {unicodedata.bidirectional(letter) for letter in text}
+    along = {"R", "AL", "NSM", "WS"} if direction(language) == "rtl" else {"L", "EN", "ES", "ET", "CS", "NSM", "WS", "ON", "BN"}
+    bare_number = classes <= {"EN", "CS"}
+    return text if bare_number or classes <= along else f"{ISOLATE}{text}{END_ISOLATE}"
+
+
+def numbers_kept(language: str, text: str) -> str:
+    """`text` with every "-5%", "₪12.50" and "054-123-4567" in an isolate, where its language would turn their parts around.
+
+    Only at the beginning, after a space or a bracket: what follows a letter or a digit belongs to that.
+    """
+    return _LEFT_TO_RIGHT.sub(f"{LEFT_TO_RIGHT}\\1{END_ISOLATE}", text) if direction(language) == "rtl" else text
+
+
+def closed(text: str) -> str:
+    """`text`, whose end was cut off, with every isolate closed."""
+    return text + END_ISOLATE * (text.count(ISOLATE) + text.count(LEFT_TO_RIGHT) - text.count(END_ISOLATE))
 
 
 @cache
@@ -235,11 +262,3 @@ SAID: Mapping[str, Callable[[str, str], str]] = {
 def _plain(text: str) -> str:
     """CLDR's text without its direction marks and with plain spaces."""
     return MARKS.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def _isolated(language: str, text: str) -> str:
-    """`text` in isolates where its letters could reorder the sentence or be reordered by it."""
-    classes = {unicodedata.bidirectional(letter) for letter in text}
-    along = {"R", "AL", "NSM", "WS"} if direction(language) == "rtl" else {"L", "EN", "ES", "ET", "CS", "NSM", "WS", "ON", "BN"}
-    bare_number = classes <= {"EN", "CS"}
-    return text if bare_number or classes <= along else f"{ISOLATE}{text}{END_ISOLATE}"

@@ -310,8 +310,16 @@ class CodeKeyRow:
         _hex("public_key", self.public_key, 64)
 
 
+@dataclass(frozen=True, slots=True)
+class LayoutRow:
+    """How receipts are laid out: what the file said, as JSON; see sync/layout_file.py. It replaces the one before."""
+
+    layout: dict[str, Any]
+
+
 ENTITIES: Mapping[str, type] = {
     "program": ProgramRow,
+    "layout": LayoutRow,
     "share": ShareRow,
     "member": MemberRow,
     "code_key": CodeKeyRow,

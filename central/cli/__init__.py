@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "central.cli.check",
     "user": "central.cli.user",
     "program": "central.cli.program",
+    "layout": "central.cli.layout",
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
     "record": "central.cli.record",

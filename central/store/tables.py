@@ -249,6 +249,17 @@ PROGRAM = sa.Table(
 )
 """`pool_key` draws the prizes of its pools; nobody is shown it but the terminals' daemons."""
 
+LAYOUT = sa.Table(
+    "layout",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("json", sa.LargeBinary, nullable=False),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+)
+"""Receipt layouts in the order in which they were published; the last one is in use."""
+
 BUDGET = sa.Table(
     "budget",
     META,

@@ -62,6 +62,8 @@ _TABLE: dict[bytes, tuple[str, Length]] = {
     b"\x1b3": ("ESC 3", _fixed(1)),
     b"\x1b=": ("ESC =", _fixed(1)),
     b"\x1bp": ("ESC p", _fixed(3)),
+    b"\x1bB": ("ESC B", _fixed(2)),
+    b"\x1b(": ("ESC (", _low_high(1, 3)),
     b"\x1b*": ("ESC *", _column),
     b"\x1c.": ("FS .", _fixed(0)),
     b"\x1dv0": ("GS v 0", _raster),

@@ -12,9 +12,11 @@ from functools import cache
 from PIL import Image
 
 from drivers.printers.profile import Profile
+from drivers.printers.textmode import Letters, Paper
 
 KANJI_OFF = b"\x1c."  # FS . : clones start in a Chinese mode in which bytes from 0x80 on are read in pairs
 FENCE = b"\x1dr\x01"  # GS r 1 : paper sensor status, answered only after everything before it has been printed
+PLAIN = Letters("")
 GARBLED_ROWS = 48  # clones print garbage after a raster whose height is a multiple of this (python-escpos issue 424)
 
 
@@ -35,8 +37,33 @@ def block_bytes(image: Image.Image, profile: Profile) -> bytes:
 
 def job_bytes(image: Image.Image, profile: Profile) -> bytes:
     """A whole print job: `image` is mode "1" and exactly as wide as the profile."""
+    return framed(block_bytes(image, profile), profile)
+
+
+def text_bytes(paper: Paper, profile: Profile) -> bytes:
+    """A whole print job in the printer's own letters, on one code page; the pictures among them as raster."""
+    parts, style = [b"\x1bt" + bytes([paper.slot])], _style(PLAIN)
+    for piece in (*paper.pieces, PLAIN):
+        if isinstance(piece, Image.Image):
+            parts.append(block_bytes(piece, profile))
+            continue
+        if style != _style(piece):
+            style = _style(piece)
+            parts.append(style)
+        if piece is not PLAIN:
+            parts.append(piece.text.encode(paper.page) + b"\n")
+    return framed(b"".join(parts), profile)
+
+
+def framed(content: bytes, profile: Profile) -> bytes:
+    """`content` between the start of a job and its feed, cut and fence."""
     before, after = _frame(profile)
-    return before + block_bytes(image, profile) + after
+    return before + content + after
+
+
+def _style(letters: Letters) -> bytes:
+    """GS ! : twice as wide and high, or plain; ESC E : bold or not."""
+    return b"\x1d!" + (b"\x11" if letters.large else b"\0") + b"\x1bE" + bytes([letters.bold])
 
 
 def bands(height: int, rows_max: int) -> Iterator[int]:

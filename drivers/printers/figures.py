@@ -1,6 +1,6 @@
 """What stands on the other side of a receipt's row: a count, or money."""
 
-from loyalty.receipt import Receipt, Row
+from loyalty.document import Receipt, Row
 from runtime.words import count, money
 
 

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from drivers.ports import Delivery, Printer
-from loyalty.receipt import Bar, Block, Note, Receipt, Row, Title
+from loyalty.document import Bar, Block, Note, Picture, Qr, Receipt, Row, Rule, Title, Words
 from runtime.errors import Unavailable
 
 RETRY_S = 0.5
@@ -96,7 +96,16 @@ async def _sleep(wake: asyncio.Event, wait_s: float) -> None:
         return
 
 
-KINDS: dict[str, type[Block]] = {"title": Title, "row": Row, "bar": Bar, "note": Note}
+KINDS: dict[str, type[Block]] = {
+    "title": Title,
+    "row": Row,
+    "bar": Bar,
+    "note": Note,
+    "words": Words,
+    "qr": Qr,
+    "picture": Picture,
+    "rule": Rule,
+}
 
 
 class _Stored(msgspec.Struct):
@@ -106,13 +115,16 @@ class _Stored(msgspec.Struct):
     language: str
     currency: str
     blocks: list[tuple[str, msgspec.Raw]]
+    facts: dict[str, int | str] = {}
 
 
 def receipt_bytes(receipt: Receipt) -> bytes:
     """The receipt as JSON, for the store."""
     names = {kind: name for name, kind in KINDS.items()}
     blocks: list[Any] = [(names[type(block)], block) for block in receipt.blocks]
-    return msgspec.json.encode({"shape": SHAPE, "language": receipt.language, "currency": receipt.currency, "blocks": blocks})
+    return msgspec.json.encode(
+        {"shape": SHAPE, "language": receipt.language, "currency": receipt.currency, "blocks": blocks, "facts": receipt.facts}
+    )
 
 
 def receipt_from(stored: bytes) -> Receipt:
@@ -124,4 +136,4 @@ def receipt_from(stored: bytes) -> Receipt:
     if unknown:
         raise msgspec.ValidationError(f"the receipt has blocks of unknown kinds: {', '.join(unknown)}")
     blocks = tuple(msgspec.json.decode(fields, type=KINDS[kind]) for kind, fields in read.blocks)
-    return Receipt(read.language, read.currency, blocks)
+    return Receipt(read.language, read.currency, blocks, read.facts)

@@ -7,6 +7,7 @@ which makes Pillow raise instead.
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,15 +15,23 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, features
 
 from runtime.errors import Misconfigured
-from runtime.words import END_ISOLATE, ISOLATE, direction
+from runtime.words import END_ISOLATE, ISOLATE, LEFT_TO_RIGHT, closed, direction
 
 FONT_FOLDER = Path("/usr/share/fonts/truetype/dejavu")
 """Where Debian's fonts-dejavu-core puts them. DejaVu Sans has Hebrew, Arabic, Cyrillic, Latin, digits and the shekel in one."""
 
 REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 ELLIPSIS = "…"
+DROPPED = "□"  # one for a whole family of joined emoji
+_JOINERS = frozenset("\u200d\ufe0e\ufe0f")  # of emoji to a family, and to how it is drawn
+_SILENT = frozenset({"Cc", "Cf", "Mn", "Me", "Cs"})
+"""Categories whose letters are not seen, or only on others: joiners, controls, colors of skin and such."""
 _BREAK = re.compile(r"(?<!\d) | (?!\d{3}\b|₪)")
 """A space where a line may end: not inside "1 250" nor before a currency sign."""
+
+
+Measure = Callable[[str], int]
+"""How wide a line is; a letter more never makes it narrower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,12 @@ def width(text: str, hand: Hand) -> int:
 
 
 def wrap(text: str, hand: Hand, width_max: int, lines_max: int) -> list[str]:
-    """`text` in at most `lines_max` lines, each at most `width_max` dots wide; what does not fit ends in an ellipsis.
+    """`text` in at most `lines_max` lines, each at most `width_max` dots wide; what does not fit ends in an ellipsis."""
+    return wrap_by(lambda line: width(line, hand), text, width_max, lines_max)
+
+
+def wrap_by(measure: Measure, text: str, width_max: int, lines_max: int) -> list[str]:
+    """The same by any measure of how wide a line is.
 
     Lines break before letters are put in visual order, as they must (Unicode Annex 9, section 3.4). An isolate that a break
     cuts in two is closed on its line and opened again on the next.
@@ -74,21 +88,30 @@ def wrap(text: str, hand: Hand, width_max: int, lines_max: int) -> list[str]:
     lines: list[str] = []
     line = words[0]
     for place, word in enumerate(words[1:], 1):
-        if width(_closed(f"{line} {word}"), hand) <= width_max:
+        if measure(closed(f"{line} {word}")) <= width_max:
             line = f"{line} {word}"
         elif len(lines) + 1 == lines_max:
             line = " ".join([line, *words[place:]])
             break
         else:
-            lines.append(_cut(line, hand, width_max))
+            lines.append(_cut(line, measure, width_max))
             line = _still_open(line) + word
-    return [*lines, _cut(line, hand, width_max)]
+    return [*lines, _cut(line, measure, width_max)]
 
 
 def drawable(text: str) -> str:
-    """`text` on one line (Raqm raises on line ends), without emoji and whatever else the font could show only as a box."""
-    shown = "".join(letter for letter in " ".join(text.split()) if _has_shape(letter))
-    return " ".join(shown.split())
+    """`text` on one line (Raqm raises on line ends). Emoji, and whatever else the font has no shape for, leave one small box.
+
+    So it is seen that something was there, and a member called by an emoji alone is still greeted.
+    """
+    shown: list[str] = []
+    for letter in " ".join(text.split()):
+        after_dropped = shown[-1:] == [DROPPED]
+        if _has_shape(letter) and not (after_dropped and letter in _JOINERS):
+            shown.append(letter)
+        elif unicodedata.category(letter) not in _SILENT and not after_dropped:
+            shown.append(DROPPED)
+    return " ".join("".join(shown).split())
 
 
 def strip(text: str, hand: Hand, side: str, width_dots: int) -> Image.Image:
@@ -112,31 +135,27 @@ def _box(text: str, hand: Hand) -> tuple[int, int, int, int]:
     return int(box[0]), int(box[1]), int(box[2] + 0.5), int(box[3] + 0.5)
 
 
-def _cut(text: str, hand: Hand, width_max: int) -> str:
+def _cut(text: str, measure: Measure, width_max: int) -> str:
     """`text`, or as much of it as fits with an ellipsis behind; found by halving, since a letter more is never narrower."""
-    text = _closed(text)
-    if width(text, hand) <= width_max:
+    text = closed(text)
+    if measure(text) <= width_max:
         return text
     fits, too_long = 0, len(text)
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
-        if width(_shortened(text, middle), hand) <= width_max:
+        if measure(_shortened(text, middle)) <= width_max:
             fits = middle
         else:
             too_long = middle
-    return _shortened(text, fits) if width(_shortened(text, fits), hand) <= width_max else ""
+    return _shortened(text, fits) if measure(_shortened(text, fits)) <= width_max else ""
 
 
 def _shortened(text: str, letters: int) -> str:
-    return _closed(text[:letters].rstrip()) + ELLIPSIS
-
-
-def _closed(text: str) -> str:
-    return text + END_ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+    return closed(text[:letters].rstrip()) + ELLIPSIS
 
 
 def _still_open(text: str) -> str:
-    return ISOLATE * (text.count(ISOLATE) - text.count(END_ISOLATE))
+    return ISOLATE * (len(closed(text)) - len(text))
 
 
 @cache
@@ -152,6 +171,8 @@ def _missing_shape() -> bytes:
 @cache
 def _has_shape(letter: str) -> bool:
     """Whether the font draws `letter` as something else than the shape for what it lacks."""
-    if letter in {ISOLATE, END_ISOLATE} or unicodedata.category(letter) == "Mn":
+    if unicodedata.category(letter) == "Cs":
+        return False
+    if letter in {ISOLATE, LEFT_TO_RIGHT, END_ISOLATE} or unicodedata.category(letter) == "Mn":
         return True
     return bytes(_font(20, False).getmask(letter, "1")) != _missing_shape()

@@ -1,50 +1,47 @@
-"""A printer on TCP port 9100: one connection to a job, everything bounded, and no word is never taken for a yes.
+"""A printer on TCP port 9100: one connection to a job.
 
 Most receipt printers take one connection at a time, refuse one that comes within 200 ms of the last, and keep an idle one
-for minutes. And a finished `send` says only that the kernel took the bytes: so a job is confirmed by the printer's answer to
-the fence at its end, or it is unknown.
+for minutes. And a finished `send` says only that the kernel took the bytes: 2.8 MB of them, unless it is told to keep less.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+import fcntl
+import socket
+import struct
+import termios
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from drivers.ports import Delivery, PrinterStatus, Starting, unheard
-from drivers.printers.escpos import job_bytes
+from pydantic import Field
+
+from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
 from drivers.printers.lettering import require_shaping
+from drivers.printers.owned import DEADLINE_S_MAX, DEADLINE_S_MIN, Owned
 from drivers.printers.profile import load_profile
-from drivers.printers.render import raster
-from drivers.printers.status import QUESTIONS, SENSOR_PAPER_OUT, Answers, status_of, told_apart
-from loyalty.receipt import Receipt
+from drivers.printers.signals import Drawer
+from drivers.printers.wire import Wire
+from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 CONNECT_S = 3.0  # a printer on the shop's own network answers in milliseconds; waking up from sleep takes a second
-ASK_S = 0.5  # real-time answers come at once or never; a job does not wait longer to hear that there is paper
-CLOSE_S = 1.0
 REOPEN_S = 0.2  # sooner than this many printers refuse the next connection
-CHUNK_BYTES = 4096  # the receive buffer of common models
-HEARD_BYTES_MAX = 4096  # an answer has a few bytes: what goes on and on is no printer
-DEADLINE_S_MAX = 120
-STOPS = frozenset({"paper_out", "cover_open", "cutter_error"})
-"""Troubles known before anything was sent that keep a job queued until somebody has seen to them."""
+KEPT_BYTES_MAX = (
+    16_384  # what our kernel may keep back: bytes that a printer has not taken are bytes that can still be called back
+)
+USER_TIMEOUT_MS = 20_000  # a printer whose cable was pulled acknowledges nothing
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
     """Where the printer is. `profile` is a file of config/printers; `deadline_s` bounds sending a job and hearing its fence."""
 
-    host: str
-    port: int = 9100
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 9100
     profile: str = "generic-80mm"
-    deadline_s: int = 30
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port is {self.port}; 1 to 65535 is wanted")
-        if not 1 <= self.deadline_s <= DEADLINE_S_MAX:
-            raise ValueError(f"deadline_s is {self.deadline_s}; 1 to {DEADLINE_S_MAX} is wanted")
+    deadline_s: Annotated[float, Field(ge=DEADLINE_S_MIN, le=DEADLINE_S_MAX)] = 30
+    drawer: Drawer = "both"
 
 
 class NetworkPrinter:
@@ -57,143 +54,71 @@ class NetworkPrinter:
         require_shaping()
         self.name = name
         self._options = options
-        self._profile = load_profile(options.profile)
-        self._owned = asyncio.Lock()
-        self._free_at = 0.0
-        self._asking: asyncio.Task[PrinterStatus] | None = None
-        self._heard_last = PrinterStatus(known=False)
+        self._owned = Owned(name, load_profile(options.profile), options.deadline_s, self._connect, REOPEN_S)
 
     async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Send one job and wait for its fence. A known lack of paper, or an open cover, is Unavailable: nothing was sent."""
-        job = await asyncio.to_thread(lambda: job_bytes(raster(receipt, self._profile.dots), self._profile))
-        if self._asking is not None:
-            self._asking.cancel()  # a job goes before a question
-        async with self._owned:
-            line = await self._open()
-            try:
-                await self._make_sure(line)
-                await starting()
-                return await self._deliver(job, line)
-            finally:
-                await self._close(line)
+        return await self._owned.print(receipt, starting)
+
+    async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
+        """The same for bytes."""
+        return await self._owned.send(job, starting)
+
+    async def signal(self, signal: Signal) -> None:
+        """Pulse the drawer's pins or beep."""
+        await self._owned.signal(signal, self._options.drawer)
 
     async def status(self) -> PrinterStatus:
-        """Ask over a connection of its own. During a job: what was heard last, since a job is never made to wait."""
-        if self._owned.locked():
-            return self._heard_last
-        asking = self._asking = asyncio.create_task(self._ask())
-        try:
-            await asyncio.wait({asking})
-        finally:
-            asking.cancel()
-        return PrinterStatus(known=False) if asking.cancelled() else asking.result()
+        """Ask; during a job what was heard last."""
+        return await self._owned.status()
 
-    async def _ask(self) -> PrinterStatus:
-        async with self._owned:
-            try:
-                line = await self._open()
-            except Unavailable:
-                self._heard_last = PrinterStatus(known=False)
-                return self._heard_last
-            try:
-                self._heard_last = await line.status()
-            except OSError:
-                self._heard_last = PrinterStatus(known=False)
-            finally:
-                await self._close(line)
-            return self._heard_last
-
-    async def _open(self) -> "_Line":
-        await asyncio.sleep(self._free_at - asyncio.get_running_loop().time())
+    async def _connect(self) -> Wire:
         where = f"{self._options.host}:{self._options.port}"
         try:
             async with asyncio.timeout(CONNECT_S):
-                reader, writer = await asyncio.open_connection(self._options.host, self._options.port)
+                line = await _connected(self._options.host, self._options.port)
         except OSError as error:
             raise Unavailable(
                 "printer_unreachable",
                 f"The printer {self.name} at {where} does not answer ({error!r})",
-                "Look at its power and its cable; what waits is printed afterwards",
+                "Look at its power and its cable; what waits is printed then",
             ) from error
-        writer.transport.set_write_buffer_limits(high=0)  # drain() then waits until the kernel has taken it all
-        return _Line(reader, writer)
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        descriptor = line.fileno()
 
-    async def _make_sure(self, line: "_Line") -> None:
-        """Raise Unavailable if the printer says that it cannot print. No answer is no obstacle: some models have none."""
-        if not self._profile.status:
-            return
-        try:
-            status = self._heard_last = await line.status()
-        except OSError as error:
-            raise Unavailable(
-                "printer_unreachable",
-                f"The printer {self.name} closed the connection before the job ({error!r})",
-                "Another program may hold it; posd tries again",
-            ) from error
-        stops = [trouble for trouble in status.troubles if trouble in STOPS]
-        if stops:
-            raise Unavailable(
-                f"printer_{stops[0]}", f"The printer {self.name} says: {', '.join(stops)}", "See to it; the job is printed then"
-            )
+        def shut(abort: bool) -> None:
+            with suppress(OSError):
+                if abort:
+                    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+                else:
+                    line.shutdown(socket.SHUT_WR)
+            line.close()
 
-    async def _deliver(self, job: bytes, line: "_Line") -> Delivery:
-        """From the first byte on, whatever goes wrong leaves it unknown what is on the paper."""
-        try:
-            async with asyncio.timeout(self._options.deadline_s):
-                for at in range(0, len(job), CHUNK_BYTES):
-                    await line.send(job[at : at + CHUNK_BYTES])
-                if not self._profile.fence:
-                    return Delivery.UNKNOWN
-                answers = await line.hear(lambda so_far: bool(so_far.fence))
-        except OSError:
-            return Delivery.UNKNOWN
-        paper_ended = any(sensor & SENSOR_PAPER_OUT for sensor in answers.fence)
-        return Delivery.CONFIRMED if answers.fence and not paper_ended else Delivery.UNKNOWN
-
-    async def _close(self, line: "_Line") -> None:
-        await line.close()
-        self._free_at = asyncio.get_running_loop().time() + REOPEN_S
+        return Wire(descriptor, shut, gone_out=lambda: unsent(descriptor) == 0)
 
 
-@dataclass(slots=True)
-class _Line:
-    """One open connection. `rest` is an answer whose end has not come yet: what follows must not be taken for another."""
+async def _connected(host: str, port: int) -> socket.socket:
+    """A non-blocking socket to the first address of `host` that answers; the last OSError where none does."""
+    loop = asyncio.get_running_loop()
+    refused: OSError = OSError("it has no address")
+    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        with ExitStack() as unless_connected:
+            line = unless_connected.enter_context(socket.socket(family, kind, protocol))
+            line.setblocking(False)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KEPT_BYTES_MAX)
+            try:
+                await loop.sock_connect(line, address)
+            except OSError as error:
+                refused = error
+            else:
+                unless_connected.pop_all()
+                return line
+    raise refused
 
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    rest: bytes = b""
 
-    async def send(self, chunk: bytes) -> None:
-        """Hand `chunk` to the kernel, all of it."""
-        self.writer.write(chunk)
-        await self.writer.drain()
-
-    async def hear(self, enough: Callable[[Answers], bool]) -> Answers:
-        """Read until `enough` is told, or more than any printer says. OSError when the line is cut."""
-        heard = self.rest
-        while len(heard) < HEARD_BYTES_MAX and not enough(told_apart(heard)):
-            received = await self.reader.read(CHUNK_BYTES)
-            if not received:
-                raise ConnectionResetError("closed by the printer")
-            heard += received
-            self.rest = told_apart(heard).rest
-        return told_apart(heard)
-
-    async def status(self) -> PrinterStatus:
-        """The answers to the four questions; an unknown status if they do not come in time. OSError when the line is cut."""
-        try:
-            async with asyncio.timeout(ASK_S):
-                await self.send(b"".join(b"\x10\x04" + bytes([question]) for question in QUESTIONS))
-                answers = await self.hear(lambda so_far: len(so_far.real_time) >= len(QUESTIONS))
-        except TimeoutError:
-            return PrinterStatus(known=False)
-        return status_of(answers.real_time, answers.automatic)
-
-    async def close(self) -> None:
-        """Close; a printer that never read is not waited for."""
-        with suppress(OSError):
-            async with asyncio.timeout(CLOSE_S):
-                if self.writer.transport.get_write_buffer_size():
-                    self.writer.transport.abort()
-                self.writer.close()
-                await self.writer.wait_closed()
+def unsent(descriptor: int) -> int:
+    """How many bytes the kernel keeps back: not acknowledged yet (a socket, SIOCOUTQ), not sent yet (a serial port, TIOCOUTQ)."""
+    answer = fcntl.ioctl(descriptor, termios.TIOCOUTQ, b"\0" * struct.calcsize("i"))
+    return int(struct.unpack("i", answer)[0])

@@ -3,7 +3,7 @@
 import unicodedata
 
 from drivers.printers.figures import figure
-from loyalty.receipt import Bar, Note, Receipt, Row, Title
+from loyalty.document import Bar, Block, Picture, Qr, Receipt, Row, Rule, Words
 from runtime.words import money, say
 
 COLUMNS = 42  # what 80 mm paper holds in a printer's own font A
@@ -24,19 +24,37 @@ def columns_of(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1 for letter in shown)
 
 
-def _lines(receipt: Receipt, block: Title | Row | Bar | Note, columns: int) -> list[str]:
-    said = say(receipt.language, f"receipt.{block.code}", block.params, receipt.currency)
+def _lines(receipt: Receipt, block: Block, columns: int) -> list[str]:
+    match block:
+        case Picture():
+            return []
+        case Rule():
+            return ["─" * columns]
+        case Qr():
+            said = f"[QR] {LRI}{block.text}{PDI}"
+        case Words():
+            said = block.text
+        case _:
+            said = say(receipt.language, f"receipt.{block.code}", block.params, receipt.currency)
     if isinstance(block, Row):
-        lines = [_pair(said, figure(receipt, block), columns)]
-        if block.worth_minor:
-            worth = money(receipt.language, block.worth_minor, receipt.currency)
-            lines.append(_pair(say(receipt.language, "receipt.worth"), worth, columns))
-        return lines
-    centered = " " * max(0, (columns - columns_of(said)) // 2) + said
+        return _row(receipt, block, said, columns)
+    lines = [_centered(said, columns)]
     if isinstance(block, Bar):
         full = columns * block.filled // block.whole
-        return ["█" * full + "░" * (columns - full), centered]
-    return [centered]
+        return ["█" * full + "░" * (columns - full), *lines]
+    return lines
+
+
+def _row(receipt: Receipt, row: Row, said: str, columns: int) -> list[str]:
+    lines = [_pair(said, figure(receipt, row), columns)]
+    if row.worth_minor:
+        worth = money(receipt.language, row.worth_minor, receipt.currency)
+        lines.append(_pair(say(receipt.language, "receipt.worth"), worth, columns))
+    return lines
+
+
+def _centered(said: str, columns: int) -> str:
+    return " " * max(0, (columns - columns_of(said)) // 2) + said
 
 
 def _pair(label: str, amount: str, columns: int) -> str:

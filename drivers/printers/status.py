@@ -71,14 +71,21 @@ def told_apart(heard: bytes) -> Answers:
 
 
 def status_of(real_time: Sequence[int], automatic: Sequence[bytes] = ()) -> PrinterStatus:
-    """The status from the answers to QUESTIONS in their order, and from automatic ones, of which the last counts.
+    """The status from the answers to the first of QUESTIONS, in their order, or from automatic ones, of which the last counts.
 
-    Real-time answers do not say which question they answer: unless all have come they mean nothing.
+    A real-time answer does not say which question it is for: whoever asks must ask one at a time and stop at the first that is
+    not answered. Some models answer the first alone.
     """
-    rows: list[tuple[int, tuple[tuple[int, str], ...]]] = []
-    if len(real_time) == len(QUESTIONS):
-        rows += [(byte, _REAL_TIME[question]) for question, byte in zip(QUESTIONS, real_time, strict=True)]
-    elif automatic:
-        rows += zip(automatic[-1], _AUTOMATIC, strict=True)
+    rows = [(byte, _REAL_TIME[question]) for question, byte in zip(QUESTIONS, real_time, strict=False)]
+    if not rows and automatic:
+        rows = list(zip(automatic[-1], _AUTOMATIC, strict=True))
     troubles = {name: None for byte, bits in rows for mask, name in bits if byte & mask}
     return PrinterStatus(known=bool(rows), troubles=tuple(troubles))
+
+
+def port_troubles(port: int) -> tuple[str, ...]:
+    """What LPGETSTATUS of /dev/usb/lpN says (the status byte of the USB printer class; Linux, drivers/usb/class/usblp.c).
+
+    Only "no paper" (0x20) is believed: "selected" (0x10) and "no error" (0x08) are set when all is well, and clones leave them 0.
+    """
+    return ("paper_out",) if port & 0x20 else ()

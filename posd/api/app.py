@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 
 from posd.api import routes, shapes
 from posd.api.auth import Door, Tokens, guarded
+from posd.api.devices import devices_router
 from posd.api.parts import Parts
 from posd.api.problems import add_problems
 from posd.clock import wall_ms
@@ -36,7 +37,7 @@ def make_api(parts: Parts, tokens: Tokens, hosts: frozenset[str]) -> FastAPI:
     app.state.tokens = tokens
     app.state.language = parts.settings.language
     add_problems(app)
-    for router in (routes.till, routes.display, _admin(parts, tokens), pages.router):
+    for router in (routes.till, routes.display, _admin(parts, tokens), devices_router(routes.parts_of), pages.router):
         app.router.routes += router.routes  # one flat list: a router that is included is matched twice for every request
     return app
 

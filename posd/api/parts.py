@@ -5,13 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Scanner
+from drivers.ports import Display, Scanner
 from posd import quoting
 from posd.checkout import Checkout
+from posd.displaying import Displaying
 from posd.events import Events
+from posd.layout import in_use
+from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
-from posd.store import agreements, journal, members, print_jobs
+from posd.store import agreements, journal, members, pages, print_jobs
 from posd.version import VERSION
 
 
@@ -24,7 +27,10 @@ class Parts:
     events: Events
     scanning: Scanning
     scanners: tuple[Scanner, ...] = ()
+    displaying: Displaying | None = None
+    display: Display | None = None
     paper: asyncio.Event = field(default_factory=asyncio.Event)
+    printer: Watched | None = None
     lost: Callable[[], None] = lambda: None
 
     async def status(self) -> dict[str, Any]:
@@ -36,6 +42,7 @@ class Parts:
         pull = await store.look(journal.pull_state)
         waiting = await store.look(agreements.still_open)
         program = await self.checkout.program()
+        receipts = in_use(await store.look(pages.layout))
         unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
         return {
             "version": VERSION,
@@ -55,6 +62,9 @@ class Parts:
             "program": {"code": program.code, "version": program.version} if program.version else None,
             "open_agreements": len(waiting),
             "printing": self.settings.printing,
+            "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},
             "prints": await store.look(print_jobs.counts),
+            "printer": self.printer.told() if self.printer else None,
             "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
+            "display": {"name": self.display.name, "lag_s": round(self.display.lag_s(), 1)} if self.display else None,
         }

@@ -13,9 +13,10 @@ from posd.api import shapes
 from posd.api.auth import guarded
 from posd.api.parts import Parts
 from posd.booking import Booked, BroughtBack, Paid
+from posd.events import Event
 from posd.language import language_of
 from posd.printing import hand
-from posd.store import agreements, journal, print_jobs
+from posd.store import agreements, journal, pages, print_jobs
 from runtime.errors import Rejected
 from runtime.speech import Speech
 
@@ -38,7 +39,8 @@ async def speech_of(request: Request) -> Speech:
 
 @display.get("/events", response_class=EventSourceResponse)
 async def events(request: Request) -> AsyncIterator[ServerSentEvent]:
-    """Everything that happens from now on: `scan`, `link` (head office came or went), `print`. Read it with fetch()."""
+    """Everything that happens from now on: `scan`, `booked`, `link` (head office came or went), `printer` (how it is).
+    Read it with fetch()."""
     parts = parts_of(request)
     yield ServerSentEvent(event="link", data=await parts.status())
     async for event in parts.events.stream():
@@ -142,14 +144,18 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Re
 
 @till.get("/records/{record}/receipt.{form}")
 async def receipt(record: shapes.Id, form: str, request: Request) -> Response:
-    """Our block of that sale or return again: as `png` or `txt`."""
+    """Our block of that sale or return again: as `png` or `txt`, or as `json` what it says and the layout it is drawn by."""
     parts = parts_of(request)
     from drivers.printers.job import receipt_from
 
-    if form not in {"png", "txt"}:
-        raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png or receipt.txt")
+    if form not in {"png", "txt", "json"}:
+        raise Rejected("no_such_page", f"There is no receipt.{form}", "Ask for receipt.png, receipt.txt or receipt.json")
     stored = await _stored_receipt(parts, record)
-    handed = await hand(receipt_from(stored[1]))
+    layout = await parts.checkout.store.look(pages.layout)
+    if form == "json":
+        whole = b'{"receipt":%b,"layout":%b}' % (stored[1], layout.encode() if layout else b"null")
+        return Response(whole, media_type="application/json")
+    handed = await hand(receipt_from(stored[1]), layout)
     if form == "png":
         return Response(handed.png, media_type="image/png")
     return Response(handed.text, media_type="text/plain; charset=utf-8")
@@ -173,8 +179,12 @@ async def print_again(record: shapes.Id, request: Request) -> dict[str, Any]:
 
 async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
     parts.paper.set()
+    if not booked.replayed:
+        parts.events.send(Event("booked", views.booked_event(booked)))
     speech = Speech(language, booked.program)
-    handed = await hand(booked.receipt) if booked.receipt and parts.settings.printing == "till" else None
+    handed = None
+    if booked.receipt and parts.settings.printing == "till":
+        handed = await hand(booked.receipt, await parts.checkout.store.look(pages.layout))
     headers = {"Idempotent-Replay": "true"} if booked.replayed else {}
     return Response(views.as_json(views.booked_view(speech, booked, handed)), media_type="application/json", headers=headers)
 

@@ -15,8 +15,11 @@ COMMANDS = {
     "decode": "Read the codes in pictures",
     "quote": "What a basket earns and costs, without booking it",
     "sell": "Book a paid basket",
-    "receipt": "Show or reprint our block of a sale",
+    "receipt": "Our block of a sale: preview it, print it again",
+    "printer": "Print a test page",
     "journal": "Show what head office is told",
+    "devices": "What is plugged in, what the settings name, and what is in the way",
+    "test": "Try a scanner, the printer, the drawer, the display",
     "config": "Check or show the settings",
 }
 

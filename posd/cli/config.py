@@ -20,7 +20,7 @@ def config() -> None:
 @json_option
 def check(config: Path, *, as_json: bool) -> None:
     """Tell every mistake in the settings at once, as FILE:LINE: KEY: what is wrong; what is wanted."""
-    from drivers import load_printer, load_scanner
+    from drivers import load_display, load_printer, load_scanner
 
     mistakes: list[str] = []
     try:
@@ -29,7 +29,9 @@ def check(config: Path, *, as_json: bool) -> None:
         mistakes = error.lines
     else:
         devices = [(load_scanner, one) for one in settings.scanners]
-        for make, device in [*devices, *([(load_printer, settings.printer)] if settings.printer else [])]:
+        for make, device in [*devices, (load_printer, settings.printer), (load_display, settings.display)]:
+            if device is None:
+                continue
             try:
                 make(device.driver, device.name or device.driver, device.options)
             except Misconfigured as error:

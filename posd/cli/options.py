@@ -3,7 +3,8 @@
 import functools
 import http.client
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,6 +95,45 @@ class Local:
             raise _not_posd(self.settings, "no HTTP") from error
         finally:
             connection.close()
+
+    def events(self, for_s: float) -> Iterator[tuple[str, Any]]:
+        """The kind and body of each thing that happens within `for_s` seconds (text/event-stream, HTML 9.2)."""
+        api, end_s = self.settings.api, time.monotonic() + for_s
+        connection = http.client.HTTPConnection(api.host, api.port, timeout=for_s)
+        kind = ""
+        try:
+            connection.connect()
+            line = connection.sock
+            connection.request("GET", "/v1/events", headers={"Authorization": f"Bearer {self.token}"})
+            response = connection.getresponse()
+            while (left_s := end_s - time.monotonic()) > 0:
+                line.settimeout(left_s)
+                if not (told := response.readline().decode()):
+                    raise _not_running(self.settings)
+                name, _, value = told.rstrip("\n").partition(": ")
+                if name == "event":
+                    kind = value
+                elif name == "data":
+                    yield kind, json.loads(value)
+        except TimeoutError:  # the time is over, and nothing more has happened
+            return
+        except OSError as error:
+            raise _not_running(self.settings) from error
+        finally:
+            connection.close()
+
+
+def running(settings: Settings) -> Local | None:
+    """The posd that runs and has the devices; None where none does: only then are they ours to open. Raises Unavailable where we
+    cannot know."""
+    try:
+        local = Local(settings)
+        local.get("/v1/status")
+    except Unavailable as error:
+        if error.code == "not_running":
+            return None
+        raise
+    return local
 
 
 def _not_posd(settings: Settings, answered: str) -> Unavailable:

@@ -1,29 +1,94 @@
-"""posd receipt"""
+"""posd receipt ..."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from posd.cli.options import Local, json_option, show, with_settings
-from posd.settings import Settings
+from loyalty.document import Receipt
+from loyalty.layout import STANDARD, Layout
+from posd.cli.options import Local, config_option, json_option, show, with_settings
+from posd.settings import Settings, load
+from runtime.words import LANGUAGES
 
 
-@click.command(epilog="Example: posd receipt 3f0c... --png receipt.png")
+@click.group()
+def receipt() -> None:
+    """Our block on the receipt: look at it before it is printed, or print it again."""
+
+
+@receipt.command(epilog="Example: posd receipt preview --layout my.toml --png receipt.png")
+@click.argument("record", default="")
+@click.option("--layout", type=click.Path(path_type=Path), help="A layout's file, instead of what head office published.")
+@click.option("--profile", default="generic-80mm", show_default=True, help="The printer's model: how wide the paper is.")
+@click.option("--language", type=click.Choice(LANGUAGES), default="he", show_default=True, help="Of the example.")
+@click.option("--copy", "is_copy", is_flag=True, help="As a copy.")
+@click.option("--training", is_flag=True, help="As made in training.")
+@click.option("--png", type=click.Path(path_type=Path), help="Write the picture there, dot by dot as it is printed.")
+@json_option
+@config_option
+def preview(
+    record: str,
+    layout: Path | None,
+    profile: str,
+    language: str,
+    is_copy: bool,
+    training: bool,
+    png: Path | None,
+    config: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Show our block of the sale or return with the id RECORD; without RECORD an example that has every part.
+
+    The example needs no running posd, and has the built-in layout unless another is given.
+    """
+    from drivers.printers import plain, render
+    from drivers.printers.lettering import require_shaping
+    from drivers.printers.profile import load_profile
+    from loyalty.example import example
+    from loyalty.receipt import as_copy, as_training
+    from runtime.template import laid_out
+
+    stored, published = _stored(load(config), record) if record else (example(language), STANDARD)
+    for wanted, mark in ((training, as_training), (is_copy, as_copy)):
+        stored = mark(stored) if wanted else stored
+    shown = laid_out(stored, _layout(layout) if layout else published)
+    text = plain.text(shown)
+    if png:
+        require_shaping()
+        png.write_bytes(render.png(shown, load_profile(profile).dots))
+    if as_json:
+        show({"text": text, "png": str(png) if png else None})
+    else:
+        click.echo(text, nl=False)
+
+
+@receipt.command("print", epilog="Example: posd receipt print 3f0c...")
 @click.argument("record")
-@click.option("--png", type=click.Path(path_type=Path), help="Write the picture there.")
-@click.option("--print", "again", is_flag=True, help="Print it again, as a copy.")
 @json_option
 @with_settings
-def receipt(record: str, png: Path | None, settings: Settings, *, again: bool, as_json: bool) -> None:
-    """Show our block of the sale or return with the id RECORD (posd sell and posd journal tell it)."""
-    local = Local(settings)
-    text = local.get(f"/v1/records/{record}/receipt.txt")
-    if png:
-        status, _, picture = local.raw("GET", f"/v1/records/{record}/receipt.png")
-        assert status == 200
-        png.write_bytes(picture)
-    job = local.post(f"/v1/records/{record}/print", {})["job"] if again else None
+def print_again(record: str, settings: Settings, *, as_json: bool) -> None:
+    """Print our block of the sale or return with the id RECORD again; it says that it is a copy."""
+    job = Local(settings).post(f"/v1/records/{record}/print", {})["job"]
     if as_json:
-        show({"text": text, "png": str(png) if png else None, "job": job})
+        show({"job": job})
     else:
-        click.echo(text)
+        click.echo(f"print job {job}: a copy")
+
+
+def _stored(settings: Settings, record: str) -> tuple[Receipt, Layout]:
+    """What the running posd has of that record, and the layout it prints by."""
+    from drivers.printers.job import receipt_from
+    from posd.layout import in_use
+
+    told: dict[str, Any] = Local(settings).get(f"/v1/records/{record}/receipt.json")
+    published = told["layout"]
+    return receipt_from(json.dumps(told["receipt"]).encode()), in_use(json.dumps(published) if published else None).layout
+
+
+def _layout(file: Path) -> Layout:
+    from sync import layout_file
+
+    return layout_file.load(file)[0]

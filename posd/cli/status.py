@@ -38,11 +38,17 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         f"program:      {program}, {told['members']} members known",
         f"printing:     {told['printing']}, {prints['waiting']} waiting, {prints['unknown']} unknown",
     ]
+    if told["layout"]["trouble"]:
+        found.append(f"receipts:     the built-in layout: {told['layout']['trouble']}")
+    if printer := told["printer"]:
+        how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
+        found.append(f"printer:      {printer['name']}, {how}")
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
-    return found + [f"scanner:      {one['name']}, last sign of life {one['lag_s']} s ago" for one in told["scanners"]]
+    devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]
+    return found + [f"{kind}:      {one['name']}, last sign of life {one['lag_s']} s ago" for kind, one in devices]
 
 
 def _ago(ms: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from posd.store import budgets, journal, members
 from posd.store.db import Db
 from sync.pull import PullState
-from sync.wire import CodeKeyRow, MemberRow, ProgramRow, ShareRow
+from sync.wire import CodeKeyRow, LayoutRow, MemberRow, ProgramRow, ShareRow
 
 VERSION_MAX = (1 << 63) - 1
 
@@ -40,6 +40,12 @@ def pool_key(db: Db, version: int) -> bytes | None:
     return row[0] if row else None
 
 
+def layout(db: Db) -> str | None:
+    """The JSON of the receipts' layout; None where head office has published none."""
+    row = db.execute("SELECT json FROM layout WHERE one = 1").fetchone()
+    return row[0] if row else None
+
+
 def code_keys(db: Db) -> dict[str, bytes]:
     """The public keys that sign member codes, by key id; revoked ones left out."""
     return dict(db.execute("SELECT key_id, public_key FROM code_key WHERE revoked = 0").fetchall())
@@ -54,6 +60,13 @@ def _save_program(db: Db, row: ProgramRow) -> None:
     )
 
 
+def _save_layout(db: Db, row: LayoutRow) -> None:
+    db.execute(
+        "INSERT INTO layout (one, json) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET json = excluded.json",
+        (json.dumps(row.layout, ensure_ascii=False),),
+    )
+
+
 def _save_code_key(db: Db, row: CodeKeyRow) -> None:
     db.execute(
         "INSERT INTO code_key (key_id, public_key, revoked) VALUES (?, ?, ?)"
@@ -65,6 +78,7 @@ def _save_code_key(db: Db, row: CodeKeyRow) -> None:
 _SAVE: Mapping[type, Callable[[Db, Any], None]] = {
     MemberRow: members.save,
     ProgramRow: _save_program,
+    LayoutRow: _save_layout,
     ShareRow: budgets.save_shares,
     CodeKeyRow: _save_code_key,
 }

@@ -45,7 +45,7 @@ async def page_words(request: Request) -> dict[str, Any]:
         "language": language,
         "direction": words.direction(language),
         "languages": [[code, words.language_name(code)] for code in words.LANGUAGES],
-        "words": words.templates(language, "page."),
+        "words": words.templates(language, "page.") | words.templates(language, "error.printer_"),
     }
 
 

@@ -192,6 +192,7 @@ def test_receipt_numbers_count_the_day(page: Page) -> None:
 BANDS = {
     "enrolled": True, "online": True, "trouble": "", "program": {"code": "cafe", "version": 1}, "queued_records": 0,
     "last_contact_ms": 0, "store": "Café", "prints": {"waiting": 0, "waiting_since_ms": 0, "unknown": 0}, "scanners": [],
+    "printer": {"name": "receipts", "known": True, "troubles": ["paper_near_end"], "stop": ""},
 }  # fmt: skip
 """What `GET /v1/status` says of a terminal that is well."""
 
@@ -202,6 +203,8 @@ TROUBLES: list[tuple[dict[str, object], str]] = [
     ({"prints": {"waiting": 2, "waiting_since_ms": 1, "unknown": 0}},
      "Receipts waiting for the printer: 2. Check paper; sales are safe."),
     ({"prints": {"waiting": 0, "waiting_since_ms": 0, "unknown": 1}}, "A receipt may not have come out. Look, and print it again."),
+    ({"printer": {"name": "receipts", "known": True, "troubles": ["offline", "cover_open"], "stop": "printer_cover_open"}},
+     "The printer's cover is open. Close it; the receipt then prints."),
     ({"scanners": [{"name": "counter", "lag_s": 9.0}]}, "The scanner is not answering. Type the code instead."),
 ]  # fmt: skip
 

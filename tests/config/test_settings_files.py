@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 import central.settings
 import posd.settings
-from drivers import PRINTERS, SCANNERS, load_printer, load_scanner
+from drivers import DISPLAYS, PRINTERS, SCANNERS, load_display, load_printer, load_scanner
 from drivers.scanners.framing import SUFFIXES
 from drivers.scanners.makes import MAKES
 
@@ -19,7 +19,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "config"
 FILES = {"posd.toml": posd.settings, "central.toml": central.settings}
 DEFAULT = re.compile(r"# (?=[a-z_]+ = )")
 EXAMPLE = re.compile(r"#   (?=[a-z_]+ = |\[)")
-DEVICES = {"scanners", "printer"}
+DEVICES = {"scanners", "printer", "display"}
 """Tables that have no defaults: their keys are the drivers' and stand in examples."""
 
 
@@ -94,19 +94,22 @@ def test_a_missing_setting_would_be_noticed():
 
 def test_every_device_has_an_example_that_its_driver_takes(tmp_path: Path):
     """The examples name every driver there is, and each driver takes its example as it stands, with every option it has."""
-    shown: dict[str, set[str]] = {}
+    shown: dict[tuple[str, str], set[str]] = {}
     for example in examples((CONFIG / "posd.toml").read_text()):
         if "driver" not in example:
             continue
         file = tmp_path / "posd.toml"
         file.write_text(example)
         settings = posd.settings.load(file)
-        for make, device in [*((load_scanner, one) for one in settings.scanners), (load_printer, settings.printer)]:
+        scanners = [("scanners", load_scanner, one) for one in settings.scanners]
+        others = [("printer", load_printer, settings.printer), ("display", load_display, settings.display)]
+        for kind, make, device in [*scanners, *others]:
             if device:
                 made = make(device.driver, device.name or device.driver, device.options)
                 assert set(device.options) == set(type(made).Options.__dataclass_fields__)
-                shown[device.driver] = set(device.options)
-    assert set(shown) == {*SCANNERS, *PRINTERS}
+                shown[kind, device.driver] = set(device.options)
+    tables = {"scanners": SCANNERS, "printer": PRINTERS, "display": DISPLAYS}
+    assert set(shown) == {(kind, driver) for kind, table in tables.items() for driver in table}
 
 
 def test_every_choice_is_named():

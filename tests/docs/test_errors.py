@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from drivers.printers.network import STOPS
+from drivers.ports import Signal
+from drivers.printers.owned import STOPS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("loyalty", "runtime", "drivers", "sync", "posd", "central")
@@ -15,7 +16,8 @@ ROW = re.compile(r"^\| `([a-z_]+)` \| [^|]+ \| [^|]+ \|$")
 Pair = tuple[str, str]
 
 COMPUTED: dict[str, set[Pair]] = {
-    "drivers/printers/network.py": {("Unavailable", f"printer_{stop}") for stop in STOPS},
+    "drivers/printers/owned.py": {("Unavailable", f"printer_{stop}") for stop in STOPS},
+    "drivers/printers/signals.py": {("Rejected", f"no_{signal}") for signal in Signal},
     "posd/api/problems.py": {("Rejected", code) for code in ("no_such_page", "wrong_method", "malformed")},
     "posd/booking.py": set(),  # the code of a Refusal
     "central/effects.py": set(),  # the code of a Refusal

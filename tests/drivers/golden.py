@@ -1,35 +1,57 @@
-"""The golden receipts: what was looked at by eye and found right. `make golden` writes them anew; then look at them."""
+"""The golden receipts: what was looked at by eye and found right. `make golden` writes them anew; then look at them.
+
+Every sample by every profile. Profiles of one width print the same dots, which are kept once as SAMPLE-WIDTH.png; each profile has
+its own list of commands, PROFILE.json, as a reader apart from the product finds them in the bytes. SAMPLE.txt is the plain text.
+"""
 
 import json
+from functools import cache
 from pathlib import Path
 
-from drivers.printers import render
-from drivers.printers.commands import Tokenizer
-from drivers.printers.escpos import job_bytes
+from drivers.printers import paper, render
 from drivers.printers.plain import text
-from drivers.printers.profile import load_profile
-from tests.drivers.receipts import samples
+from drivers.printers.profile import Profile, load_profile
+from loyalty.document import Receipt
+from tests.drivers.escpos_reader import Paper, read
+from tests.drivers.receipts import CONFIG, samples
 
 FOLDER = Path(__file__).resolve().parents[1] / "golden" / "receipts"
-PROFILES = {"576": "generic-80mm", "384": "generic-58mm"}
+LETTERS = Path(__file__).parent / "letters-80mm.toml"
 
 
-def cases() -> dict[str, tuple[str, str]]:
-    """The stem of each golden file, with the sample and the profile it is made of."""
-    return {f"{name}-{dots}": (name, profile) for name in samples() for dots, profile in PROFILES.items()}
+@cache
+def profiles() -> dict[str, Profile]:
+    """Every model that ships, and one that prints letters."""
+    shipped = {file.stem: load_profile(file.stem) for file in sorted((CONFIG / "printers").glob("*.toml"))}
+    return {**shipped, LETTERS.stem: load_profile(str(LETTERS))}
 
 
-def commands_of(name: str, profile: str) -> list[str]:
-    """The job as a list of commands that a person can read; a picture is told by its size."""
-    model = load_profile(profile)
-    listed = []
-    for command, args in Tokenizer().feed(job_bytes(render.raster(samples()[name], model.dots), model)):
-        if command == "GS v 0":
-            size = f"{int.from_bytes(args[1:3], 'little') * 8} x {int.from_bytes(args[3:5], 'little')}"
-            listed.append(f"{command} {args[0]} {size}")
-        else:
-            listed.append(" ".join([command, *map(str, args)]))
-    return listed
+@cache
+def receipts() -> dict[str, Receipt]:
+    """The samples, made once."""
+    return samples()
+
+
+def widths() -> list[int]:
+    """How wide, in dots, the paper of some model is."""
+    return sorted({profile.dots for profile in profiles().values()})
+
+
+@cache
+def sent(name: str, profile: str) -> Paper:
+    """What a sample is sent as to a model, taken apart."""
+    return read(paper.job(receipts()[name], profiles()[profile]))
+
+
+def commands_of(profile: str) -> dict[str, list[str]]:
+    """The commands of each sample, as a person can read them."""
+    return {name: sent(name, profile).commands for name in receipts()}
+
+
+def commands_text(profile: str) -> str:
+    """The same as JSON, a sample to a line or more."""
+    lists = commands_of(profile).items()
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(commands)}" for name, commands in lists) + "\n}\n"
 
 
 def write() -> None:
@@ -37,10 +59,12 @@ def write() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for file in FOLDER.iterdir():
         file.unlink()
-    for stem, (name, profile) in cases().items():
-        (FOLDER / f"{stem}.png").write_bytes(render.png(samples()[name], load_profile(profile).dots))
-        (FOLDER / f"{stem}.json").write_text(json.dumps(commands_of(name, profile), indent=1) + "\n")
-        (FOLDER / f"{name}.txt").write_text(text(samples()[name]))
+    for name, receipt in receipts().items():
+        (FOLDER / f"{name}.txt").write_text(text(receipt))
+        for dots in widths():
+            (FOLDER / f"{name}-{dots}.png").write_bytes(render.png(receipt, dots))
+    for name in profiles():
+        (FOLDER / f"{name}.json").write_text(commands_text(name))
 
 
 if __name__ == "__main__":

@@ -6,16 +6,23 @@ from loyalty.accruals.per_money import PerMoney
 from loyalty.agreement import Hold, agree
 from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Strength
+from loyalty.document import Bar, Note, Receipt, Row, Title, Words
+from loyalty.example import example
+from loyalty.layout import STANDARD
 from loyalty.member import Member
 from loyalty.moment import Moment
 from loyalty.program import AccrualRule, Program, RewardRule, Tier, Tiers, Unit
 from loyalty.quote import Choice, quote
-from loyalty.receipt import Bearer, Ending, Receipt, as_copy, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, as_copy, as_training, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit
+from runtime.template import laid_out, write
+from sync.layout_file import load as load_layout
 from sync.program_file import load
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 PROGRAM = Program(
     code="cafe",
@@ -93,12 +100,43 @@ def corner(language: str) -> Receipt:
     return receipt
 
 
+def whole(language: str) -> Receipt:
+    """Everything there is, as a copy made in training, in a layout of a shop's own: a logo, words, QR codes."""
+    layout, _ = load_layout(CONFIG / "receipts" / "cafe.toml")
+    return laid_out(as_copy(as_training(example(language))), layout)
+
+
+def tangled(language: str) -> Receipt:
+    """Names as people have them: brackets, signs, shekels, two directions in one line, emoji, and a name without an end."""
+    mixed = {"he": "קפה (Arabica 100%) ב־₪12.50", "en": "Coffee (ערביקה 100%) at ₪12.50"}
+    club = {"ar": "قهوة (Arabica 100%) بـ ₪12.50", "ru": "Кофе (ערביקה 100%) за 12.50 ₪"} | mixed
+    sign = {
+        "he": "מבצע -5% [עד 31.12]",
+        "en": "Sale -5% [until 31.12]",
+        "ar": "عرض -5% [حتى 31.12]",
+        "ru": "Скидка -5% [до 31.12]",
+    }
+    blocks = (
+        Title("club", {"club": club[language]}),
+        Note("hello", {"name": f"{FIRST_NAMES[language]} 🎉👩‍👧‍👦"}),
+        Row("off", -12345, {"name": sign[language]}, money=True),
+        Row("gift", 1, {"name": f"{club[language]} / {sign[language]} / " * 4}),
+        Row("balance", -1234567, {"unit": "A-12 (ב)"}, worth_minor=1, strong=True),
+        Bar("challenge", 3, 7, {"name": "7Up [ز] ₪5", "have": 3, "goal": 7, "missing": 4}),
+        Words(write(f"({sign[language]}) 054-123-4567 ₪12.50", {}, language, "ILS"), side="start"),
+        Words(write(sign[language], {}, language, "ILS"), "title", "end"),
+        Note("number", {"number": "א-12/3 (b)", "date": "2026-12-31"}),
+    )
+    return Receipt(language, "ILS", blocks)
+
+
 def samples() -> dict[str, Receipt]:
-    """Every kind of receipt by name, in all languages."""
+    """Every kind of receipt by name, in all languages, as it goes to a printer."""
     kinds: dict[str, Receipt] = {}
     for language in FIRST_NAMES:
-        kinds[f"{language}-sale"] = sold(language)
-        kinds[f"{language}-return"] = returned(language)
-        kinds[f"{language}-copy"] = as_copy(sold(language))
-        kinds[f"{language}-corner"] = corner(language)
+        kinds[f"{language}-sale"] = laid_out(sold(language), STANDARD)
+        kinds[f"{language}-return"] = laid_out(returned(language), STANDARD)
+        kinds[f"{language}-corner"] = laid_out(corner(language), STANDARD)
+        kinds[f"{language}-whole"] = whole(language)
+        kinds[f"{language}-tangled"] = tangled(language)
     return kinds

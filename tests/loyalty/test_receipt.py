@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 
 from loyalty.basket import Basket
+from loyalty.document import Bar, Note, Receipt, Row, Title
 from loyalty.member import Member
 from loyalty.program import Tier, Tiers
 from loyalty.quote import Choice
-from loyalty.receipt import Bar, Bearer, Ending, Note, Receipt, Row, Title, as_copy, name_in, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, as_copy, name_in, return_receipt, sale_receipt
 from loyalty.sale import Reversal
 from tests.samples import HANDLE, basket, cafe, member, sold
 from tests.strategies import checkouts
@@ -25,7 +26,7 @@ def printed(who: Member, bought: Basket, *choices: Choice, online: bool = True, 
 
 
 def test_a_sale_with_a_reward():
-    """Whole, in the order it is read: club, name, before, earned, spent, balance with its worth, the way to silver, number."""
+    """Whole, in the order it is read: club, name, before, earned, spent, balance, why, the way to silver, number."""
     receipt = printed(member(250, standing=400), basket(1000, 3000), Choice("ten_off", 2))
     assert (receipt.language, receipt.currency) == ("he", "ILS")
     assert receipt.blocks == (
@@ -35,6 +36,7 @@ def test_a_sale_with_a_reward():
         Row("earned", 20, POINTS, signed=True),
         Row("spent", -200, POINTS, signed=True),
         Row("balance", 70, POINTS, worth_minor=700, strong=True),
+        Note("why", {"pieces": 20, "paid_minor": 2000, **POINTS}),
         Bar("next_tier", 42, 100, {"missing": 580, "tier": "כסף", "unit": "נקודות מעמד"}),
         Note("number", {"number": "1234", "date": "2026-11-18"}),
     )
@@ -73,7 +75,8 @@ def test_without_tiers_there_is_no_bar():
     program = cafe(tiers=None)
     sale = sold(program, member(5), basket(1000))
     blocks = sale_receipt(sale, Bearer("", {"point": 5}), program, "en", online=True).blocks
-    assert [block.code for block in blocks] == ["club", "before", "earned", "balance", "before", "earned", "balance", "number"]
+    rows = ["before", "earned", "balance"]
+    assert [block.code for block in blocks] == ["club", *rows, *rows, "why", "why", "number"]
 
 
 def test_a_standing_that_pays_for_rewards_is_shown():
@@ -98,7 +101,7 @@ def test_a_nameless_member_is_not_greeted():
 def test_a_provisional_member_is_told_no_balance():
     """The terminal knows none: what was earned is named, nothing before it and nothing after."""
     blocks = printed(Member(HANDLE, provisional=True), basket(1000)).blocks
-    assert [block.code for block in blocks] == ["club", "earned", "number"]
+    assert [block.code for block in blocks] == ["club", "earned", "why", "number"]
 
 
 def test_nothing_moved_and_nothing_there_is_not_shown():

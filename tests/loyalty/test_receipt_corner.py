@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from loyalty.basket import Basket, Line
+from loyalty.document import Bar, Block, Note, Row
 from loyalty.member import Member
 from loyalty.program import Program, Tier, Tiers
 from loyalty.purse import money_units
 from loyalty.quote import Choice
-from loyalty.receipt import Bar, Bearer, Block, Ending, Note, Row, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, return_receipt, sale_receipt
 from loyalty.sale import Reversal
 from sync.program_file import load
 from tests.samples import HANDLE, sold
@@ -106,9 +107,9 @@ def test_a_coupon_is_for_the_next_time() -> None:
     assert of(printed(CAKE), "coupon_until", "coupon") == []
     until = Note("coupon_until", {"count": 1, **COUPON, "date": "2026-12-18"})
     assert of(printed(CAKE, CAKE_TOO), "coupon_until") == [until]
-    assert of(printed(TEA, balances={"next_time": 1}), "ready") == [Note("ready", {"reward": "Use the ₪5 coupon"})]
+    assert of(printed(TEA, balances={"next_time": 1}), "offer") == [Note("offer", {"reward": "Use the ₪5 coupon"})]
     used = printed(TEA, choices=(Choice("five_off"),), balances={"next_time": 1})
-    assert of(used, "used", "ready") == [Row("used", -1, COUPON, signed=True)]
+    assert of(used, "used", "offer") == [Row("used", -1, COUPON, signed=True)]
 
 
 def test_a_coupon_that_never_expires() -> None:
@@ -156,7 +157,7 @@ def test_what_this_sale_makes_younger_does_not_expire_next() -> None:
 def test_of_a_provisional_member_nothing_is_claimed() -> None:
     """What was earned is named; no balance, no bar, no challenge."""
     blocks = printed(COFFEE, provisional=True)
-    assert [block.code for block in blocks] == ["club", "earned", "gained", "number"]
+    assert [block.code for block in blocks] == ["club", "earned", "gained", "why", "why", "number"]
 
 
 def test_a_standing_is_no_stamp_card() -> None:

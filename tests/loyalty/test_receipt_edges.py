@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from loyalty.document import Bar, Note, Row, Title
 from loyalty.program import Tier, Tiers
 from loyalty.quote import Choice
-from loyalty.receipt import Bar, Bearer, Ending, Note, Row, Title, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, return_receipt, sale_receipt
 from loyalty.sale import Reversal
 from tests.samples import basket, cafe, member, sold
 

@@ -89,7 +89,9 @@ def test_what_a_person_edits_goes_to_share(wheel: Path):
     data = f"posd-{PROJECT['version']}.data/data/share/posd/"
     archive = zipfile.ZipFile(wheel)
     files = [*(ROOT / "config").rglob("*.toml"), *(ROOT / "systemd").iterdir()]
-    files += [ROOT / "docs" / name for name in ("install.md", "operate.md", "errors.md")]
+    files += [
+        ROOT / "docs" / name for name in ("install.md", "operate.md", "errors.md", "scanners.md", "printers.md", "displays.md")
+    ]
     assert len(files) > 10
     for file in files:
         assert archive.read(data + file.relative_to(ROOT).as_posix()) == file.read_bytes()
@@ -111,11 +113,13 @@ def test_an_installed_posd_knows_itself(installed: Path):
 
 
 def test_an_installed_posd_finds_its_profiles(installed: Path):
-    """A printer's profile comes from share/posd."""
+    """A printer's and a display's profile come from share/posd."""
     find = "from drivers.printers import profile as p; print(p._file('generic-80mm'), p.load_profile('generic-80mm').dots)"
     place, dots = run(installed, "python", "-c", find).split()
     assert place == f"{installed}/share/posd/config/printers/generic-80mm.toml"
     assert int(dots) > 0
+    show = "from drivers.displays import profile as p; print(p._file('hebrew-cd5220'), p.load_profile('hebrew-cd5220').columns)"
+    assert run(installed, "python", "-c", show).split() == [f"{installed}/share/posd/config/displays/hebrew-cd5220.toml", "20"]
 
 
 def test_an_installed_posd_has_its_words_schema_and_page(installed: Path):

@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from drivers.printers.plain import text as receipt_text
 from loyalty import lots
+from loyalty.document import Receipt
 from loyalty.ledger import Entry, available, held
 from loyalty.program import Program
-from loyalty.receipt import Bearer, Ending, Receipt, return_receipt, sale_receipt
+from loyalty.receipt import Bearer, Ending, return_receipt, sale_receipt
 from loyalty.refusal import Refusal
 from loyalty.standing import Standing, book
 from posd.trial import Setting, prepared

@@ -42,6 +42,7 @@ MESSAGES = [
         includes=(HEX32,),
     ),
     wire.CodeKeyRow("0a0b0c0d", HEX64, revoked=True),
+    wire.LayoutRow({"name": "cafe", "version": 2, "lines": [{"show": "copy"}]}),
     wire.ShareRow({"lucky": 7}),
     wire.FeedRequest("cursor", 0.0, 0, 0, "0.1", {"lucky": 3}),
     wire.ProgramRow("cafe", 3, 0, {}, HEX64),

@@ -119,6 +119,12 @@ CREATE TABLE program (
   pool_key BLOB
 ) STRICT;
 
+-- How receipts are laid out, as head office says.
+CREATE TABLE layout (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  json TEXT NOT NULL
+) STRICT;
+
 -- Of each rule's budget: how much this terminal may give, as head office says, and how much it has given or promised; both ever.
 CREATE TABLE budget (
   rule TEXT PRIMARY KEY,

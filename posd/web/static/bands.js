@@ -1,7 +1,7 @@
 // Thin bands under the header: what is not as usual, and what it means for the sale. Never a window in the way.
 
 import { byId, fill, h, icon } from "/static/dom.js";
-import { count, say, text, time } from "/static/words.js";
+import { broken, count, say, text, time } from "/static/words.js";
 
 const PRINTER_MS_MAX = 5_000; // a receipt is on paper long before
 const SCANNER_S_MAX = 5; // a scanner that lives is looked at many times a second
@@ -14,7 +14,8 @@ function wanted(status, unknown) {
   if (!status.online) bands.push(["no-cloud", offline(status)]);
   else if (status.trouble) bands.push(["warn", text("trouble")]);
   if (!status.program) bands.push(["warn", text("no_program")]);
-  if (prints.waiting && Date.now() - prints.waiting_since_ms > PRINTER_MS_MAX)
+  if (status.printer?.stop) bands.push(["printer", broken(status.printer.stop)]);
+  else if (prints.waiting && Date.now() - prints.waiting_since_ms > PRINTER_MS_MAX)
     bands.push(["printer", say("printer_waiting", { count: count(prints.waiting) })]);
   if (prints.unknown > unknown) bands.push(["printer", text("printer_unknown")]);
   if (status.scanners.some((scanner) => scanner.lag_s > SCANNER_S_MAX)) bands.push(["scan", text("scanner_gone")]);

@@ -27,6 +27,9 @@ export function text(code) {
   return found;
 }
 
+/** The sentence for something that is broken: error.`code`. */
+export const broken = (code) => words[`error.${code}`];
+
 /** The words of page.`code` as nodes, each value of `values` isolated from them: a node as it is, anything else as a name. */
 export function say(code, values = {}) {
   return text(code)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.ports import PrinterStatus
-from drivers.printers.status import status_of, told_apart
+from drivers.printers.status import port_troubles, status_of, told_apart
 
 TROUBLES = {"offline", "cover_open", "paper_out", "paper_near_end", "cutter_error", "error"}
 ASB = st.tuples(
@@ -87,9 +87,17 @@ def test_real_time_answers(answers: tuple[int, ...], troubles: tuple[str, ...]) 
     assert status_of(answers) == PrinterStatus(known=True, troubles=troubles)
 
 
-def test_too_few_answers_are_no_answer() -> None:
-    """Three of four answers cannot be told which they are: unknown, and not "no paper"."""
-    assert status_of((0x12, 0x32, 0x72)) == PrinterStatus(known=False)
+def test_the_first_answers_are_better_than_none() -> None:
+    """Models that answer only the first questions are believed as far as they go; no answer at all is not "no paper"."""
+    assert status_of((0x1A,)) == PrinterStatus(known=True, troubles=("offline",))
+    assert status_of((0x1A, 0x32)) == PrinterStatus(known=True, troubles=("offline", "paper_out"))
+    assert status_of(()) == PrinterStatus(known=False)
+
+
+@pytest.mark.parametrize("port", range(256))
+def test_the_port_tells_of_paper_alone(port: int) -> None:
+    """LPGETSTATUS: bit 5 is an empty roll; the bits that are set when all is well are not believed when they are not set."""
+    assert port_troubles(port) == (("paper_out",) if port & 0b0010_0000 else ())
 
 
 def test_the_last_automatic_status_counts() -> None:

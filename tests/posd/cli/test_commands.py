@@ -192,7 +192,7 @@ def test_a_sale_by_hand_from_the_first_command_to_the_last(shop: Shop) -> None:
     assert repeated.exception.code == "key_reused"
     assert read("status")["open_agreements"] == 0
     png = shop.folder / "receipt.png"
-    assert "18" in said("receipt", booked["id"], "--png", str(png))
+    assert "18" in said("receipt", "preview", booked["id"], "--png", str(png))
     assert png.read_bytes().startswith(b"\x89PNG")
     newest = [json.loads(line) for line in said("journal", "--last", "2", "--json").splitlines()]
     assert [record["kind"] for record in newest] == ["sale", "enrol"]

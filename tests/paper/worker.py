@@ -1,0 +1,67 @@
+"""posd's printing part as a process of its own, to be killed: the real store, the real queue, a real driver.
+
+A job goes in over a pipe as the bytes of a receipt; its id comes back once it is durable, as a till's sale is answered.
+"""
+
+import asyncio
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from drivers import PRINTERS
+from drivers.ports import Printer
+from drivers.printers import job, network, talk
+from drivers.printers.job import run_jobs
+from drivers.printers.network import NetworkOptions, NetworkPrinter
+from drivers.printers.serial import SerialOptions, SerialPrinter
+from drivers.printers.usb import UsbOptions, UsbPrinter
+from posd.printing import StoredQueue
+from posd.store import print_jobs
+from posd.store.database import open_store
+from runtime.log import start_logging
+from runtime.supervise import supervise
+
+SEQ = 1  # the record that all jobs are for
+DEADLINE_S = 0.5
+HURRY: dict[Any, dict[str, float]] = {
+    talk: {"ASK_S": 0.15, "STATUS_S": 0.15, "SYNC_S": 0.25, "SETTLE_S": 0.1, "LEARN_S": 0.3},
+    network: {"REOPEN_S": 0.01, "CONNECT_S": 0.5},
+    job: {"RETRY_S": 0.02, "RETRY_S_MAX": 0.1},
+}
+"""The virtual printer answers in milliseconds, so waiting for what never comes may be as short."""
+
+
+def made(driver: str, where: str, profile: str) -> Printer:
+    """The driver, which waits for nothing longer than it must here."""
+    assert driver in PRINTERS
+    if driver == "network":
+        return NetworkPrinter(driver, NetworkOptions("127.0.0.1", int(where), profile, DEADLINE_S))
+    if driver == "usb":
+        return UsbPrinter(driver, UsbOptions(where, profile, DEADLINE_S))
+    return SerialPrinter(driver, SerialOptions(where, flow="xon_xoff", profile=profile, deadline_s=DEADLINE_S))
+
+
+def work(folder: str, driver: str, where: str, profile: str, pipe: Connection) -> None:
+    """The process: until it is killed."""
+    start_logging("error")
+    for module, shorter in HURRY.items():
+        for name, value_s in shorter.items():
+            setattr(module, name, value_s)
+    asyncio.run(_work(Path(folder), made(driver, where, profile), pipe))
+
+
+async def _work(folder: Path, printer: Printer, pipe: Connection) -> None:
+    wake = asyncio.Event()
+    tasks: set[asyncio.Task[None]] = set()
+    async with open_store(folder) as store:
+
+        async def sell(receipt: bytes) -> None:
+            pipe.send(await store.run(print_jobs.add, SEQ, 0, receipt))
+            wake.set()
+
+        def heard() -> None:
+            tasks.add(asyncio.create_task(sell(pipe.recv_bytes())))
+
+        asyncio.get_running_loop().add_reader(pipe.fileno(), heard)
+        pipe.send("ready")
+        await supervise("printer", lambda: run_jobs(StoredQueue(store), printer, wake))
