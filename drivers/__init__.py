@@ -12,8 +12,8 @@ from runtime.errors import Misconfigured
 SCANNERS: Mapping[str, str] = {
     "camera": "drivers.scanners.camera:Camera",
     "serial": "drivers.scanners.serial:SerialScanner",
-    "wedge": "drivers.scanners.wedge:WedgeScanner",
     "virtual": "drivers.virtual:VirtualScanner",
+    "wedge": "drivers.scanners.wedge:WedgeScanner",
 }
 
 PRINTERS: Mapping[str, str] = {
