@@ -18,6 +18,7 @@ COMMANDS = {
     "receipt": "Show or reprint our block of a sale",
     "journal": "Show what head office is told",
     "config": "Check or show the settings",
+    "virtual-printer": "Be a receipt printer, to try things out without one",
 }
 
 
@@ -32,7 +33,8 @@ class Lazy(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"posd.cli.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"posd.cli.{module}"), module)
         command.short_help = COMMANDS[cmd_name]
         return command
 
