@@ -123,6 +123,18 @@ class Local:
             connection.close()
 
 
+def running(settings: Settings) -> Local | None:
+    """The posd that has the devices, if one runs; only then they are not ours to open."""
+    try:
+        local = Local(settings)
+        local.get("/v1/status")
+    except Unavailable as error:
+        if error.code == "not_running":
+            return None
+        raise
+    return local
+
+
 def _not_posd(settings: Settings, answered: str) -> Unavailable:
     where = f"{settings.api.host}:{settings.api.port}"
     hint = "Another program has that port: see api.port in the settings"

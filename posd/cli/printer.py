@@ -4,11 +4,11 @@ import asyncio
 
 import click
 
-from posd.cli.options import json_option, show, with_settings
+from posd.cli.options import json_option, running, show, with_settings
 from posd.settings import Settings
-from runtime.errors import Misconfigured
+from runtime.errors import Rejected
 
-TABLE_SLOTS = range(64)  # where the models in the field have Hebrew: 7 to 62
+SAID = {"confirmed": "printed", "unknown": "sent; the printer said nothing, so look whether it is on the paper"}
 
 
 @click.group()
@@ -25,20 +25,18 @@ def printer() -> None:
 def test(settings: Settings, *, every: bool, as_json: bool) -> None:
     """Print a test page: a ruler, code pages, Hebrew, a QR code, the version. docs/printers.md says what to look for."""
     from drivers import load_printer
-    from drivers.printers.profile import load_profile
-    from drivers.printers.proof import proof
-    from posd.version import VERSION
+    from posd.printing import print_page
 
     device = settings.printer
     if device is None:
-        hint = "Add a table [printer]; config/posd.toml has examples"
-        raise Misconfigured("no_printer_set", "The settings name no printer", hint)
-    name = device.name or device.driver
-    owned = load_printer(device.driver, name, device.options)
-    profile = load_profile(str(device.options.get("profile", "generic-80mm")))
-    job = proof(profile, VERSION, TABLE_SLOTS if every else ())
-    delivery = asyncio.run(owned.send(job))
-    if as_json:
-        show({"printer": name, "bytes": len(job), "delivery": delivery.value})
+        raise Rejected("no_printer", "The settings name no printer", "posd devices lists what is plugged in, and what to paste")
+    local = running(settings)
+    if local:
+        told = local.post("/v1/devices/printer/page", {"every_page": every})
     else:
-        click.echo(f"{name}: {len(job)} bytes sent, {delivery.value}")
+        owned = load_printer(device.driver, device.name or device.driver, device.options)
+        told = asyncio.run(print_page(owned, device, every_page=every))
+    if as_json:
+        show(told)
+    else:
+        click.echo(f"{told['device']}: {SAID[told['delivery']]}")

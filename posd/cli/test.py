@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from posd.cli import listening
-from posd.cli.options import Local, json_option, show, with_settings
+from posd.cli.options import json_option, running, show, with_settings
 from posd.settings import Settings
 from runtime.errors import Rejected, Unavailable
 
@@ -34,7 +34,7 @@ def scan(seconds: float, settings: Settings, *, as_json: bool) -> None:
     """
     if not settings.scanners:
         raise Rejected("no_scanner", "The settings name no scanner", "posd devices lists what is plugged in, and what to paste")
-    local = _running(settings)
+    local = running(settings)
     click.echo(f"Scan something, within {seconds:g} s ...", err=True)
     read = 0
 
@@ -60,7 +60,7 @@ def scan(seconds: float, settings: Settings, *, as_json: bool) -> None:
 @with_settings
 def print_test(settings: Settings, *, as_json: bool) -> None:
     """Print a short test receipt. `posd printer test` prints a ruler and the code pages."""
-    local = _running(settings)
+    local = running(settings)
     told = local.post("/v1/devices/printer/test", {}) if local else asyncio.run(_print(_printer(settings), settings.language))
     said = {"confirmed": "printed", "unknown": "sent; the printer said nothing, so look whether it is on the paper"}
     _done(told, said[told["delivery"]], as_json=as_json)
@@ -73,7 +73,7 @@ def drawer(settings: Settings, *, as_json: bool) -> None:
     """Open the cash drawer that hangs on the printer."""
     from drivers.ports import Signal
 
-    local = _running(settings)
+    local = running(settings)
     if local:
         told = local.post("/v1/devices/drawer/test", {})
     else:
@@ -91,21 +91,9 @@ def drawer(settings: Settings, *, as_json: bool) -> None:
 @with_settings
 def display(seconds: float, settings: Settings, *, as_json: bool) -> None:
     """Show two lines on the customer's display, in the terminal's language where the display has its letters."""
-    local = _running(settings)
+    local = running(settings)
     told = local.post("/v1/devices/display/test", {}) if local else asyncio.run(_show(settings, seconds))
     _done(told, "shows two lines: brackets open and close, 12.50 stands where reading ends", as_json=as_json)
-
-
-def _running(settings: Settings) -> Local | None:
-    """The posd that has the devices, if one runs; only then they are not ours to open."""
-    try:
-        local = Local(settings)
-        local.get("/v1/status")
-    except Unavailable as error:
-        if error.code == "not_running":
-            return None
-        raise
-    return local
 
 
 def _done(told: dict[str, Any], said: str, *, as_json: bool) -> None:
