@@ -91,14 +91,8 @@ async def test_the_test_page_is_printed(words: tuple[str, ...], tmp_path: Path) 
 
     async with VirtualTcpPrinter() as printer:
         config = tmp_path / "posd.toml"
-        owned = f'driver = "network"
-host = "127.0.0.1"
-port = {printer.port}
-profile = "epson-tm-t20iii"
-'
-        config.write_text(f'state_dir = "{tmp_path}"
-[printer]
-{owned}')
+        owned = f'driver = "network"\nhost = "127.0.0.1"\nport = {printer.port}\nprofile = "epson-tm-t20iii"\n'
+        config.write_text(f'state_dir = "{tmp_path}"\n[printer]\n{owned}')
         ran = await asyncio.to_thread(invoke, "printer", "test", *words, "--json", config=config)
         assert ran.exception is None, ran.output
         told = json.loads(ran.output)
