@@ -80,6 +80,19 @@ async def test_a_test_receipt_is_printed_by_the_posd_that_runs(shop: Shop) -> No
         assert [bool(one.picture) for one in printer.printed] == [True, True]
 
 
+async def test_the_test_page_is_printed_by_the_posd_that_runs(shop: Shop) -> None:
+    """`posd printer test` opens no printer of its own while posd has it."""
+    async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+        environment = {"POSD_CONFIG": str(shop.config)}
+        words = ["printer", "test", "--all-code-pages"]
+        told = await asyncio.to_thread(lambda: CliRunner().invoke(posd, words, env=environment))
+        assert told.exit_code == 0, told.exception
+        assert told.stdout == "receipts: printed\n"
+        (page,) = printer.printed
+        assert page.picture is not None
+        assert sum(command.name == "ESC t" for command in page.commands) == 66  # one for each number, and the usual one around
+
+
 async def test_a_printer_that_says_nothing_is_told_as_that(shop: Shop) -> None:
     """Neither printed nor not: look at the paper."""
     async with VirtualTcpPrinter(port=shop.printer_port, fault=Fault.PAPER_OUT):
