@@ -38,7 +38,6 @@ from sync.loop import Link, Sync
 from sync.signing import key_id
 
 CLI_TOKEN = "cli"
-DISPLAY_WAIT_S_MAX = 5.0  # a display that was plugged in again is looked at; opening it costs nothing
 
 log = structlog.get_logger()
 
@@ -117,8 +116,7 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[st
     for scanner in parts.scanners:
         loops.append((scanner.name, supervise(scanner.name, partial(parts.scanning.read, scanner))))
     if parts.displaying and parts.display:
-        run = partial(parts.displaying.run, parts.display)
-        loops.append(("display", supervise("display", run, wait_s_max=DISPLAY_WAIT_S_MAX)))
+        loops.append(("display", supervise("display", partial(parts.displaying.run, parts.display))))
     if settings.printing == "posd" and settings.printer:
         device = settings.printer
         printer = load_printer(device.driver, device.name or device.driver, device.options)

@@ -9,13 +9,10 @@ from drivers.ports import Printer, PrinterStatus
 from drivers.printers.job import JobState, receipt_from
 from loyalty.document import Receipt
 from posd.layout import safely_laid_out
-from posd.settings import Device
 from posd.store import pages, print_jobs
 from posd.store.database import Store
-from posd.version import VERSION
 
 TILL_PROFILE = "generic-80mm"
-TRIED_SLOTS = range(64)  # numbers of ESC t: where models in the field have Hebrew, 7 to 62
 STATUS_EVERY_S = 2.0  # so soon the cashier knows that the paper has ended
 
 
@@ -40,17 +37,6 @@ async def hand(stored: Receipt, layout: str | None, profile_name: str = TILL_PRO
         return Handed(plain.text(receipt), render.png(receipt, profile.dots), escpos.block_bytes(image, profile))
 
     return await asyncio.to_thread(draw)
-
-
-async def print_page(printer: Printer, device: Device, *, every_page: bool) -> dict[str, str]:
-    """Print the test page of the printer `device` is about; `delivery` says how that ended."""
-    from drivers.printers.profile import load_profile
-    from drivers.printers.trial_page import trial_page
-
-    profile = load_profile(str(device.options.get("profile", TILL_PROFILE)))
-    slots = TRIED_SLOTS if every_page else ()
-    job = await asyncio.to_thread(trial_page, profile, VERSION, slots)
-    return {"device": printer.name, "delivery": (await printer.send(job)).value}
 
 
 @dataclass(frozen=True, slots=True)

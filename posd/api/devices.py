@@ -1,27 +1,20 @@
 """The local API for whoever sets a terminal up: try the printer, the drawer and the display, through the posd that owns them."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, StrictBool
 
 from drivers.ports import Printer, Signal
+from posd.api import shapes
 from posd.api.auth import guarded
 from posd.api.parts import Parts
-from posd.printing import print_page
-from posd.proof import proof_receipt
+from posd.proof import proof_page, proof_receipt
 from runtime.errors import Rejected
 
 SET_PRINTER = 'Set printing = "posd" and a [printer] in the settings; posd devices has the lines'
 SET_DISPLAY = "Set a [display] in the settings; posd devices has the lines"
-
-
-class PageShape(BaseModel):
-    """What the test page shows: the code pages that the profile names, or the numbers 0 to 63."""
-
-    model_config = ConfigDict(extra="forbid")
-    every_page: StrictBool = False
 
 
 def devices_router(parts: Callable[[Request], Parts]) -> APIRouter:
@@ -37,14 +30,15 @@ def devices_router(parts: Callable[[Request], Parts]) -> APIRouter:
         delivery = await printer.print(proof_receipt(here.settings.language, program, here.checkout.clock.now().local_date))
         return {"device": printer.name, "delivery": delivery.value}
 
-    @router.post("/printer/page")
-    async def trial_page(wanted: PageShape, request: Request) -> dict[str, str]:
-        """Print the test page: ruler, samples, code pages, QR code."""
+    @router.post("/printer/proof")
+    async def print_proof(shape: shapes.ProofShape, request: Request) -> dict[str, Any]:
+        """Print the test page: a ruler, code pages, samples, a QR code."""
         here = parts(request)
-        device = here.settings.printer
         printer = _printer(here)
-        assert device
-        return await print_page(printer, device, every_page=wanted.every_page)
+        assert here.settings.printer
+        page = await asyncio.to_thread(proof_page, here.settings.printer, all_code_pages=shape.all_code_pages)
+        delivery = await printer.send(page)
+        return {"device": printer.name, "bytes": len(page), "delivery": delivery.value}
 
     @router.post("/drawer/test")
     async def drawer_test(request: Request) -> dict[str, str]:

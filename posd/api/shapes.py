@@ -195,6 +195,13 @@ class EnrolShape(BaseModel):
     code: Name
 
 
+class ProofShape(BaseModel):
+    """What a printer's test page shows: the numbers 0 to 63 of ESC t, or those of its profile only."""
+
+    model_config = STRICT
+    all_code_pages: StrictBool = False
+
+
 class TokenShape(BaseModel):
     """Somebody who may use this API from now on."""
 

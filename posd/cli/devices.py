@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from posd.cli.options import Local, config_option, json_option, show
+from posd.cli.options import config_option, json_option, running, show
 from posd.settings import Settings, load
 from runtime.errors import Unavailable
 
@@ -51,10 +51,9 @@ def devices(config: Path, root: Path, *, as_json: bool) -> None:
 def _runs(settings: Settings) -> bool:
     """Whether posd runs here; where we may not ask, it is taken to run."""
     try:
-        Local(settings).get("/v1/status")
+        return running(settings) is not None
     except Unavailable as error:
         return error.code == "token_unreadable"
-    return True
 
 
 def _told(seen: "Survey", config: Path) -> Iterator[str]:

@@ -124,7 +124,8 @@ class Local:
 
 
 def running(settings: Settings) -> Local | None:
-    """The posd that has the devices, if one runs; only then they are not ours to open."""
+    """The posd that runs and has the devices; None where none does: only then are they ours to open. Raises Unavailable where we
+    cannot know."""
     try:
         local = Local(settings)
         local.get("/v1/status")

@@ -1,14 +1,13 @@
 """posd printer ..."""
 
 import asyncio
+from typing import Any
 
 import click
 
 from posd.cli.options import json_option, running, show, with_settings
-from posd.settings import Settings
-from runtime.errors import Rejected
-
-SAID = {"confirmed": "printed", "unknown": "sent; the printer said nothing, so look whether it is on the paper"}
+from posd.settings import Device, Settings
+from runtime.errors import Misconfigured
 
 
 @click.group()
@@ -23,20 +22,26 @@ def printer() -> None:
 @json_option
 @with_settings
 def test(settings: Settings, *, every: bool, as_json: bool) -> None:
-    """Print a test page: a ruler, code pages, Hebrew, a QR code, the version. docs/printers.md says what to look for."""
-    from drivers import load_printer
-    from posd.printing import print_page
+    """Print a test page: a ruler, code pages, Hebrew, a QR code, the version. docs/printers.md says what to look for.
 
-    device = settings.printer
-    if device is None:
-        raise Rejected("no_printer", "The settings name no printer", "posd devices lists what is plugged in, and what to paste")
+    The running posd prints it, which owns the printer; while none runs, this command does.
+    """
+    if settings.printer is None:
+        hint = "Add a table [printer]; config/posd.toml has examples"
+        raise Misconfigured("no_printer_set", "The settings name no printer", hint)
     local = running(settings)
-    if local:
-        told = local.post("/v1/devices/printer/page", {"every_page": every})
-    else:
-        owned = load_printer(device.driver, device.name or device.driver, device.options)
-        told = asyncio.run(print_page(owned, device, every_page=every))
+    body = {"all_code_pages": every}
+    told = local.post("/v1/devices/printer/proof", body) if local else asyncio.run(_print(settings.printer, every))
     if as_json:
         show(told)
     else:
-        click.echo(f"{told['device']}: {SAID[told['delivery']]}")
+        click.echo(f"{told['device']}: {told['bytes']} bytes sent, {told['delivery']}")
+
+
+async def _print(device: Device, every: bool) -> dict[str, Any]:
+    from drivers import load_printer
+    from posd.proof import proof_page
+
+    printer = load_printer(device.driver, device.name or device.driver, device.options)
+    page = proof_page(device, all_code_pages=every)
+    return {"device": printer.name, "bytes": len(page), "delivery": (await printer.send(page)).value}

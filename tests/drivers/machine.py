@@ -76,9 +76,10 @@ class Machine:
         place.mkdir(exist_ok=True)
         self._class("tty", node, place)
         ours, theirs = os.openpty()
-        self.ptys += [ours, theirs]
+        self.ptys.append(ours)
         made = self._node(node)
         made.symlink_to(os.ttyname(theirs))
+        os.close(theirs)
         if by_id:
             self.link(f"serial/by-id/usb-{usb.link}-if00", made)
         if by_path:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from drivers import bidi
 from drivers.bidi import Direction, visual
 from runtime.errors import Misconfigured
+from tests.drivers.printers.test_shaping import can_hide, fribidi
+from tests.posd.daemon import must_be_plain, settings_file, tell
 
 SAMPLES = [
     "שלום דנה",
@@ -90,3 +93,14 @@ def test_importing_a_driver_does_not_need_the_library() -> None:
     """A shop in plain English, or without any display, starts without it."""
     program = "import drivers.displays.serial, drivers.bidi; assert not drivers.bidi.library.cache_info().currsize"
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.system
+@pytest.mark.skipif(not can_hide(), reason="needs root, unshare and a mount namespace to hide libfribidi from one process")
+def test_a_terminal_with_a_display_does_not_start_without_the_library(tmp_path: Path) -> None:
+    """A real `posd run` with /dev/null in the library's place ends with 78 and says what to install."""
+    display = f'[display]\ndriver = "serial"\npath = "{tmp_path}/pole"\n'
+    file = settings_file(tmp_path, display)
+    hide = f'mount --bind /dev/null {fribidi()} && exec "$0" "$@"'
+    told = must_be_plain(tell(file, "unshare", "-m", "sh", "-c", hide), 78)
+    assert "libfribidi0" in told

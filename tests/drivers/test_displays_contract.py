@@ -1,6 +1,8 @@
 """What every display promises, over every driver: a real pty with the display's own reading of its commands, a real file."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from drivers.ports import Display, Line, Sign
 from runtime.errors import Unavailable
 from tests.drivers.displays.screen import Pole, Screen
 from tests.drivers.scanners.reads import HANG_S, until
+from tests.drivers.test_access import HOLD
 
 HELLO = Sign("ltr", Line("Hello Dana"), Line("points", "120"))
 THANKS = Sign("ltr", Line("Thank you"), Line("See you soon"))
@@ -196,6 +199,23 @@ async def test_a_line_that_another_posd_has_is_unavailable(tmp_path: Path) -> No
     await first.close()
     await second.show([HELLO])
     await second.close()
+    made.unplug()
+
+
+async def test_a_line_that_a_program_without_manners_has_is_unavailable(tmp_path: Path) -> None:
+    """A till that writes to the display as well has asked for no lock: it is named, and once it has gone the display is ours."""
+    made = Pole(tmp_path / "pole")
+    display = load_display("serial", "pole", {"path": str(made.path)})
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(made.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as till:
+        assert till.stdout
+        assert till.stdout.readline() == b"open\n"
+        with pytest.raises(Unavailable) as taken:
+            await display.show([HELLO])
+        assert (taken.value.code, f"(process {till.pid})" in taken.value.message) == ("display_taken", True)
+        till.kill()
+        till.wait()
+    await display.show([HELLO])
+    await display.close()
     made.unplug()
 
 

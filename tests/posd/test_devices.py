@@ -20,6 +20,8 @@ from posd.devices import Found, Survey, as_json, survey
 from posd.settings import Settings, load
 from tests.drivers.machine import CHEAP, EPSON, HONEYWELL, PROLIFIC, Machine, Usb
 from tests.drivers.test_access import HOLD
+from tests.posd.daemon import Daemon, settings_file
+from tests.shop import wait_for
 
 ROOT = Opener("root", 0, frozenset())
 WEBCAM = Usb("046d", "0825", "AB12", "", "HD")
@@ -158,6 +160,27 @@ def test_who_holds_it_is_told(machine: Machine) -> None:
         told = command(machine)
         assert f"(process {holder.pid}) has it open" in told.output
         holder.kill()
+
+
+def test_the_running_posd_is_in_nobodys_way(machine: Machine) -> None:
+    """A real daemon has its scanner and its display open: it is named, and nothing hinders."""
+    machine.serial("ttyACM0", HONEYWELL)
+    machine.serial("ttyUSB0", PROLIFIC)
+    paths = {one.device.node.name: one.device.path for one in look(machine).found}
+    scanner = f'[[scanners]]\ndriver = "serial"\nname = "counter"\npath = "{paths["ttyACM0"]}"\n'
+    display = f'[display]\ndriver = "serial"\nname = "pole"\npath = "{paths["ttyUSB0"]}"\n'
+    with Daemon(settings_file(machine.folder, scanner + display)) as running:
+
+        def open_by() -> list[tuple[str, ...]]:
+            return [one.open_by for one in look(machine).found]
+
+        wait_for("both are open", lambda: all(open_by()))
+        assert open_by() == [(f"posd (process {running.process.pid})",)] * 2
+        seen = look(machine, load(running.file).model_dump())
+        assert [(one.used_as, codes(one)) for one in seen.found] == [("counter", []), ("pole", [])]
+        assert [codes(one) for one in seen.configured] == [[], []]
+        assert running.stop() == 0
+    assert open_by() == [(), ()]
 
 
 def test_a_network_printer_is_knocked_at_unless_posd_has_it(machine: Machine) -> None:

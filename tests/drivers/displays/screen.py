@@ -95,17 +95,17 @@ class Pole:
         self.plug()
 
     def plug(self) -> None:
-        self.ours, self._theirs = os.openpty()
-        tty.setraw(self._theirs)
+        self.ours, theirs = os.openpty()
+        tty.setraw(theirs)
         os.set_blocking(self.ours, False)
         self.path.unlink(missing_ok=True)
-        self.path.symlink_to(os.ttyname(self._theirs))
+        self.path.symlink_to(os.ttyname(theirs))
+        os.close(theirs)  # posd's end is posd's alone
         self.plugged = True
 
     def unplug(self) -> None:
         if self.plugged:
             os.close(self.ours)
-            os.close(self._theirs)
             self.plugged = False
 
     def seen(self) -> tuple[str, str]:
@@ -119,5 +119,5 @@ class Pole:
         while True:
             try:
                 data += os.read(self.ours, 65536)
-            except BlockingIOError:
+            except OSError:  # nothing more waits, or nobody has the other end open
                 return data

@@ -34,7 +34,7 @@ RAW = (bytes(range(0x80, 0x9B)), bytes(range(0xE0, 0xFB)))
 """What is shown of a number that nobody has named: where CP862 has the 27 Hebrew letters, and where CP1255 and ISO 8859-8 have."""
 
 
-def trial_page(profile: Profile, version: str, slots: Iterable[int] = ()) -> bytes:
+def proof(profile: Profile, version: str, slots: Iterable[int] = ()) -> bytes:
     """The whole job. `slots` are numbers of ESC t to try; without any, the pages that the profile names are shown."""
     pages = _tried(slots) if slots else _named(profile)
     parts = [block_bytes(_ruler(profile.dots), profile), block_bytes(_samples(profile, version), profile)]

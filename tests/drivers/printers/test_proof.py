@@ -9,9 +9,9 @@ from drivers.printers.commands import Tokenizer
 from drivers.printers.escpos import job_bytes, text_bytes
 from drivers.printers.paper import job
 from drivers.printers.profile import Profile
+from drivers.printers.proof import LETTERS, RAW, SAMPLES, proof
 from drivers.printers.render import raster
 from drivers.printers.textmode import text_paper
-from drivers.printers.trial_page import LETTERS, RAW, SAMPLES, trial_page
 from tests.drivers import golden
 from tests.drivers.escpos_reader import read
 from tests.drivers.receipts import sold
@@ -23,7 +23,7 @@ PROFILES = sorted(golden.profiles())
 def test_the_page_is_well_formed(name: str) -> None:
     """Every byte of it is a command or text that both readers know; raster keeps the profile's bounds."""
     model = golden.profiles()[name]
-    page = trial_page(model, "0.1.0")
+    page = proof(model, "0.1.0")
     tokenizer = Tokenizer()
     tokenizer.feed(page)
     back = read(page)
@@ -36,7 +36,7 @@ def test_the_page_is_well_formed(name: str) -> None:
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_ruler_is_as_wide_as_the_head(name: str) -> None:
     """Its first and last columns are black: one that is missing on paper says that `dots` is wrong."""
-    rows = read(trial_page(golden.profiles()[name], "0.1.0")).rows
+    rows = read(proof(golden.profiles()[name], "0.1.0")).rows
     assert all(row[0] and row[-1] for row in rows[:48])
     assert sum(rows[0]) == golden.profiles()[name].dots // 8 + 1
 
@@ -45,7 +45,7 @@ def test_the_ruler_is_as_wide_as_the_head(name: str) -> None:
 def test_the_code_says_the_version(name: str) -> None:
     """Whoever is sent a photo of it knows what printed it."""
     model = golden.profiles()[name]
-    rows = read(trial_page(model, "9.8.7")).rows
+    rows = read(proof(model, "9.8.7")).rows
     page = Image.frombytes("L", (model.dots, len(rows)), b"".join(rows).translate(bytes([255, 0]) + bytes(254)))
     assert [found.text for found in zxingcpp.read_barcodes(page)] == [f"posd 9.8.7: {model.dots}"]
 
@@ -53,7 +53,7 @@ def test_the_code_says_the_version(name: str) -> None:
 def test_the_pages_of_the_profile() -> None:
     """Each by its number and name, and the letters on it; a proven one says so."""
     model = Profile(576, code_pages={"cp862": 36, "cp1255": 49, "cp932": 1, "cp437": 0}, text_pages=("cp1255",))
-    text = read(trial_page(model, "0.1.0")).text
+    text = read(proof(model, "0.1.0")).text
     assert text == [
         (0, b"ESC t 36: cp862"),
         (36, LETTERS.encode("cp862", "ignore").strip()),
@@ -65,7 +65,7 @@ def test_the_pages_of_the_profile() -> None:
 
 def test_pages_that_nobody_has_named() -> None:
     """A line for each number, with the letters where either kind of Hebrew page has them."""
-    text = read(trial_page(Profile(384), "0.1.0", range(64))).text
+    text = read(proof(Profile(384), "0.1.0", range(64))).text
     assert text[0] == (0, b"ESC t: which line is Hebrew?")
     assert len(text) == 1 + 2 * 64
     assert (36, b" 36 " + RAW[0]) in text
@@ -75,7 +75,7 @@ def test_pages_that_nobody_has_named() -> None:
 def test_a_number_no_printer_has() -> None:
     """ESC t takes one byte."""
     with pytest.raises(AssertionError):
-        trial_page(Profile(384), "0.1.0", [256])
+        proof(Profile(384), "0.1.0", [256])
 
 
 def test_the_samples_hold_what_goes_wrong() -> None:
