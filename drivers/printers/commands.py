@@ -131,7 +131,7 @@ def _command(data: bytes, at: int) -> tuple[Command, int] | None:
     """The command that starts at `at` and where the next one starts; None until the rest of it has come."""
     for size in range(_NAME_BYTES_MAX, 1, -1):
         row = _TABLE.get(data[at : at + size])
-        if row is None:
+        if row is None or at + size > len(data):
             continue
         name, length = row
         start = at + size

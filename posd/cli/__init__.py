@@ -21,6 +21,7 @@ COMMANDS = {
     "devices": "What is plugged in, what the settings name, and what is in the way",
     "test": "Try a scanner, the printer, the drawer, the display",
     "config": "Check or show the settings",
+    "virtual-printer": "Be a receipt printer, to try things out without one",
 }
 
 
@@ -35,7 +36,8 @@ class Lazy(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"posd.cli.{cmd_name}"), cmd_name)
+        module = cmd_name.replace("-", "_")
+        command: click.Command = getattr(import_module(f"posd.cli.{module}"), module)
         command.short_help = COMMANDS[cmd_name]
         return command
 

@@ -23,8 +23,7 @@ async def test_random_faults_and_crashes(share: int, tmp_path: Path) -> None:
         ended.update(await played(drawn(seed), tmp_path / str(seed)))
         shutil.rmtree(tmp_path / str(seed))
 
-    assert ended["confirmed"] > ended["unknown"]
-    assert ended["crashes"]
+    assert min(ended["confirmed"], ended["unknown"], ended["crashes"])
 
 
 def test_a_seed_is_one_story() -> None:

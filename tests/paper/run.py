@@ -28,7 +28,7 @@ from tests.paper.plan import Plan, Step
 from tests.paper.worker import work
 
 GUARD_S = 120.0  # a run takes some seconds; one that takes this long hangs
-POLL_S = 0.02
+POLL_S = 0.1
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.paper.worker"])
 
@@ -123,7 +123,7 @@ class Run:
         while not self.pipe.poll():
             if not (self.process and self.process.is_alive()):
                 raise Broken("the printing part has ended by itself")
-            await asyncio.sleep(POLL_S / 10)
+            await asyncio.sleep(POLL_S / 20)
         return self.pipe.recv()
 
     async def drained(self) -> None:
