@@ -155,7 +155,7 @@ class _Page:
         """For what the most was earned: so much on so much money, and what the tier made of it."""
         assert sale.member is not None
         found = [one for one in looked(self.program, sale) if one.pieces and one.paid_minor and one.earning.challenge is None]
-        shown = [one for one in found if one.earning.unit in self.shown({one.earning.unit: one.pieces})]
+        shown = [one for one in found if self.explained(one.earning.unit)]
         notes: list[Block] = []
         for one in sorted(shown, key=lambda one: -one.pieces)[:WHY_LINES_MAX]:
             unit = one.earning.unit
@@ -167,6 +167,11 @@ class _Page:
             else:
                 notes.append(Note("why_by_tier", {"pieces": one.pieces, "percent": one.percent, **said}))
         return notes
+
+    def explained(self, unit: str) -> bool:
+        """Whether a reason is wanted for pieces of it: not for a coupon, which is there or not, nor for what is not shown."""
+        card = self.card(unit)
+        return bool(self.shown({unit: 1})) and not (card and card.cost == 1)
 
     def given(self, sale: Sale) -> list[Block]:
         """What came by itself: promotions and gifts by their names, and what was donated."""

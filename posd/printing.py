@@ -50,7 +50,8 @@ class StoredQueue:
         waiting = await self.store.look(print_jobs.next_queued)
         if waiting is None:
             return None
-        return str(waiting[0]), safely_laid_out(receipt_from(waiting[1]), await self.store.look(pages.layout))
+        layout = await self.store.look(pages.layout)
+        return str(waiting[0]), await asyncio.to_thread(safely_laid_out, receipt_from(waiting[1]), layout)
 
     async def mark(self, job_id: str, state: JobState) -> None:
         """It is in `state` now."""

@@ -1,8 +1,7 @@
 """What travels between a terminal and head office: the messages, the record kinds and the synced entities, all versioned.
 
-Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own answer is always status 200 with one of the
-answers here, or a `Problem` with one of the codes of PROBLEMS; whatever else comes back (a proxy's page, half a body) is no
-answer, and moves nothing.
+Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own answer is status 200 with one of the answers here,
+or a `Problem` of PROBLEMS; whatever else comes back (a proxy's page, half a body) is no answer, and moves nothing.
 
     POST /v1/enrol     EnrolRequest -> EnrolAnswer
     POST /v1/journal   records joined by newlines, zstd -> PushAnswer
@@ -325,7 +324,6 @@ ENTITIES: Mapping[str, type] = {
     "code_key": CodeKeyRow,
 }
 """What the feed carries. A terminal skips kinds it does not know."""
-
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _SORTED = msgspec.json.Encoder(order="sorted")

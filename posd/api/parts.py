@@ -42,7 +42,7 @@ class Parts:
         pull = await store.look(journal.pull_state)
         waiting = await store.look(agreements.still_open)
         program = await self.checkout.program()
-        receipts = in_use(await store.look(pages.layout))
+        receipts = await asyncio.to_thread(in_use, await store.look(pages.layout))
         unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
         return {
             "version": VERSION,

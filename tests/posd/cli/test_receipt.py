@@ -91,9 +91,8 @@ async def test_the_test_page_is_printed(words: tuple[str, ...], tmp_path: Path) 
 
     async with VirtualTcpPrinter() as printer:
         config = tmp_path / "posd.toml"
-        config.write_text(
-            f'[printer]\ndriver = "network"\nhost = "127.0.0.1"\nport = {printer.port}\nprofile = "epson-tm-t20iii"\n'
-        )
+        owned = f'driver = "network"\nhost = "127.0.0.1"\nport = {printer.port}\nprofile = "epson-tm-t20iii"\n'
+        config.write_text(f'state_dir = "{tmp_path}"\n[printer]\n{owned}')
         ran = await asyncio.to_thread(invoke, "printer", "test", *words, "--json", config=config)
         assert ran.exception is None, ran.output
         told = json.loads(ran.output)
@@ -108,7 +107,7 @@ async def test_the_test_page_is_printed(words: tuple[str, ...], tmp_path: Path) 
 def test_without_a_printer_it_says_so(tmp_path: Path) -> None:
     """And where to write one."""
     config = tmp_path / "posd.toml"
-    config.write_text("")
+    config.write_text(f'state_dir = "{tmp_path}"\n')
     ran = invoke("printer", "test", config=config)
     assert isinstance(ran.exception, Misconfigured)
     assert ran.exception.code == "no_printer_set"
