@@ -17,6 +17,8 @@ from runtime.errors import Unavailable
 from tests.drivers.scanners.lines import Line
 from tests.drivers.scanners.pictures import qr_png
 from tests.drivers.scanners.reads import following, none_within, until
+from tests.drivers.scanners.streams import Stream
+from tests.drivers.scanners.video import plugged_in
 
 
 @dataclass
@@ -57,6 +59,19 @@ def camera(tmp_path: Path) -> Iterator[Device]:
     yield Device(scanner, folder, show, lambda: folder.rename(away), lambda: away.rename(folder))
 
 
+def camera_v4l2(tmp_path: Path) -> Iterator[Device]:
+    with plugged_in() as video:
+        scanner = load_scanner("camera", "test-v4l2", {"path": str(video.path)})
+        yield Device(scanner, video.path, video.sight.show, video.unplug, video.plug)
+
+
+def camera_http(tmp_path: Path) -> Iterator[Device]:
+    stream = Stream()
+    scanner = load_scanner("camera", "test-http", {"path": stream.url})
+    yield Device(scanner, tmp_path, stream.sight.show, stream.unplug, stream.plug)
+    stream.unplug()
+
+
 def serial(tmp_path: Path) -> Iterator[Device]:
     line = Line(tmp_path / "scanner0")
     scanner = load_scanner("serial", "test-serial", {"path": str(line.path)})
@@ -84,7 +99,14 @@ def growing_file(tmp_path: Path) -> Iterator[Device]:
     yield Device(scanner, path, lambda text: append(path, text), path.unlink, path.touch)
 
 
-DEVICES = {"camera": camera, "serial": serial, "virtual": fifo, "virtual-file": growing_file}
+DEVICES = {
+    "camera": camera,
+    "camera-v4l2": camera_v4l2,
+    "camera-http": camera_http,
+    "serial": serial,
+    "virtual": fifo,
+    "virtual-file": growing_file,
+}
 
 
 def test_the_suite_runs_over_every_driver() -> None:
