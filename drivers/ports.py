@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from loyalty.receipt import Receipt
 
@@ -32,6 +32,18 @@ class Scanner(Protocol):
 
     def lag_s(self) -> float:
         """Seconds since the device last showed a sign of life; for the status page."""
+        ...
+
+
+@runtime_checkable
+class Sighted(Protocol):
+    """A scanner that sees pictures: a camera."""
+
+    def snapshot(self) -> bytes:
+        """A PNG of what it sees now, with codes made unreadable; blocks for some tenths of a second.
+
+        Raises Unavailable when it gives no picture.
+        """
         ...
 
 

@@ -15,10 +15,11 @@ import structlog
 from pydantic import Field
 
 from drivers.ports import Scan
-from drivers.scanners.camera_capture import Capture, Source
+from drivers.scanners.camera_capture import SILENT_S_MAX, Capture, Source
 from drivers.scanners.camera_gate import IDLE_LOOK_S, REST_SHARE, Gate, Lens
 from drivers.scanners.camera_http import checked_url, http_packets
 from drivers.scanners.camera_packet import Packet, cells_of
+from drivers.scanners.camera_snapshot import snapshot
 from drivers.scanners.camera_v4l2 import Wanted, v4l2_packets
 from drivers.scanners.decode import Frame, read_frame
 from drivers.scanners.frames import PictureFolder, Shot, Shots, video_shots
@@ -95,10 +96,16 @@ class Camera:
         """Seconds since the last picture, or the last look into the folder."""
         return time.monotonic() - self._alive_s
 
-    def last_frame(self) -> Frame | None:
-        """The picture that was looked at last, in grey; None before the first. Unpacks it: some milliseconds, on any thread."""
+    def snapshot(self) -> bytes:
+        """A PNG of what the camera sees now, with codes blacked out; faces may be in it. Takes some tenths of a second.
+
+        Raises Unavailable when there is no picture of the last seconds.
+        """
         last = self._last
-        return last.frame() if last else None
+        frame = last.frame() if last and (not self._live or self.lag_s() < SILENT_S_MAX) else None
+        if frame is None:
+            raise Unavailable("camera_silent", f"The camera {self.name} gives no picture now", "See the log for why")
+        return snapshot(frame)
 
     def _source(self, stop: threading.Event) -> Generator[Scan, None, None]:
         look = _Look(self.name, self._options)
