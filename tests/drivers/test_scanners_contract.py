@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from drivers.ports import Scan, Scanner
 from runtime.errors import Unavailable
 from tests.drivers.scanners.lines import Line
 from tests.drivers.scanners.pictures import qr_png
-from tests.drivers.scanners.reads import following, none_within, until
+from tests.drivers.scanners.reads import following, none_within, open_paths, until
 from tests.drivers.scanners.streams import Stream
 from tests.drivers.scanners.video import plugged_in
 
@@ -35,14 +35,6 @@ class Device:
         """Whether this process holds the device, or a thread that reads it."""
         named = any(thread.name.startswith(self.scanner.name) for thread in threading.enumerate())
         return named or str(self.path.resolve()) in open_paths()
-
-
-def open_paths() -> list[str]:
-    links = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the one that lists them is closed by now
-            links.append(str(descriptor.readlink()))
-    return links
 
 
 def camera(tmp_path: Path) -> Iterator[Device]:

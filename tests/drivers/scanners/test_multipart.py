@@ -1,5 +1,7 @@
 """Endless pictures over HTTP, in all the spellings of cameras, and in none."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,8 +67,14 @@ WRONG = {
     "a head without end": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 4000, "no end to its head"),
     "a part without end to its head": (HEAD + b"--frame\r\n" + b"X: y\r\n" * 4000, "without an end to its head"),
     "a closing boundary": (HEAD + part(PICTURES[0]) + b"--frame--\r\n", "has ended"),
-    "a chunk without a size": (headed(b"multipart/x; boundary=f", b"Transfer-Encoding: chunked\r\n") + b"zz\r\n", "without a size"),
-    "a chunk line without end": (headed(b"multipart/x; boundary=f", b"Transfer-Encoding: chunked\r\n") + b"1" * 999, "without a size"),
+    "a chunk without a size": (
+        headed(b"multipart/x; boundary=f", b"Transfer-Encoding: chunked\r\n") + b"zz\r\n",
+        "without a size",
+    ),
+    "a chunk line without end": (
+        headed(b"multipart/x; boundary=f", b"Transfer-Encoding: chunked\r\n") + b"1" * 999,
+        "without a size",
+    ),
     "the last chunk": (headed(b"multipart/x; boundary=f", b"Transfer-Encoding: chunked\r\n") + b"0\r\n\r\n", "has ended"),
     "a length beyond all bounds": (HEAD + b"--frame\r\nContent-Length: 99999999\r\n\r\n", "more than 4 MiB"),
     "a picture without end": (HEAD + b"--frame\r\n\r\n" + bytes(PICTURE_BYTES_MAX + 1), "more than 4 MiB"),
@@ -104,9 +112,5 @@ def test_nothing_is_kept_that_grows() -> None:
 @given(st.lists(st.sampled_from([*SPELLINGS.values(), b"--frame", b"\r\n\r\n", b"0\r\n"]) | st.binary(max_size=60), max_size=6))
 def test_garbage_is_told_or_taken_but_never_a_crash(pieces: list[bytes]) -> None:
     """Any mixture of right and wrong bytes gives pictures or an Unavailable."""
-    try:
-        got = all_of(HEAD + b"".join(pieces), 509)
-    except Unavailable as wrong:
-        assert wrong.code in {"camera_answer", "camera_too_large"}
-    else:
-        assert all(isinstance(one, bytes) for one in got)
+    with contextlib.suppress(Unavailable):
+        assert all(isinstance(one, bytes) for one in all_of(HEAD + b"".join(pieces), 509))

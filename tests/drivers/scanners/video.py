@@ -43,6 +43,7 @@ class Video:
         self.silent = False
         self.flags = 0
         self.lost = 0
+        self.waiting: list[bytes] = []
         self.fails: dict[int, int] = {}
         self.hang: threading.Event | None = None
         self.controls: dict[int, tuple[str, int, int, int]] = {
@@ -157,7 +158,7 @@ class Video:
         if not self.streaming or (buffer.type, buffer.memory) != (v4l2.CAPTURE, v4l2.MMAP):
             raise no(errno.EINVAL)
         now_s = time.monotonic()
-        if self.silent or not self._queued or now_s < self._due_s:
+        if self.silent or not self._queued or (now_s < self._due_s and not self.waiting):
             time.sleep(0.005)
             raise no(errno.EAGAIN)
         self._due_s = now_s + PERIOD_S
@@ -165,7 +166,7 @@ class Video:
             self.lost -= 1
             raise no(errno.EIO)
         buffer.index = self._queued.popleft()
-        data = self.sight.picture()
+        data = self.waiting.pop(0) if self.waiting else self.sight.picture()
         buffer.bytesused, buffer.flags = os.pwrite(descriptor, data, buffer.index * BUFFER_BYTES), self.flags
 
 
