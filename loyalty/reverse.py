@@ -48,21 +48,27 @@ def reverse(program: Program, sale: Sale, back: Back) -> Reversal | Refusal:
         return shares
     taken: Counter[str] = Counter()
     given: Counter[str] = Counter()
+    elsewhere: dict[str, Counter[str]] = {}
     by_money = _by_money(sale, shares) if program.policies.return_share == "money" else None
     whole_before = all(share.before == share.whole for share in shares.values())
     done = not whole_before and all(share.after == share.whole for share in shares.values())
     for movements, sums in ((sale.accruals, taken), (sale.redemptions, given)):
         for movement in movements:
+            part = _part(movement, shares, by_money)
             if movement.rule in program.pools:  # a prize has no parts: it goes with the last of the sale
-                sums[movement.unit] += movement.pieces if done else 0
-            else:
-                sums[movement.unit] += _part(movement, shares, by_money)
+                part = movement.pieces if done else 0
+            sums[movement.unit] += part
+            if movement.account:
+                elsewhere.setdefault(movement.account, Counter())[movement.unit] += part
     refund = _refund(program, sale, shares, back.day)
     if not program.policies.give_back_spent:
         given = Counter({unit: pieces for unit, pieces in given.items() if counters.is_counter(unit)})
+        elsewhere = {account: units for account, units in elsewhere.items() if not account.startswith("cause/")}
     uses = _uses(program, sale) if done and program.policies.give_back_uses else {}
     lots = {one.unit: one.lot for one in sale.accruals if one.lot}
-    return Reversal(dict(+taken), dict(+given), refund, uses, {unit: lot for unit, lot in lots.items() if taken[unit]}, done)
+    lots = {unit: lot for unit, lot in lots.items() if taken[unit]}
+    others = {account: dict(+units) for account, units in elsewhere.items() if +units}
+    return Reversal(dict(+taken), dict(+given), refund, uses, lots, done, others)
 
 
 def _shares(sale: Sale, back: Back) -> dict[int, _Share] | Refusal:

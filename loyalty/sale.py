@@ -247,7 +247,8 @@ class Reversal:
     """What a return undoes: earned pieces taken back, spent pieces given back, money to refund; each by unit, in total.
 
     `uses` are counters of limits that go down again; `lots` has, by unit, the lot that the earned pieces went into.
-    `whole` says that nothing of the sale is left.
+    `whole` says that nothing of the sale is left. `elsewhere` has, by account and unit, what of all that goes back to a partner or
+    comes back from a cause, and not to or from the program.
     """
 
     taken_back: dict[str, int]
@@ -256,9 +257,11 @@ class Reversal:
     uses: dict[str, int] = field(default_factory=dict)
     lots: dict[str, str] = field(default_factory=dict)
     whole: bool = False
+    elsewhere: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for unit, pieces in (*self.taken_back.items(), *self.given_back.items(), *self.uses.items()):
+        others = [moved for account in self.elsewhere.values() for moved in account.items()]
+        for unit, pieces in (*self.taken_back.items(), *self.given_back.items(), *self.uses.items(), *others):
             bounds.text("unit", unit)
             bounds.whole("pieces", pieces, 1, bounds.PIECES_MAX)
         bounds.whole("refund_minor", self.refund_minor, 0, bounds.AMOUNT_MINOR_MAX)
