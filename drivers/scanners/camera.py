@@ -108,7 +108,7 @@ class Camera:
         return snapshot(frame)
 
     def _source(self, stop: threading.Event) -> Generator[Scan, None, None]:
-        look = _Look(self.name, self._options)
+        look = Look(self.name, self._options)
         for view in self._views(stop):
             # None comes from files only, which were looked at; a live camera shows its life by pictures alone.
             self._alive_s = time.monotonic()
@@ -125,20 +125,21 @@ class Camera:
         if self._live:
             for packet in self._capture.packets(self._live, stop):
                 if packet:
-                    yield _view_of_packet(packet)
+                    yield view_of_packet(packet)
         else:
             for shot in self._shots(stop):
-                yield _view_of_shot(shot) if shot else None
+                yield view_of_shot(shot) if shot else None
 
     def _shots(self, stop: threading.Event) -> Shots:
         path = Path(self._options.path)
         return video_shots(path, stop) if path.is_file() else self._folder.shots(stop)
 
 
-class _Look:
+class Look:
     """What one opening of a camera remembers from picture to picture."""
 
     def __init__(self, name: str, options: CameraOptions) -> None:
+        """Nothing was seen yet."""
         self._name = name
         self._frozen_s = options.frozen_s
         self._gate, self._lens = Gate(), Lens()
@@ -203,9 +204,11 @@ def _live_source(options: CameraOptions) -> Source | None:
     return None
 
 
-def _view_of_packet(packet: Packet) -> View:
+def view_of_packet(packet: Packet) -> View:
+    """A picture of a live camera."""
     return View(packet.at_s, still=False, cells=packet.cells, frame=packet.frame, same_for_s=packet.same_for_s)
 
 
-def _view_of_shot(shot: Shot) -> View:
+def view_of_shot(shot: Shot) -> View:
+    """A picture out of a file."""
     return View(shot.at_s, still=shot.still, cells=lambda: cells_of(shot.frame), frame=lambda: shot.frame)
