@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import ground
 from bench.ground import ROOT, Figure, median
-from drivers.scanners.camera import Camera, CameraOptions, Look, view_of_packet
+from drivers.scanners.camera import Camera, CameraOptions, Watch, view_of_packet
 from drivers.scanners.camera_gate import IDLE_AFTER_S
 from drivers.scanners.camera_packet import Packet
 
@@ -54,12 +54,12 @@ def decode(pictures: list[bytes]) -> None:
         assert cv2.imdecode(np.frombuffer(one, np.uint8), cv2.IMREAD_GRAYSCALE) is not None
 
 
-def look(pictures: list[bytes], looking: Look) -> None:
+def look(pictures: list[bytes], watch: Watch) -> None:
     """What the driver does with each picture."""
     for one in pictures:
         packet = Packet(one, at_s=next(clock) / FPS)
         assert packet.is_whole()
-        assert not list(looking.at(view_of_packet(packet)))
+        assert not list(watch.at(view_of_packet(packet)))
 
 
 clock = itertools.count()
@@ -67,11 +67,11 @@ clock = itertools.count()
 
 def each_looked_at(pictures: list[bytes]) -> tuple[float, float]:
     """CPU milliseconds a picture: looked at, and bare; medians of rounds in turns."""
-    looking = Look("bench", CameraOptions("http://127.0.0.1/"))
-    look((pictures * 2)[:SETTLED], looking)
+    watch = Watch("bench", CameraOptions("http://127.0.0.1/"))
+    look((pictures * 2)[:SETTLED], watch)
     took: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
-        for times, begin in zip(took, (lambda: look(pictures, looking), lambda: decode(pictures)), strict=True):
+        for times, begin in zip(took, (lambda: look(pictures, watch), lambda: decode(pictures)), strict=True):
             started_s = time.thread_time()
             begin()
             times.append((time.thread_time() - started_s) / len(pictures) * 1e3)

@@ -39,6 +39,10 @@ class Scanner(Protocol):
 class Sighted(Protocol):
     """A scanner that sees pictures: a camera."""
 
+    def trouble(self) -> str:
+        """A code for what a person should look at while it runs, such as "camera_blind"; else empty."""
+        ...
+
     def snapshot(self) -> bytes:
         """A PNG of what it sees now, with codes made unreadable; blocks for some tenths of a second.
 

@@ -84,6 +84,7 @@ class Camera:
         self._folder = PictureFolder(Path(options.path), follow=options.follow)
         self._alive_s = time.monotonic()
         self._last: View | None = None
+        self._watch: Watch | None = None
 
     def scans(self) -> AsyncGenerator[Scan, None]:
         """Yield each code once per time it is shown; return at the end of a folder or video that is not followed.
@@ -95,6 +96,10 @@ class Camera:
     def lag_s(self) -> float:
         """Seconds since the last picture, or the last look into the folder."""
         return time.monotonic() - self._alive_s
+
+    def trouble(self) -> str:
+        """ "camera_blind" while the lens is covered or there is no light, else empty."""
+        return "camera_blind" if self._watch and self._watch.is_blind else ""
 
     def snapshot(self) -> bytes:
         """A PNG of what the camera sees now, with codes blacked out; faces may be in it. Takes some tenths of a second.
@@ -108,7 +113,7 @@ class Camera:
         return snapshot(frame)
 
     def _source(self, stop: threading.Event) -> Generator[Scan, None, None]:
-        look = Look(self.name, self._options)
+        watch = self._watch = Watch(self.name, self._options)
         for view in self._views(stop):
             # None comes from files only, which were looked at; a live camera shows its life by pictures alone.
             self._alive_s = time.monotonic()
@@ -116,10 +121,10 @@ class Camera:
                 continue
             self._last = view
             began_s = time.monotonic()
-            for reading in look.at(view):
+            for reading in watch.at(view):
                 yield Scan(reading.text, self.name, reading.aim)
             if self._live:
-                stop.wait(look.rest_s(time.monotonic() - began_s))
+                stop.wait(watch.rest_s(time.monotonic() - began_s))
 
     def _views(self, stop: threading.Event) -> Generator[View | None, None, None]:
         if self._live:
@@ -135,7 +140,7 @@ class Camera:
         return video_shots(path, stop) if path.is_file() else self._folder.shots(stop)
 
 
-class Look:
+class Watch:
     """What one opening of a camera remembers from picture to picture."""
 
     def __init__(self, name: str, options: CameraOptions) -> None:
@@ -148,6 +153,11 @@ class Look:
         self._told: tuple[Dropped, ...] = ()
         self._idle = False
         self._in_vain = False
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing can be seen."""
+        return self._lens.is_blind
 
     def at(self, view: View) -> Generator[Reading, None, None]:
         """Give the readings that are new by this picture."""

@@ -1,6 +1,8 @@
 """A live camera's own thread, which never waits for the decoder: the newest picture wins, and the others are gone.
 
-A decoder that takes 40 ms would otherwise read pictures that grow older and older, since drivers and networks queue them.
+A decoder that takes 40 ms would otherwise read pictures that grow older and older, since drivers and networks queue them. It is
+no process of its own: pictures are waited for by poll() and timeouts, and where opening hangs in a driver, a thread that is left
+behind harms as little as a process that cannot be killed.
 """
 
 import sys
@@ -74,7 +76,9 @@ class Capture:
         holds the thread of the time before.
         """
         if self._thread and self._thread.is_alive():
-            hint = "Pull the camera out and plug it in again; if that does not help, restart the terminal"
+            hint = (
+                "Pull it out and plug it in again, or restart the terminal; give one on the network by its number, not a name"
+            )
             raise Unavailable("camera_stuck", f"The camera {self._name} does not let go", hint)
         slot, leave = Slot(), threading.Event()
         # A daemon, so that a driver that hangs does not keep posd from stopping.

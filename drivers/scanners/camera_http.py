@@ -22,6 +22,7 @@ PORT = 80
 CONNECT_S_MAX = 3.0  # a camera in the shop answers within milliseconds
 SEND_S_MAX = 1.0  # a request of some hundred bytes fits into the line at once
 READ_BYTES_MAX = 65_536
+FPS_MAX = 60  # a program that sends as fast as it can would take a core to read; so it waits for us
 LOGIN_BYTES_MAX = 512
 HINT = "See its power and cable, and the address in the settings; it is asked again"
 
@@ -56,14 +57,14 @@ def http_packets(url: str, login_file: str, stop: threading.Event) -> Generator[
 
 
 def _pictures(line: socket.socket, stop: threading.Event) -> Generator[Packet | None, None, None]:
-    answer = Answer()
-    while not stop.is_set():
-        data = None
+    answer, count, began_s = Answer(), 0, time.monotonic()
+    while not stop.wait(max(0.0, count / FPS_MAX - (time.monotonic() - began_s))):
+        data, count, began_s = None, 0, time.monotonic()
         with suppress(TimeoutError):
             data = line.recv(READ_BYTES_MAX)
         if data == b"":
             raise OSError("it hung up")
-        for picture in answer.feed(data or b""):
+        for count, picture in enumerate(answer.feed(data or b""), start=1):  # noqa: B007
             yield Packet(picture, time.monotonic())
         yield None
 

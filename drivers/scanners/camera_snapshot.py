@@ -12,7 +12,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from pyzbar import pyzbar
 
-from drivers.scanners.decode import ENLARGE_PX_MAX, Frame, read_frame
+from drivers.scanners.decode import Frame, read_frame
 
 Corners = NDArray[np.int32]
 """Points around a code: n x 2, x before y."""
@@ -23,6 +23,7 @@ EDGE_MIN = 6  # grey levels: less is noise
 EDGES_PX = 33  # the square in which edges are counted: four modules of a small code
 EDGES_SHARE = 0.3  # of its pixels: codes have half and more, small print as well; faces and counters a tenth
 MOSAIC_PX = 32
+TWICE_PX_MAX = 2_100_000  # 1080p; a larger picture has its details already
 ROWS_LEFT = 9  # of a picture that is blurred as a whole: the smallest code, Micro QR M1, has 11
 
 
@@ -49,7 +50,7 @@ def _blacked_out(frame: Frame) -> Frame:
 def _codes(frame: Frame) -> Iterator[Corners]:
     """Where any decoder finds a code, or what it takes for a damaged one."""
     height, width = frame.shape
-    for factor in (1.0, 0.5, 2.0) if frame.size <= ENLARGE_PX_MAX else (1.0, 0.5):
+    for factor in (1.0, 0.5, 2.0) if frame.size <= TWICE_PX_MAX else (1.0, 0.5):
         size = max(1, int(width * factor)), max(1, int(height * factor))
         scaled = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         for symbol in zxingcpp.read_barcodes(scaled, return_errors=True):

@@ -26,8 +26,11 @@ from runtime.errors import Misconfigured, Unavailable
 BUFFERS = 2  # one is filled while the other is copied: fewer tear, more only make the newest picture older
 BUFFERS_MAX = 32  # VIDEO_MAX_FRAME
 JPEGS = ("MJPG", "JPEG")
+RAW = "YUYV"  # what every webcam without JPEGs has
+NOT_INTERLACED = 1  # V4L2_FIELD_NONE
 WAYS = {
     errno.EBUSY: "Another program has it: see `fuser -v /dev/video*`",
+    errno.ENOSPC: "Too much for its USB bus: plug it into another port, or ask for less (width, height, fps)",
     errno.EACCES: "posd's user must be in the group video",
     errno.EPERM: "posd's user must be in the group video; under systemd DeviceAllow=char-video4linux",
 }
@@ -100,10 +103,7 @@ def _set_up(descriptor: int, path: str, wanted: Wanted) -> Layout | None:
 
 
 def _choose_format(descriptor: int, path: str, wanted: Wanted) -> Layout | None:
-    given = v4l2.Format(type=v4l2.CAPTURE)
-    given.fmt.pix = v4l2.Pix(wanted.width, wanted.height, v4l2.fourcc(JPEGS[0]), field=1)  # V4L2_FIELD_NONE: not interlaced
-    v4l2.ask(descriptor, v4l2.S_FMT, given)
-    pix = given.fmt.pix
+    pix = _granted(descriptor, wanted)
     kind = v4l2.letters(pix.pixelformat)
     log.info("camera gives", path=path, kind=kind, width=pix.width, height=pix.height)
     if kind in JPEGS:
@@ -114,6 +114,21 @@ def _choose_format(descriptor: int, path: str, wanted: Wanted) -> Layout | None:
     if not 0 < pix.width * pix.height <= PIXELS_MAX:
         raise Unavailable("camera_too_large", f"The pictures of {path} are too large", f"At most {PIXELS_MAX} pixels")
     return Layout(kind, pix.width, pix.height, max(pix.bytesperline, pix.width * PLANES[kind][0]))
+
+
+def _granted(descriptor: int, wanted: Wanted) -> v4l2.Pix:
+    """What the driver makes of the wish for JPEGs: usually the nearest that it has. Some refuse, and are asked for raw ones."""
+    given = v4l2.Format(type=v4l2.CAPTURE)
+    given.fmt.pix = v4l2.Pix(wanted.width, wanted.height, v4l2.fourcc(JPEGS[0]), field=NOT_INTERLACED)
+    try:
+        v4l2.ask(descriptor, v4l2.S_FMT, given)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        given.fmt.pix = v4l2.Pix(wanted.width, wanted.height, v4l2.fourcc(RAW), field=NOT_INTERLACED)
+        v4l2.ask(descriptor, v4l2.S_FMT, given)
+    pix: v4l2.Pix = given.fmt.pix
+    return pix
 
 
 def _choose_rate(descriptor: int, fps: int) -> None:

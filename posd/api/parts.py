@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Scanner
+from drivers.ports import Scanner, Sighted
 from posd import quoting
 from posd.checkout import Checkout
 from posd.events import Events
@@ -56,5 +56,10 @@ class Parts:
             "open_agreements": len(waiting),
             "printing": self.settings.printing,
             "prints": await store.look(print_jobs.counts),
-            "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
+            "scanners": [_told(scanner) for scanner in self.scanners],
         }
+
+
+def _told(scanner: Scanner) -> dict[str, Any]:
+    trouble = scanner.trouble() if isinstance(scanner, Sighted) else ""
+    return {"name": scanner.name, "lag_s": round(scanner.lag_s(), 1), "trouble": trouble}

@@ -42,7 +42,12 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         found.append(f"trouble:      {told['trouble']}")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
-    return found + [f"scanner:      {one['name']}, last sign of life {one['lag_s']} s ago" for one in told["scanners"]]
+    return found + [_scanner(one) for one in told["scanners"]]
+
+
+def _scanner(one: dict[str, Any]) -> str:
+    trouble = f", {one['trouble']}" if one["trouble"] else ""
+    return f"scanner:      {one['name']}, last sign of life {one['lag_s']} s ago{trouble}"
 
 
 def _ago(ms: int) -> str:

@@ -3,13 +3,14 @@
 import itertools
 import socket
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from drivers.scanners.camera_http import checked_url, http_packets
+from drivers.scanners.camera_http import FPS_MAX, READ_BYTES_MAX, checked_url, http_packets
 from drivers.scanners.camera_packet import Packet
 from runtime.errors import Misconfigured, Unavailable
 from tests.drivers.scanners.streams import HEAD, Send, Stream, part
@@ -129,6 +130,23 @@ def test_a_truncated_picture_is_not_whole(stream: Stream) -> None:
         got = [picture_of(packets).is_whole() for _ in range(6)]
     assert got[0] is False
     assert any(got)
+
+
+def test_a_flood_of_pictures_waits_for_us(stream: Stream) -> None:
+    """A program that sends as fast as it can is held to a rate that a terminal bears."""
+
+    def floods(stream: Stream, send: Send) -> None:
+        send(HEAD)
+        while not stream.stop.is_set():
+            send(part(stream.sight.picture()[:300]))
+
+    stream.serve = floods
+    with closing(opened(stream)) as packets:
+        picture_of(packets)
+        began_s = time.monotonic()
+        count = sum(one is not None for one in itertools.takewhile(lambda _: time.monotonic() - began_s < 1, packets))
+    one_read = READ_BYTES_MAX // 300
+    assert FPS_MAX / 10 < count <= FPS_MAX + one_read
 
 
 @pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\n", HEAD, HEAD + b"--frame\r\nContent-Length: 5000\r\n\r\n"])

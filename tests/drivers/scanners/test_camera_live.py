@@ -1,6 +1,7 @@
 """A live camera as a scanner: one over ioctls and one over HTTP, with what happens to cameras in shops."""
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -136,17 +137,35 @@ async def test_a_covered_lens_is_told_once_and_is_not_frozen(live: Live, monkeyp
     monkeypatch.setattr(camera_gate, "BLIND_AFTER_S", 0.3)
     live.sight.see(jpeg(np.zeros((HEIGHT, WIDTH), np.uint8)))
     with structlog.testing.capture_logs() as logs:
-        async with aclosing(live.camera(frozen_s=1.0).scans()) as scans:
+        scanner = live.camera(frozen_s=1.0)
+        assert scanner.trouble() == ""
+        async with aclosing(scanner.scans()) as scans:
             waiting = asyncio.ensure_future(following(scans))
             await until(lambda: any(one["event"] == "camera sees nothing" for one in logs))
             live.sight.frozen = True
             await asyncio.sleep(1.5)
             assert not waiting.done()
+            assert scanner.trouble() == "camera_blind"
             live.sight.frozen = False
             live.sight.show("PL1:A")
             assert (await waiting).text == "PL1:A"
+    assert scanner.trouble() == ""
     told = [(one["event"], one.get("code")) for one in logs if one["event"].startswith("camera sees")]
     assert told == [("camera sees nothing", "camera_blind"), ("camera sees again", None)]
+
+
+async def test_black_pictures_that_repeat_for_too_long_are_a_frozen_camera(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera that hangs in the dark is opened anew in the end, too."""
+    monkeypatch.setattr(camera_gate, "BLIND_AFTER_S", 0.2)
+    monkeypatch.setattr(camera, "BLIND_FROZEN_S", 1.5)
+    live.sight.see(jpeg(np.zeros((HEIGHT, WIDTH), np.uint8)))
+    scanner = live.camera(frozen_s=1.0)
+    async with aclosing(scanner.scans()) as scans:
+        waiting = asyncio.ensure_future(following(scans))
+        await until(lambda: scanner.trouble() == "camera_blind")
+        live.sight.frozen = True
+        with pytest.raises(Unavailable, match="repeats one picture for 2 s"):
+            await waiting
 
 
 async def test_an_unchanged_view_is_not_decoded(live: Live, decoded: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,11 +174,7 @@ async def test_an_unchanged_view_is_not_decoded(live: Live, decoded: list[float]
     scanner = live.camera()
     async with aclosing(scanner.scans()) as scans:
         waiting = asyncio.ensure_future(following(scans))
-        await until(lambda: len(decoded) > 0)
-        await asyncio.sleep(0.6)
-        count = len(decoded)
-        await asyncio.sleep(0.5)
-        assert len(decoded) == count
+        await until(lambda: bool(decoded) and time.monotonic() - decoded[-1] > 0.7)
         live.sight.show("PL1:A")
         assert (await waiting).text == "PL1:A"
         held = len(decoded)
@@ -188,9 +203,11 @@ async def test_nobody_there_few_pictures_are_looked_at(live: Live, monkeypatch: 
     async with aclosing(live.camera().scans()) as scans:
         waiting = asyncio.ensure_future(following(scans))
         await until(lambda: bool(looks) and time.monotonic() - looks[0] > 1.0)
-        looks.clear()
-        await asyncio.sleep(1.0)
-        assert 1 <= len(looks) <= 1.0 / camera_gate.IDLE_LOOK_S + 1
+        await asyncio.sleep(0.3)  # past the last one that was looked at before
+        began_s = time.monotonic()
+        await until(lambda: len([at_s for at_s in looks if at_s > began_s]) >= 4)
+        apart_s = [later - earlier for earlier, later in itertools.pairwise(at_s for at_s in looks if at_s > began_s)]
+        assert min(apart_s) >= camera_gate.IDLE_LOOK_S * 0.9
         live.sight.show("PL1:A")
         assert (await waiting).text == "PL1:A"
 

@@ -75,6 +75,19 @@ def test_raw_pictures_are_taken_where_there_is_no_jpeg(video: Video) -> None:
         assert [reading.text for reading in read_frame(frame).readings] == ["PL1:RAW"]
 
 
+def test_a_driver_that_refuses_jpegs_is_asked_for_raw_pictures(video: Video) -> None:
+    """Some drivers give the nearest that they have, some say no."""
+    video.kind, video.refuses = "YUYV", "MJPG"
+    video.sight.frozen = True
+    video.sight.see(bytes(HEIGHT * (WIDTH * 2 + 32)))
+    with closing(opened(video)) as packets:
+        layout = picture_of(packets).layout
+    assert layout is not None
+    assert (layout.kind, layout.width, layout.height) == ("YUYV", WIDTH, HEIGHT)
+    video.refuses = "MJPG YUYV"
+    assert told(video).code == "camera_gone"
+
+
 def test_an_unknown_format_is_told(video: Video) -> None:
     """With its letters, and what would do."""
     video.kind = "H264"
@@ -124,7 +137,7 @@ def test_a_camera_that_is_pulled_out_is_told_and_comes_back(video: Video) -> Non
     [
         (v4l2.S_FMT, errno.EBUSY, "Another program has it"),
         (v4l2.REQBUFS, errno.EBUSY, "Another program has it"),
-        (v4l2.STREAMON, errno.ENOSPC, "Plug it in"),
+        (v4l2.STREAMON, errno.ENOSPC, "another port"),
         (v4l2.QUERYCAP, errno.ENOTTY, "-video-index0"),
         (v4l2.DQBUF, errno.ENODEV, "Plug it in"),
         (v4l2.QUERYCAP, errno.EPERM, "group video"),

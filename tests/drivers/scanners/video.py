@@ -39,6 +39,7 @@ class Video:
         self.path = path
         self.sight = Sight()
         self.kind = "MJPG"
+        self.refuses = ""
         self.device_caps = v4l2.CAN_CAPTURE | v4l2.CAN_STREAM
         self.silent = False
         self.flags = 0
@@ -106,7 +107,8 @@ class Video:
         if given.type != v4l2.CAPTURE or self._count:
             raise no(errno.EINVAL)
         pix = given.fmt.pix
-        assert v4l2.letters(pix.pixelformat) == "MJPG"  # asked for first; what it gives is its own
+        if v4l2.letters(pix.pixelformat) in self.refuses:
+            raise no(errno.EINVAL)
         self._format = pix.width, pix.height
         pix.pixelformat, pix.width, pix.height = v4l2.fourcc(self.kind), WIDTH, HEIGHT
         pix.bytesperline = 0 if self.kind == "MJPG" else WIDTH * 2 + 32
