@@ -27,6 +27,7 @@ from bench.ground import ROOT, Figure, median
 from drivers.scanners.camera import Camera, CameraOptions, Watch, view_of_packet
 from drivers.scanners.camera_gate import IDLE_AFTER_S
 from drivers.scanners.camera_packet import Packet
+from drivers.scanners.sightings import Sightings
 
 WIDTH, HEIGHT, FPS = 1280, 720, 15
 PICTURES = 60
@@ -67,7 +68,7 @@ clock = itertools.count()
 
 def each_looked_at(pictures: list[bytes]) -> tuple[float, float]:
     """CPU milliseconds a picture: looked at, and bare; medians of rounds in turns."""
-    watch = Watch("bench", CameraOptions("http://127.0.0.1/"))
+    watch = Watch("bench", frozen_s=5, sightings=Sightings(3))
     look((pictures * 2)[:SETTLED], watch)
     took: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):

@@ -83,6 +83,7 @@ class Camera:
         self._capture = Capture(name)
         self._folder = PictureFolder(Path(options.path), follow=options.follow)
         self._alive_s = time.monotonic()
+        self._sightings = Sightings(options.again_after_s)
         self._last: View | None = None
         self._watch: Watch | None = None
 
@@ -99,7 +100,7 @@ class Camera:
 
     def trouble(self) -> str:
         """ "camera_blind" while the lens is covered or there is no light, else empty."""
-        return "camera_blind" if self._watch and self._watch.is_blind else ""
+        return "camera_blind" if self._watch and self._watch.is_blind and self._is_fresh() else ""
 
     def snapshot(self) -> bytes:
         """A PNG of what the camera sees now, with codes blacked out; faces may be in it. Takes some tenths of a second.
@@ -107,20 +108,24 @@ class Camera:
         Raises Unavailable when there is no picture of the last seconds.
         """
         last = self._last
-        frame = last.frame() if last and (not self._live or self.lag_s() < SILENT_S_MAX) else None
+        frame = last.frame() if last and self._is_fresh() else None
         if frame is None:
             raise Unavailable("camera_silent", f"The camera {self.name} gives no picture now", "See the log for why")
         return snapshot(frame)
 
+    def _is_fresh(self) -> bool:
+        return not self._live or self.lag_s() < SILENT_S_MAX
+
     def _source(self, stop: threading.Event) -> Generator[Scan, None, None]:
-        watch = self._watch = Watch(self.name, self._options)
+        if not self._live:
+            self._sightings = Sightings(self._options.again_after_s)  # a file begins anew, and so does its clock
+        watch = self._watch = Watch(self.name, self._options.frozen_s, self._sightings)
         for view in self._views(stop):
             # None comes from files only, which were looked at; a live camera shows its life by pictures alone.
-            self._alive_s = time.monotonic()
+            began_s = self._alive_s = time.monotonic()
             if view is None:
                 continue
             self._last = view
-            began_s = time.monotonic()
             for reading in watch.at(view):
                 yield Scan(reading.text, self.name, reading.aim)
             if self._live:
@@ -143,12 +148,12 @@ class Camera:
 class Watch:
     """What one opening of a camera remembers from picture to picture."""
 
-    def __init__(self, name: str, options: CameraOptions) -> None:
-        """Nothing was seen yet."""
+    def __init__(self, name: str, frozen_s: float, sightings: Sightings) -> None:
+        """Begin; `sightings` may know what was in view before the camera was opened anew."""
         self._name = name
-        self._frozen_s = options.frozen_s
+        self._frozen_s = frozen_s
+        self._sightings = sightings
         self._gate, self._lens = Gate(), Lens()
-        self._sightings = Sightings(options.again_after_s)
         self._in_view: tuple[Reading, ...] = ()
         self._told: tuple[Dropped, ...] = ()
         self._idle = False
