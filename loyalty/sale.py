@@ -64,8 +64,11 @@ class Sale:
     def __post_init__(self) -> None:
         """Raise ValueError for what could not be booked: a record from the wire is looked at here before it is applied."""
         bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
-        for one in (*self.accruals, *self.redemptions):
+        for one, others in (*((one, "partner/") for one in self.accruals), *((one, "cause/") for one in self.redemptions)):
             bounds.text("unit", one.unit)
+            bounds.text("account", one.account, 0)
+            if one.account and not one.account.startswith(others):
+                raise ValueError(f"a movement names the account {one.account!r:.60}; only one of {others} is wanted")
             bounds.whole("pieces", one.pieces, 1, bounds.PIECES_MAX)
             self._by_line(one.by_line, bounds.PIECES_MAX)
             if sum(one.by_line) != one.pieces:
@@ -86,6 +89,9 @@ class Sale:
             bounds.text("rule", rule)
         for amount in (extras.paid_minor, extras.donated_minor):
             bounds.whole("amount of the extras", amount, 0, bounds.AMOUNT_MINOR_MAX)
+        for gift in extras.gifts:
+            bounds.text("product", gift.product)
+            bounds.whole("pieces of a gift", gift.pieces, 1, bounds.PIECES_MAX)
         for use in extras.uses:
             bounds.whole("times", use.times, 1, bounds.COST_MAX)
             bounds.whole("amount of a use", use.amount_minor, 0, bounds.AMOUNT_MINOR_MAX)
