@@ -22,6 +22,7 @@ EDGE_SHARE = 0.2  # of the picture's own contrast, between neighbors: a code's e
 EDGE_MIN = 6  # grey levels: less is noise
 EDGES_PX = 33  # the square in which edges are counted: four modules of a small code
 EDGES_SHARE = 0.3  # of its pixels: codes have half and more, small print as well; faces and counters a tenth
+AFAR = 3  # times smaller: a code that is blurred by its module has sharp edges again
 MOSAIC_PX = 32
 TWICE_PX_MAX = 2_100_000  # 1080p; a larger picture has its details already
 ROWS_LEFT = 9  # of a picture that is blurred as a whole: the smallest code, Micro QR M1, has 11
@@ -71,14 +72,21 @@ def _points(corners: object, factor: float) -> Corners:
 
 
 def _blurred_where_dense(frame: Frame) -> Frame:
-    """Blur where edges crowd as they do in codes, and in small print."""
+    """Blur where edges crowd as they do in codes, and in small print; seen from near and from afar, for a code out of focus."""
+    height, width = frame.shape
+    afar = cv2.resize(frame, (max(1, width // AFAR), max(1, height // AFAR)), interpolation=cv2.INTER_AREA)
+    crowded = cv2.resize(_crowded(afar), (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.where((_crowded(frame) | crowded) > 0, _mosaic(frame, MOSAIC_PX), frame)
+
+
+def _crowded(frame: Frame) -> Frame:
+    """1 where edges crowd, and around it, else 0."""
     near = np.ones((3, 3), np.uint8)
     dark, bright = np.percentile(frame[::4, ::4], (2, 98))
     edge = max(EDGE_MIN, EDGE_SHARE * (bright - dark))
     edges = (cv2.morphologyEx(frame, cv2.MORPH_GRADIENT, near) >= edge).astype(np.float32)
     dense = (cv2.blur(edges, (EDGES_PX, EDGES_PX)) >= EDGES_SHARE).astype(np.uint8)
-    grown = cv2.dilate(dense, np.ones((EDGES_PX, EDGES_PX), np.uint8))
-    return np.where(grown > 0, _mosaic(frame, MOSAIC_PX), frame)
+    return np.asarray(cv2.dilate(dense, np.ones((EDGES_PX, EDGES_PX), np.uint8)), dtype=np.uint8)
 
 
 def _mosaic(frame: Frame, square_px: int) -> Frame:
