@@ -60,7 +60,7 @@ def look(pictures: list[bytes], watch: Watch) -> None:
     for one in pictures:
         packet = Packet(one, at_s=next(clock) / FPS)
         assert packet.is_whole()
-        assert not list(watch.at(view_of_packet(packet)))
+        assert not watch.at(view_of_packet(packet))
 
 
 clock = itertools.count()

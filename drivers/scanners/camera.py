@@ -164,17 +164,15 @@ class Watch:
         """Whether nothing can be seen."""
         return self._lens.is_blind
 
-    def at(self, view: View) -> Generator[Reading, None, None]:
-        """Give the readings that are new by this picture."""
+    def at(self, view: View) -> list[Reading]:
+        """The readings that are new by this picture."""
         self._in_vain = False
         if view.same_for_s:
             self._must_move(view.same_for_s)
         elif (cells := view.cells()) is not None:
             self._see(view, cells)
         self._idle = self._gate.is_idle(view.at_s) and not self._in_view
-        for reading in self._in_view:
-            if self._sightings.is_new(reading.text, view.at_s):
-                yield reading
+        return [reading for reading in self._in_view if self._sightings.is_new(reading.text, view.at_s)]
 
     def rest_s(self, took_s: float) -> float:
         """How long to let pictures pass: none while somebody is there and is read."""

@@ -52,8 +52,7 @@ def _codes(frame: Frame) -> Iterator[Corners]:
     """Where any decoder finds a code, or what it takes for a damaged one."""
     height, width = frame.shape
     for factor in (1.0, 0.5, 2.0) if frame.size <= TWICE_PX_MAX else (1.0, 0.5):
-        size = max(1, int(width * factor)), max(1, int(height * factor))
-        scaled = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        scaled = _resized(frame, int(width * factor), int(height * factor), cv2.INTER_AREA)
         for symbol in zxingcpp.read_barcodes(scaled, return_errors=True):
             at = symbol.position
             yield _points([(one.x, one.y) for one in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)], factor)
@@ -74,9 +73,9 @@ def _points(corners: object, factor: float) -> Corners:
 def _blurred_where_dense(frame: Frame) -> Frame:
     """Blur where edges crowd as they do in codes, and in small print; seen from near and from afar, for a code out of focus."""
     height, width = frame.shape
-    afar = cv2.resize(frame, (max(1, width // AFAR), max(1, height // AFAR)), interpolation=cv2.INTER_AREA)
-    crowded = cv2.resize(_crowded(afar), (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.where((_crowded(frame) | crowded) > 0, _mosaic(frame, MOSAIC_PX), frame)
+    afar = _resized(frame, width // AFAR, height // AFAR, cv2.INTER_AREA)
+    crowded = _crowded(frame) | _resized(_crowded(afar), width, height, cv2.INTER_NEAREST)
+    return np.where(crowded > 0, _mosaic(frame, MOSAIC_PX), frame)
 
 
 def _crowded(frame: Frame) -> Frame:
@@ -91,5 +90,9 @@ def _crowded(frame: Frame) -> Frame:
 
 def _mosaic(frame: Frame, square_px: int) -> Frame:
     height, width = frame.shape
-    few = cv2.resize(frame, (max(1, width // square_px), max(1, height // square_px)), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(few, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    few = _resized(frame, width // square_px, height // square_px, cv2.INTER_AREA)
+    return _resized(few, width, height, cv2.INTER_LINEAR)
+
+
+def _resized(frame: Frame, width: int, height: int, how: int) -> Frame:
+    return np.asarray(cv2.resize(frame, (max(1, width), max(1, height)), interpolation=how), dtype=np.uint8)
