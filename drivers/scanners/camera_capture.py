@@ -91,18 +91,18 @@ class Capture:
             self._thread.join(CLOSE_S_MAX)
 
     def _taken(self, slot: Slot, stop: threading.Event) -> Generator[Packet | None, None, None]:
-        alive_s = time.monotonic()
+        alive_s, what = time.monotonic(), "no picture"
         while not stop.is_set() and not slot.has_ended():
             packet = slot.take(STOP_POLL_S)
             if packet and packet.is_whole():
-                alive_s = packet.at_s
+                alive_s, what = packet.at_s, "no picture"
                 yield packet
-            elif time.monotonic() - alive_s > SILENT_S_MAX:
+                continue
+            what = "no whole picture" if packet else what
+            if time.monotonic() - alive_s > SILENT_S_MAX:
                 hint = "Pull the camera out and plug it in again; for one on the network see its power and cable"
-                what = "no whole picture" if packet else "no picture"
                 raise Unavailable("camera_silent", f"The camera {self._name} gave {what} for {SILENT_S_MAX:g} s", hint)
-            else:
-                yield None
+            yield None
 
 
 def _run(source: Source, slot: Slot, leave: threading.Event) -> None:
