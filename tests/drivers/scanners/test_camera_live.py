@@ -67,12 +67,12 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 async def test_a_code_is_scanned_when_it_is_held_up_and_when_it_comes_again(live: Live) -> None:
     """Once while it is held up, again after it was away; another code at once."""
     live.sight.show("PL1:A")
-    async with aclosing(live.camera(again_after_s=0.3).scans()) as scans:
+    async with aclosing(live.camera(again_after_s=1.0).scans()) as scans:
         assert await following(scans) == Scan("PL1:A", "cam", "]Q1")
         live.sight.show("PL1:B")
         assert (await following(scans)).text == "PL1:B"
         live.sight.show(None)
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(2.0)
         live.sight.show("PL1:B")
         assert (await following(scans)).text == "PL1:B"
         assert await none_within(scans, 0.5)
