@@ -45,6 +45,22 @@ class Answering(Protocol):
         ...
 
 
+@runtime_checkable
+class Sighted(Protocol):
+    """A scanner that sees pictures: a camera."""
+
+    def trouble(self) -> str:
+        """A code for what a person should look at while it runs, such as "camera_blind"; else empty."""
+        ...
+
+    def snapshot(self) -> bytes:
+        """A PNG of what it sees now, with codes made unreadable; blocks for some tenths of a second.
+
+        Raises Unavailable when it gives no picture.
+        """
+        ...
+
+
 class Delivery(StrEnum):
     """How a print job ended. `unknown` is never printed again silently."""
 

@@ -70,3 +70,14 @@ def test_the_rules_are_measured_against_two_other_engines() -> None:
     assert all(figure["value"] > 0 for figure in figures.values())
     promised = ("posd, rules 50", "posd / business-rules", "of django-oscar")
     assert all(any(word in name and one["target"] for name, one in figures.items()) for word in promised)
+
+
+def test_the_idle_camera_is_measured_against_the_bare_decode() -> None:
+    """A short watch gives a figure for each promise, and the peer's own."""
+    command = [sys.executable, "bench/camera.py", "--json", "--seconds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert all(figure["value"] > 0 for figure in figures.values())
+    promised = ("every picture looked at / bare decode", "its own pace / bare decode", "its own pace: percent of a core")
+    assert all(any(name.endswith(word) and one["target"] for name, one in figures.items()) for word in promised)

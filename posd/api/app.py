@@ -1,10 +1,12 @@
 """The local API as one ASGI application."""
 
+import asyncio
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.middleware import Middleware
 
+from drivers.ports import Sighted
 from posd.api import routes, shapes
 from posd.api.auth import Door, Tokens, guarded
 from posd.api.devices import devices_router
@@ -77,5 +79,13 @@ def _admin(parts: Parts, tokens: Tokens) -> APIRouter:
             raise Rejected("token_unknown", f"There is no token named {name!r}", "See: posd token list")
         await renew()
         return {"revoked": name}
+
+    @router.get("/scanners/{name}/snapshot.png")
+    async def snapshot(name: str) -> Response:
+        """What that camera sees now, for support; codes are blacked out, faces may be in it."""
+        cameras = {one.name: one for one in parts.scanners if isinstance(one, Sighted)}
+        if name not in cameras:
+            raise Rejected("camera_unknown", f"There is no camera named {name!r}", f"There are: {', '.join(cameras) or 'none'}")
+        return Response(await asyncio.to_thread(cameras[name].snapshot), media_type="image/png")
 
     return router

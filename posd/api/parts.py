@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.ports import Display, Scanner
+from drivers.ports import Display, Scanner, Sighted
 from posd import quoting
 from posd.checkout import Checkout
 from posd.displaying import Displaying
@@ -65,6 +65,11 @@ class Parts:
             "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},
             "prints": await store.look(print_jobs.counts),
             "printer": self.printer.told() if self.printer else None,
-            "scanners": [{"name": scanner.name, "lag_s": round(scanner.lag_s(), 1)} for scanner in self.scanners],
+            "scanners": [_told(scanner) for scanner in self.scanners],
             "display": {"name": self.display.name, "lag_s": round(self.display.lag_s(), 1)} if self.display else None,
         }
+
+
+def _told(scanner: Scanner) -> dict[str, Any]:
+    trouble = scanner.trouble() if isinstance(scanner, Sighted) else ""
+    return {"name": scanner.name, "lag_s": round(scanner.lag_s(), 1), "trouble": trouble}

@@ -13,6 +13,7 @@ COMMANDS = {
     "status": "How this terminal is doing",
     "token": "Who may use the local API: add, list, revoke",
     "decode": "Read the codes in pictures",
+    "camera": "What a camera sees, for support",
     "quote": "What a basket earns and costs, without booking it",
     "sell": "Book a paid basket",
     "receipt": "Our block of a sale: preview it, print it again",

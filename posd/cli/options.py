@@ -66,7 +66,18 @@ class Local:
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
         """One request."""
-        status, kind, data = self.raw(method, path, body, headers)
+        return self._told(*self.raw(method, path, body, headers))
+
+    def picture(self, path: str) -> bytes:
+        """The PNG that is the answer to a question."""
+        status, kind, data = self.raw("GET", path)
+        if kind == "image/png":
+            return data
+        self._told(status, kind, data)
+        raise _not_posd(self.settings, f"status {status}, {kind}")
+
+    def _told(self, status: int, kind: str, data: bytes) -> Any:
+        """What posd says; raises what it refuses."""
         try:
             answer: Any = data.decode() if kind == "text/plain" else json.loads(data)
             if status < http.client.BAD_REQUEST:

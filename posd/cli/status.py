@@ -48,7 +48,12 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
     devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]
-    return found + [f"{kind}:      {one['name']}, last sign of life {one['lag_s']} s ago" for kind, one in devices]
+    return found + [_device(kind, one) for kind, one in devices]
+
+
+def _device(kind: str, one: dict[str, Any]) -> str:
+    trouble = f", {one['trouble']}" if one.get("trouble") else ""
+    return f"{kind}:      {one['name']}, last sign of life {one['lag_s']} s ago{trouble}"
 
 
 def _ago(ms: int) -> str:

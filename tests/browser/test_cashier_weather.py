@@ -205,7 +205,9 @@ TROUBLES: list[tuple[dict[str, object], str]] = [
     ({"prints": {"waiting": 0, "waiting_since_ms": 0, "unknown": 1}}, "A receipt may not have come out. Look, and print it again."),
     ({"printer": {"name": "receipts", "known": True, "troubles": ["offline", "cover_open"], "stop": "printer_cover_open"}},
      "The printer's cover is open. Close it; the receipt then prints."),
-    ({"scanners": [{"name": "counter", "lag_s": 9.0}]}, "The scanner is not answering. Type the code instead."),
+    ({"scanners": [{"name": "counter", "lag_s": 9.0, "trouble": ""}]}, "The scanner is not answering. Type the code instead."),
+    ({"scanners": [{"name": "counter", "lag_s": 0.1, "trouble": "camera_blind"}]},
+     "The camera sees nothing. It is covered, or it is too dark. Type the code instead."),
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from runtime.errors import Unavailable
 from tests.drivers.scanners.keystrokes import recorded, typed
 from tests.drivers.scanners.lines import Line
 from tests.drivers.scanners.pictures import qr_png
-from tests.drivers.scanners.reads import following, none_within, until
+from tests.drivers.scanners.reads import following, none_within, open_paths, until
+from tests.drivers.scanners.streams import Stream
+from tests.drivers.scanners.video import plugged_in
 
 
 @dataclass
@@ -38,14 +40,6 @@ class Device:
         return named or str(self.path.resolve()) in open_paths()
 
 
-def open_paths() -> list[str]:
-    links = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the one that lists them is closed by now
-            links.append(str(descriptor.readlink()))
-    return links
-
-
 def camera(tmp_path: Path) -> Iterator[Device]:
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -58,6 +52,19 @@ def camera(tmp_path: Path) -> Iterator[Device]:
     scanner = load_scanner("camera", "test-camera", {"path": str(folder), "follow": True})
     away = tmp_path / "away"
     yield Device(scanner, folder, show, lambda: folder.rename(away), lambda: away.rename(folder))
+
+
+def camera_v4l2(tmp_path: Path) -> Iterator[Device]:
+    with plugged_in() as video:
+        scanner = load_scanner("camera", "test-v4l2", {"path": str(video.path)})
+        yield Device(scanner, video.path, video.sight.show, video.unplug, video.plug)
+
+
+def camera_http(tmp_path: Path) -> Iterator[Device]:
+    stream = Stream()
+    scanner = load_scanner("camera", "test-http", {"path": stream.url})
+    yield Device(scanner, tmp_path, stream.sight.show, stream.unplug, stream.plug)
+    stream.unplug()
 
 
 def serial(tmp_path: Path) -> Iterator[Device]:
@@ -99,7 +106,15 @@ def append_events(path: Path, text: str) -> None:
         file.write(recorded(typed(text)))
 
 
-DEVICES = {"camera": camera, "serial": serial, "virtual": fifo, "virtual-file": growing_file, "wedge": wedge}
+DEVICES = {
+    "camera": camera,
+    "camera-v4l2": camera_v4l2,
+    "camera-http": camera_http,
+    "serial": serial,
+    "virtual": fifo,
+    "virtual-file": growing_file,
+    "wedge": wedge,
+}
 
 
 def test_the_suite_runs_over_every_driver() -> None:

@@ -19,6 +19,7 @@ function wanted(status, unknown) {
     bands.push(["printer", say("printer_waiting", { count: count(prints.waiting) })]);
   if (prints.unknown > unknown) bands.push(["printer", text("printer_unknown")]);
   if (status.scanners.some((scanner) => scanner.lag_s > SCANNER_S_MAX)) bands.push(["scan", text("scanner_gone")]);
+  if (status.scanners.some((scanner) => scanner.trouble === "camera_blind")) bands.push(["scan", text("camera_blind")]);
   return bands;
 }
 

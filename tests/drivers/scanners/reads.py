@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from pathlib import Path
 
 from drivers.ports import Scan
 
@@ -27,3 +29,12 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(HANG_S):
         while not holds():
             await asyncio.sleep(0.01)
+
+
+def open_paths() -> list[str]:
+    """What this process has open."""
+    links = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one that lists them is closed by now
+            links.append(str(descriptor.readlink()))
+    return links

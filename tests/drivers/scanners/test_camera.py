@@ -11,7 +11,7 @@ import structlog
 
 from drivers.ports import Scan
 from drivers.scanners import camera, frames
-from drivers.scanners.camera import Camera, CameraOptions, Gate
+from drivers.scanners.camera import Camera, CameraOptions
 from drivers.scanners.decode import Frame
 from runtime.errors import Unavailable
 from tests.drivers.scanners.pictures import png, qr, qr_png
@@ -128,14 +128,14 @@ def write_video(path: Path, shots: list[Frame], fps: int = 10) -> None:
 
 
 async def test_a_video_is_read_by_its_own_clock(tmp_path: Path, decoded: list[Frame]) -> None:
-    """A code held up for 4 s, gone for 4 s and held up again is two scans; frames that show nothing new are not decoded."""
+    """A code held up for 4 s, gone for 4 s and held up again is two scans; what shows nothing new is not decoded for long."""
     noise = np.random.default_rng(1)
     code = qr("PL1:ABC", 5)
     shots = [on_counter(held, noise) for held in (None, code, None, code, None) for _ in range(8)]
     write_video(tmp_path / "till.avi", shots, fps=2)
     scanner = Camera("cam", CameraOptions(str(tmp_path / "till.avi")))
     assert await all_of(scanner) == ["PL1:ABC"] * 2
-    assert len(decoded) == 5
+    assert 2 + 3 * 4 <= len(decoded) <= 2 + 3 * 5  # of 40: a code once, an empty counter for SETTLE_S
     assert await all_of(scanner) == ["PL1:ABC"] * 2
 
 
@@ -164,23 +164,3 @@ async def test_a_full_queue_waits_for_the_reader(tmp_path: Path) -> None:
         await asyncio.sleep(0.5)  # far more than 16 scans are ready by now
         got += [scan.text async for scan in scans]
     assert got == [f"N{number:02}" for number in range(40)]
-
-
-def test_the_gate_stops_noise_and_passes_change() -> None:
-    """Sensor noise does not open the gate; a code, another code of the same size, a small code and another size do."""
-    noise = np.random.default_rng(2)
-    gate = Gate()
-    assert gate.changed(on_counter(None, noise))
-    assert not any(gate.changed(on_counter(None, noise)) for _ in range(50))
-    for code in (qr("PL1:AAAA", 4), qr("PL1:AAAB", 4), qr("PL1:AAAB", 2), None):
-        assert gate.changed(on_counter(code, noise))
-        assert not any(gate.changed(on_counter(code, noise)) for _ in range(5))
-    assert gate.changed(np.zeros((100, 100), np.uint8))
-    assert gate.changed(np.zeros((3, 3), np.uint8))
-
-
-def test_the_gate_sees_a_slow_change() -> None:
-    """Light that changes little by little opens the gate in the end: the last decoded frame counts, not the last one."""
-    gate = Gate()
-    opened = [gate.changed(np.full((480, 640), level, np.uint8)) for level in range(100, 130)]
-    assert opened.count(True) == 3
