@@ -1,0 +1,123 @@
+"""What the two decoders say of a symbol -> a text, or why there is none. Neither is believed blindly.
+
+Texts are the symbol's own bytes as strict UTF-8. Where these are none, or the symbol declares another character set (ECI), zxing-cpp's
+text by the standard counts; bytes that are no text by any account are dropped. One part of a code in several symbols
+(structured append) is dropped too: zxing-cpp gives it as if it were whole, so it is told by the symbol's first four bits.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import cv2
+import numpy as np
+import zxingcpp
+from numpy.typing import NDArray
+from pyzbar import pyzbar
+
+from drivers.scanners.reading import Dropped, Reading, reading_of
+
+Frame = NDArray[np.uint8]
+"""A grey picture: rows x columns of uint8, 0 is black."""
+Symbol = Reading | Dropped
+Quad = NDArray[np.float32]
+"""Four corners, x and y in pixels: top left, top right, bottom right, bottom left of the symbol, however it lies."""
+
+CHARS_MAX = 4_300  # what the largest QR code holds in letters is 4,296; no other symbol holds as much
+PART = 0b0011  # ISO/IEC 18004, table 2: the mode indicator of structured append
+CORNER_MODULES = 8  # enough of them that some are dark and some are light
+
+
+def taken(found: Iterable[zxingcpp.Barcode], frame: Frame) -> Iterator[Symbol]:
+    """Give each valid symbol that zxing-cpp found in `frame`, read with TextMode.Plain."""
+    for symbol in found:
+        if not symbol.valid:
+            continue
+        if not symbol.bytes:
+            yield Dropped("an empty code")
+        elif symbol.format == zxingcpp.BarcodeFormat.QRCode and _is_part(symbol, frame):
+            yield Dropped("one part of a code in several symbols")
+        else:
+            yield _text(symbol)
+
+
+def zbar(frame: Frame) -> Iterator[Symbol]:
+    """Give the QR codes that zbar finds in `frame`, if what they say is ASCII.
+
+    zbar guesses at anything else: it takes the UTF-8 of some prices in shekels for Shift-JIS, and UTF-16 for bytes. It tells no
+    AIM identifier. It looks for QR codes only: with all symbologies it prints assertions of its own to stderr.
+    """
+    for symbol in pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE]):
+        if symbol.data.isascii() and b"\0" not in symbol.data:
+            yield Reading(symbol.data.decode("ascii")) if symbol.data else Dropped("an empty code")
+        else:
+            yield Dropped(f"{len(symbol.data)} bytes that only zbar read and that are not ASCII")
+
+
+def _text(symbol: zxingcpp.Barcode) -> Symbol:
+    reading = reading_of(symbol.bytes, symbol.symbology_identifier)
+    if isinstance(reading, Reading) and reading.text == symbol.text:
+        return reading
+    if symbol.content_type != zxingcpp.ContentType.Text or "\ufffd" in symbol.text or len(symbol.text) > CHARS_MAX:
+        return reading
+    return Reading(symbol.text, symbol.symbology_identifier)
+
+
+def corners(symbol: zxingcpp.Barcode) -> Quad:
+    """Where `symbol` lies in the picture that it was read from."""
+    place = symbol.position
+    around = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+    return np.array([[corner.x, corner.y] for corner in around], np.float32)
+
+
+def _is_part(symbol: zxingcpp.Barcode, frame: Frame) -> bool:
+    """Whether a QR code's first mode indicator says that it is one of several, and zbar does not read it as a whole one.
+
+    The first codeword lies in the lower right corner, two modules wide, from the bottom up (ISO/IEC 18004, 7.7.3). In a bad
+    picture those four modules may look like anything: hence the second opinion.
+    """
+    extra = symbol.extra
+    side = 17 + 4 * int(extra["Version"])
+    masked = MASKS[int(extra["DataMask"])]
+    corner = _lower_right(symbol, frame, side)
+    mode = 0
+    for row, column in ((1, 1), (1, 0), (0, 1), (0, 0)):
+        row, column = row + CORNER_MODULES - 2, column + CORNER_MODULES - 2
+        mode = mode << 1 | (bool(corner[row, column]) != masked(row + side - CORNER_MODULES, column + side - CORNER_MODULES))
+    return mode == PART and symbol.text not in _second_opinion(symbol, frame)
+
+
+def _lower_right(symbol: zxingcpp.Barcode, frame: Frame, side: int) -> NDArray[np.bool_]:
+    """Which modules are dark in the lower right corner of a QR code of `side` modules, by the light that falls there."""
+    last = np.arange(side - CORNER_MODULES, side) + 0.5
+    middles = np.stack(np.meshgrid(last, last), axis=-1).reshape(1, -1, 2)
+    finder = np.array([[[3.5, 3.5], [3.5, 1.5]]])  # its dark middle and its light ring
+    square = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
+    warp = cv2.getPerspectiveTransform(square, corners(symbol))
+    x, y = cv2.perspectiveTransform(np.concatenate([middles, finder], axis=1), warp)[0].astype(np.float32).T
+    levels = cv2.remap(frame, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel().astype(int)
+    here = levels[:-2].reshape(CORNER_MODULES, CORNER_MODULES)
+    below = here < (int(here.max()) + int(here.min())) / 2
+    return np.asarray(below if levels[-2] < levels[-1] else ~below, dtype=np.bool_)
+
+
+def _second_opinion(symbol: zxingcpp.Barcode, frame: Frame) -> list[str]:
+    quad = corners(symbol)
+    margin = (quad.max(0) - quad.min(0)) / 4
+    left, top = np.maximum(quad.min(0) - margin, 0).astype(int)
+    right, bottom = (quad.max(0) + margin).astype(int)
+    try:
+        return [one.data.decode() for one in pyzbar.decode(frame[top:bottom, left:right], symbols=[pyzbar.ZBarSymbol.QRCODE])]
+    except ValueError:  # what pyzbar makes of a part (pyzbar#139)
+        return []
+
+
+MASKS = (
+    lambda i, j: (i + j) % 2 == 0,
+    lambda i, j: i % 2 == 0,
+    lambda i, j: j % 3 == 0,
+    lambda i, j: (i + j) % 3 == 0,
+    lambda i, j: (i // 2 + j // 3) % 2 == 0,
+    lambda i, j: i * j % 2 + i * j % 3 == 0,
+    lambda i, j: (i * j % 2 + i * j % 3) % 2 == 0,
+    lambda i, j: ((i + j) % 2 + i * j % 3) % 2 == 0,
+)
+"""ISO/IEC 18004, table 10: whether a mask turns the module in row i and column j over."""
