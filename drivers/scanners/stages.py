@@ -60,15 +60,13 @@ def _stretched(frame: Frame, wide: float, tall: float) -> Frame:
     return _grey(cv2.resize(frame, None, fx=wide, fy=tall, interpolation=cv2.INTER_LINEAR))
 
 
-def _turned(frame: Frame) -> Frame:
-    """Turn by 30 degrees: every edge falls on other pixels."""
-    rows, columns = frame.shape
-    turn = cv2.getRotationMatrix2D((columns / 2, rows / 2), 30, 1)
-    return _grey(cv2.warpAffine(frame, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE))
+def halved(look: Look) -> Iterator[Symbol]:
+    """Read half the size: a quarter of the work, and a code that is held close needs no more; noise is averaged away too."""
+    return look.symbols(scaled(look.frame, 0.5), scale=0.5)
 
 
 def light(look: Look) -> Iterator[Symbol]:
-    """Read the frame as it is, dark on light: what three of four frames with a code show."""
+    """Read the frame as it is, dark on light."""
     return look.symbols(look.frame)
 
 
@@ -85,16 +83,6 @@ def evened(look: Look) -> Iterator[Symbol]:
 def low_level(look: Look) -> Iterator[Symbol]:
     """Cut at two fifths of the frame's contrast: grain and moire that a local mean follows."""
     return look.symbols(_level(look.frame, 0.4), FIXED)
-
-
-def high_level(look: Look) -> Iterator[Symbol]:
-    """Cut at three fifths of the frame's contrast: pale codes."""
-    return look.symbols(_level(look.frame, 0.6), FIXED)
-
-
-def halved(look: Look) -> Iterator[Symbol]:
-    """Average noise and screen patterns away."""
-    return look.symbols(scaled(look.frame, 0.5), scale=0.5)
 
 
 def fine(look: Look) -> Iterator[Symbol]:
@@ -115,11 +103,6 @@ def sharpened(look: Look) -> Iterator[Symbol]:
 def contrasted(look: Look) -> Iterator[Symbol]:
     """Stretch the contrast everywhere: glare, reflections."""
     return look.symbols(_contrast(look.frame, 8))
-
-
-def enlarged(look: Look) -> Iterator[Symbol]:
-    """Give small modules more pixels."""
-    return look.symbols(scaled(look.frame, 1.5), scale=1.5) if look.frame.size <= ENLARGE_PX_MAX else iter(())
 
 
 def doubled(look: Look) -> Iterator[Symbol]:
@@ -163,12 +146,10 @@ def _close(name: str, side_px: int, prepare: Callable[[Frame], Frame], binarizer
 close_flat = _close("close_flat", 600, _flat)
 close_even = _close("close_even", 300, lambda part: _evened(_sharp(part, 3, 2), 41, 2), FIXED)
 close_sharp = _close("close_sharp", 450, lambda part: _sharp(part, 3, 2))
-close_turned = _close("close_turned", 450, _turned)
 close_wide = _close("close_wide", 300, lambda part: _stretched(_sharp(part, 3, 1), 2, 1))
 close_tall = _close("close_tall", 300, lambda part: _stretched(_sharp(part, 3, 1), 1, 2))
 close_contrast = _close("close_contrast", 450, lambda part: _contrast(part, 4))
 close_thick = _close("close_thick", 600, lambda part: _grey(cv2.erode(part, np.ones((5, 5), np.uint8))))
-close_dark_level = _close("close_dark_level", 300, lambda part: _grey(cv2.threshold(part, 0.8 * cv2.threshold(part, 0, 255, cv2.THRESH_OTSU)[0], 255, cv2.THRESH_BINARY)[1]), FIXED)
 close_smooth = _close("close_smooth", 450, lambda part: _grey(cv2.medianBlur(part, 5)))
 
 

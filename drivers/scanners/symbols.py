@@ -26,14 +26,14 @@ PART = 0b0011  # ISO/IEC 18004, table 2: the mode indicator of structured append
 CORNER_MODULES = 8  # enough of them that some are dark and some are light
 
 
-def taken(found: Iterable[zxingcpp.Barcode], frame: Frame) -> Iterator[Symbol]:
-    """Give each valid symbol that zxing-cpp found in `frame`, read with TextMode.Plain."""
+def taken(found: Iterable[zxingcpp.Barcode], frame: Frame, scale: float = 1.0) -> Iterator[Symbol]:
+    """Give each valid symbol that zxing-cpp found, with TextMode.Plain, in a version of `frame` that is `scale` times as large."""
     for symbol in found:
         if not symbol.valid:
             continue
         if not symbol.bytes:
             yield Dropped("an empty code")
-        elif symbol.format == zxingcpp.BarcodeFormat.QRCode and _is_part(symbol, frame):
+        elif symbol.format == zxingcpp.BarcodeFormat.QRCode and _is_part(symbol, corners(symbol) / scale, frame):
             yield Dropped("one part of a code in several symbols")
         else:
             yield _text(symbol)
@@ -68,7 +68,7 @@ def corners(symbol: zxingcpp.Barcode) -> Quad:
     return np.array([[corner.x, corner.y] for corner in around], np.float32)
 
 
-def _is_part(symbol: zxingcpp.Barcode, frame: Frame) -> bool:
+def _is_part(symbol: zxingcpp.Barcode, quad: Quad, frame: Frame) -> bool:
     """Whether a QR code's first mode indicator says that it is one of several, and zbar does not read it as a whole one.
 
     The first codeword lies in the lower right corner, two modules wide, from the bottom up (ISO/IEC 18004, 7.7.3). In a bad
@@ -77,21 +77,21 @@ def _is_part(symbol: zxingcpp.Barcode, frame: Frame) -> bool:
     extra = symbol.extra
     side = 17 + 4 * int(extra["Version"])
     masked = MASKS[int(extra["DataMask"])]
-    corner = _lower_right(symbol, frame, side)
+    corner = _lower_right(frame, quad, side)
     mode = 0
     for row, column in ((1, 1), (1, 0), (0, 1), (0, 0)):
         row, column = row + CORNER_MODULES - 2, column + CORNER_MODULES - 2
         mode = mode << 1 | (bool(corner[row, column]) != masked(row + side - CORNER_MODULES, column + side - CORNER_MODULES))
-    return mode == PART and symbol.text not in _second_opinion(symbol, frame)
+    return mode == PART and symbol.text not in _second_opinion(frame, quad)
 
 
-def _lower_right(symbol: zxingcpp.Barcode, frame: Frame, side: int) -> NDArray[np.bool_]:
-    """Which modules are dark in the lower right corner of a QR code of `side` modules, by the light that falls there."""
+def _lower_right(frame: Frame, quad: Quad, side: int) -> NDArray[np.bool_]:
+    """Which modules are dark in the lower right corner of a QR code of `side` modules at `quad`, by the light that falls there."""
     last = np.arange(side - CORNER_MODULES, side) + 0.5
     middles = np.stack(np.meshgrid(last, last), axis=-1).reshape(1, -1, 2)
     finder = np.array([[[3.5, 3.5], [3.5, 1.5]]])  # its dark middle and its light ring
     square = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
-    warp = cv2.getPerspectiveTransform(square, corners(symbol))
+    warp = cv2.getPerspectiveTransform(square, quad)
     x, y = cv2.perspectiveTransform(np.concatenate([middles, finder], axis=1), warp)[0].astype(np.float32).T
     levels = cv2.remap(frame, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel().astype(int)
     here = levels[:-2].reshape(CORNER_MODULES, CORNER_MODULES)
@@ -99,8 +99,7 @@ def _lower_right(symbol: zxingcpp.Barcode, frame: Frame, side: int) -> NDArray[n
     return np.asarray(below if levels[-2] < levels[-1] else ~below, dtype=np.bool_)
 
 
-def _second_opinion(symbol: zxingcpp.Barcode, frame: Frame) -> list[str]:
-    quad = corners(symbol)
+def _second_opinion(frame: Frame, quad: Quad) -> list[str]:
     margin = (quad.max(0) - quad.min(0)) / 4
     left, top = np.maximum(quad.min(0) - margin, 0).astype(int)
     right, bottom = (quad.max(0) + margin).astype(int)
