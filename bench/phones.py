@@ -136,7 +136,7 @@ def _shake(rng: np.random.Generator, light: Light, middle: NDArray[np.float64]) 
     angle = rng.uniform(0, np.pi)
     reach = np.array([np.cos(angle), np.sin(angle)]) * (length - 1) / 2
     middle = (length - 1) / 2
-    start, end = (tuple(int(round(middle + sign * one)) for one in reach) for sign in (-1, 1))
+    start, end = (tuple(round(middle + sign * one) for one in reach) for sign in (-1, 1))
     cv2.line(line, start, end, 1.0)
     return np.asarray(cv2.filter2D(light, -1, line / line.sum()), dtype=np.float32)
 

@@ -16,10 +16,10 @@ import structlog
 from pydantic import Field
 
 from drivers.ports import Scan
-from drivers.scanners.decode import Frame, read_frame
+from drivers.scanners.decode import Decoded, Frame, Reader, read_frame
 from drivers.scanners.frames import PictureFolder, Shots, video_shots
 from drivers.scanners.pump import pumped
-from drivers.scanners.reading import Dropped, Reading
+from drivers.scanners.reading import Dropped
 from drivers.scanners.sightings import Sightings
 
 CELL_PX = 8  # the side of the squares that two frames are compared by: it averages sensor noise away, and one module shows
@@ -81,18 +81,18 @@ class Camera:
 
     def _source(self, stop: threading.Event) -> Generator[Scan, None, None]:
         gate, sightings = Gate(), Sightings(self._options.again_after_s)
-        in_view: tuple[Reading, ...] = ()
+        reader, decoded = Reader(), Decoded(())
         for shot in self._shots(stop):
             self._alive_s = time.monotonic()
             if shot is None:
                 continue
-            if gate.changed(shot.frame):
-                decoded = read_frame(shot.frame, thorough=shot.still)
-                in_view = decoded.readings
+            changed = gate.changed(shot.frame)
+            if changed or not decoded.complete:
+                decoded = read_frame(shot.frame) if shot.still else reader.read(shot.frame, changed=changed)
                 self._tell(decoded.dropped)
-            for reading in in_view:
-                if sightings.is_new(reading.text, shot.at_s):
-                    yield Scan(reading.text, self.name, reading.aim)
+            new = [reading for reading in decoded.readings if sightings.is_new(reading.text, shot.at_s)]
+            if new:
+                yield Scan(new[0].text, self.name, new[0].aim, tuple(reading.text for reading in new[1:]))
 
     def _shots(self, stop: threading.Event) -> Shots:
         path = Path(self._options.path)

@@ -42,17 +42,17 @@ IN_TURN: tuple[Stage, ...] = (
     stages.evened,
     stages.close_smooth,
     stages.close_tall,
-    stages.close_wide,
+    stages.close_zbar,
     stages.low_level,
     stages.smoothed,
+    stages.close_wide,
     stages.close_even,
     stages.close_sharp,
     stages.close_flat,
     stages.close_contrast,
     stages.close_thick,
-    stages.close_zbar,
-    stages.fine,
     stages.zbar_halved,
+    stages.fine,
     stages.heightened,
     stages.sharpened,
     stages.widened,
@@ -101,12 +101,13 @@ class Reader:
         look = _look(frame)
         seen: list[Symbol] = []
         failures: list[Dropped] = []
-        for number, stage in enumerate((*FIRST, *self._waiting()) if look else ()):
-            if not self._known.issuperset(seen) or (number >= len(FIRST) and self._clock() - began_s >= BUDGET_S):
+        for stage in (*FIRST, *self._waiting()) if look else ():
+            in_turn = stage not in FIRST
+            if not self._known.issuperset(seen) or (in_turn and self._clock() - began_s >= BUDGET_S):
                 break
-            if number >= len(FIRST):
+            if in_turn:
                 self._turn, self._left = (self._turn + 1) % len(self._turns), self._left - 1
-            if not seen or stage in OTHERS:
+            if not seen or stage in FIRST or stage in OTHERS:
                 symbols, failure = _fenced(stage, look)
                 seen, failures = [*seen, *symbols], [*failures, *failure]
         else:
@@ -128,7 +129,8 @@ def _decoded(symbols: Iterable[Symbol], failures: Iterable[Dropped], *, complete
     symbols = list(symbols)
     by_text = {one.text: one for one in reversed(symbols) if isinstance(one, Reading)}
     readings = tuple(by_text[text] for text in sorted(by_text))[:READINGS_MAX]
-    return Decoded(readings, (*failures, *(one for one in symbols if isinstance(one, Dropped))), complete)
+    dropped = dict.fromkeys([*failures, *(one for one in symbols if isinstance(one, Dropped))])
+    return Decoded(readings, tuple(dropped), complete)
 
 
 def _fenced(stage: Stage, look: Look | None) -> tuple[list[Symbol], list[Dropped]]:

@@ -12,7 +12,7 @@ import zxingcpp
 
 from drivers.scanners.symbols import Frame, Quad, Symbol, corners, taken
 
-SUSPECTS_MAX = 3  # the largest; behind these come chance findings in writing and fabric
+SUSPECTS_MAX = 2  # the largest; behind these come chance findings in writing and fabric, and each costs as much as a code
 SUSPECT_PX_MIN = 12  # a shorter side than the smallest code's modules is no code
 SUSPECT_RATIO_MAX = 4  # longest side by shortest: a code seen at more than 75 degrees has too few pixels anyway
 SUSPECT_SHARE_MAX = 0.8  # of the frame: a close-up of all of it is none
@@ -84,7 +84,7 @@ class Look:
 
 
 def scaled(frame: Frame, factor: float) -> Frame:
-    """Give `frame` in another size, of one pixel at least; a rest that does not fill a pixel at the right or the bottom is left out.
+    """Give `frame` in another size, of one pixel at least; what does not fill a pixel at the right or bottom edge is left out.
 
     By whole numbers first: OpenCV averages 2 x 2 pixels thirty times as fast as 2.001 x 2.001.
     """
@@ -102,4 +102,5 @@ def scaled(frame: Frame, factor: float) -> Frame:
 
 
 def _same_place(one: Quad, other: Quad) -> bool:
-    return float(np.linalg.norm(one.mean(0) - other.mean(0))) < np.sqrt(cv2.contourArea(other)) / 4
+    apart = float(np.linalg.norm(one.mean(0) - other.mean(0)))
+    return apart**2 < cv2.contourArea(other) / 16

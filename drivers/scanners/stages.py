@@ -16,12 +16,11 @@ from drivers.scanners.symbols import Frame, Symbol, taken, zbar
 Stage = Callable[[Look], Iterable[Symbol]]
 
 ENLARGE_PX_MAX = 2_100_000  # 1080p; a larger frame has its details already, and enlarging it takes 0.1 s and more
-LINEAR = zxingcpp.BarcodeFormats(
-    tuple(getattr(zxingcpp.BarcodeFormat, name) for name in ("EAN13", "EAN8", "UPCA", "UPCE", "Code128", "Code39"))
-)
-MATRIX = tuple(
-    zxingcpp.BarcodeFormats((getattr(zxingcpp.BarcodeFormat, name),)) for name in ("DataMatrix", "Aztec", "PDF417")
-)
+_F = zxingcpp.BarcodeFormat
+LINEAR = zxingcpp.BarcodeFormats((_F.EAN13, _F.EAN8, _F.UPCA, _F.UPCE, _F.Code128, _F.Code39))
+DATAMATRIX = zxingcpp.BarcodeFormats((_F.DataMatrix,))
+AZTEC = zxingcpp.BarcodeFormats((_F.Aztec,))
+PDF417 = zxingcpp.BarcodeFormats((_F.PDF417,))
 
 
 def _grey(picture: object) -> Frame:
@@ -130,27 +129,54 @@ def zbar_plain(look: Look) -> Iterator[Symbol]:
     return zbar(look.frame)
 
 
-def _close(name: str, side_px: int, prepare: Callable[[Frame], Frame], binarizer: zxingcpp.Binarizer = LOCAL) -> Stage:
-    """Make a stage that prepares close-ups and gives them to zxing-cpp."""
-
-    def stage(look: Look) -> Iterator[Symbol]:
-        for close_up in look.close_ups(side_px):
-            prepared = prepare(close_up)
-            options = {"try_rotate": False, "try_invert": False, "text_mode": PLAIN, "binarizer": binarizer}
-            yield from taken(zxingcpp.read_barcodes(prepared, QR, **options), prepared)
-
-    stage.__name__ = name
-    return stage
+def _close(side_px: int, prepare: Callable[[Frame], Frame], binarizer: zxingcpp.Binarizer, look: Look) -> Iterator[Symbol]:
+    """Prepare close-ups and give them to zxing-cpp."""
+    for close_up in look.close_ups(side_px):
+        part = prepare(close_up)
+        found = zxingcpp.read_barcodes(
+            part, QR, try_rotate=False, try_invert=False, try_downscale=False, text_mode=PLAIN, binarizer=binarizer
+        )
+        yield from taken(found, part)
 
 
-close_flat = _close("close_flat", 600, _flat)
-close_even = _close("close_even", 300, lambda part: _evened(_sharp(part, 3, 2), 41, 2), FIXED)
-close_sharp = _close("close_sharp", 450, lambda part: _sharp(part, 3, 2))
-close_wide = _close("close_wide", 300, lambda part: _stretched(_sharp(part, 3, 1), 2, 1))
-close_tall = _close("close_tall", 300, lambda part: _stretched(_sharp(part, 3, 1), 1, 2))
-close_contrast = _close("close_contrast", 450, lambda part: _contrast(part, 4))
-close_thick = _close("close_thick", 600, lambda part: _grey(cv2.erode(part, np.ones((5, 5), np.uint8))))
-close_smooth = _close("close_smooth", 450, lambda part: _grey(cv2.medianBlur(part, 5)))
+def close_smooth(look: Look) -> Iterator[Symbol]:
+    """Take the median of 25 pixels: grain, screen patterns."""
+    return _close(450, lambda part: _grey(cv2.medianBlur(part, 5)), LOCAL, look)
+
+
+def close_tall(look: Look) -> Iterator[Symbol]:
+    """Undo a view from above or below."""
+    return _close(300, lambda part: _stretched(_sharp(part, 3, 1), 1, 2), LOCAL, look)
+
+
+def close_wide(look: Look) -> Iterator[Symbol]:
+    """Undo a view from the left or the right."""
+    return _close(300, lambda part: _stretched(_sharp(part, 3, 1), 2, 1), LOCAL, look)
+
+
+def close_even(look: Look) -> Iterator[Symbol]:
+    """Undo blur, then even out the light."""
+    return _close(300, lambda part: _evened(_sharp(part, 3, 2), 41, 2), FIXED, look)
+
+
+def close_sharp(look: Look) -> Iterator[Symbol]:
+    """Undo blur."""
+    return _close(450, lambda part: _sharp(part, 3, 2), LOCAL, look)
+
+
+def close_flat(look: Look) -> Iterator[Symbol]:
+    """Divide by what is bright all around: spots, soft shadows."""
+    return _close(600, _flat, LOCAL, look)
+
+
+def close_contrast(look: Look) -> Iterator[Symbol]:
+    """Stretch the contrast tile by tile: glare."""
+    return _close(450, lambda part: _contrast(part, 4), LOCAL, look)
+
+
+def close_thick(look: Look) -> Iterator[Symbol]:
+    """Grow what is dark: thin print, light that spills over."""
+    return _close(600, lambda part: _grey(cv2.erode(part, np.ones((5, 5), np.uint8))), LOCAL, look)
 
 
 def close_zbar(look: Look) -> Iterator[Symbol]:
@@ -164,17 +190,26 @@ def linear(look: Look) -> Iterator[Symbol]:
 
     They have one check digit or none, so no prepared frame is good enough.
     """
-    options = {"try_invert": False, "try_downscale": False, "text_mode": PLAIN}
-    return taken(zxingcpp.read_barcodes(look.frame, LINEAR, **options), look.frame)
+    return _other(look, LINEAR, try_rotate=True)
 
 
-def _matrix(name: str, formats: zxingcpp.BarcodeFormats) -> Stage:
-    def stage(look: Look) -> Iterator[Symbol]:
-        options = {"try_rotate": name == "pdf417", "try_invert": False, "text_mode": PLAIN}
-        return taken(zxingcpp.read_barcodes(look.frame, formats, **options), look.frame)
-
-    stage.__name__ = name
-    return stage
+def datamatrix(look: Look) -> Iterator[Symbol]:
+    """Look for Data Matrix codes."""
+    return _other(look, DATAMATRIX)
 
 
-datamatrix, aztec, pdf417 = (_matrix(name, one) for name, one in zip(("datamatrix", "aztec", "pdf417"), MATRIX, strict=True))
+def aztec(look: Look) -> Iterator[Symbol]:
+    """Look for Aztec codes."""
+    return _other(look, AZTEC)
+
+
+def pdf417(look: Look) -> Iterator[Symbol]:
+    """Look for PDF417 codes, upright or on their side."""
+    return _other(look, PDF417, try_rotate=True)
+
+
+def _other(look: Look, formats: zxingcpp.BarcodeFormats, *, try_rotate: bool = False) -> Iterator[Symbol]:
+    found = zxingcpp.read_barcodes(
+        look.frame, formats, try_rotate=try_rotate, try_invert=False, try_downscale=formats is not LINEAR, text_mode=PLAIN
+    )
+    return taken(found, look.frame)

@@ -1,11 +1,12 @@
 """What the two decoders say of a symbol -> a text, or why there is none. Neither is believed blindly.
 
-Texts are the symbol's own bytes as strict UTF-8. Where these are none, or the symbol declares another character set (ECI), zxing-cpp's
-text by the standard counts; bytes that are no text by any account are dropped. One part of a code in several symbols
-(structured append) is dropped too: zxing-cpp gives it as if it were whole, so it is told by the symbol's first four bits.
+Texts are the symbol's own bytes as strict UTF-8. Where these are none, or the symbol declares another character set (ECI), the
+text is zxing-cpp's, by the standard; bytes that are no text by any account are dropped. So is one part of a code in several
+symbols (structured append): zxing-cpp gives it as if it were whole, but the symbol's first four bits tell.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 import cv2
 import numpy as np
@@ -74,14 +75,13 @@ def _is_part(symbol: zxingcpp.Barcode, quad: Quad, frame: Frame) -> bool:
     The first codeword lies in the lower right corner, two modules wide, from the bottom up (ISO/IEC 18004, 7.7.3). In a bad
     picture those four modules may look like anything: hence the second opinion.
     """
-    extra = symbol.extra
+    extra = cast("dict[str, str]", symbol.extra)
     side = 17 + 4 * int(extra["Version"])
     masked = MASKS[int(extra["DataMask"])]
     corner = _lower_right(frame, quad, side)
     mode = 0
-    for row, column in ((1, 1), (1, 0), (0, 1), (0, 0)):
-        row, column = row + CORNER_MODULES - 2, column + CORNER_MODULES - 2
-        mode = mode << 1 | (bool(corner[row, column]) != masked(row + side - CORNER_MODULES, column + side - CORNER_MODULES))
+    for row, column in ((-1, -1), (-1, -2), (-2, -1), (-2, -2)):
+        mode = mode << 1 | (bool(corner[row, column]) != masked(side + row, side + column))
     return mode == PART and symbol.text not in _second_opinion(frame, quad)
 
 
@@ -109,7 +109,7 @@ def _second_opinion(frame: Frame, quad: Quad) -> list[str]:
         return []
 
 
-MASKS = (
+MASKS: tuple[Callable[[int, int], bool], ...] = (
     lambda i, j: (i + j) % 2 == 0,
     lambda i, j: i % 2 == 0,
     lambda i, j: j % 3 == 0,
