@@ -44,7 +44,14 @@ class Look:
         formats = QR_AND_MICRO if scale == 1 and binarizer == LOCAL else QR
         # A QR code has no upright side, so turning the frame finds nothing new.
         found = zxingcpp.read_barcodes(
-            prepared, formats, try_rotate=False, try_invert=False, text_mode=PLAIN, binarizer=binarizer, return_errors=True
+            prepared,
+            formats,
+            try_rotate=False,
+            try_downscale=scale >= 1,
+            try_invert=False,
+            text_mode=PLAIN,
+            binarizer=binarizer,
+            return_errors=True,
         )
         self._found += [(symbol, scale, inverted) for symbol in found if not symbol.valid]
         return taken(found, self.frame if scale != 1 else prepared, scale)

@@ -25,6 +25,10 @@ Quad = NDArray[np.float32]
 CHARS_MAX = 4_300  # what the largest QR code holds in letters is 4,296; no other symbol holds as much
 PART = 0b0011  # ISO/IEC 18004, table 2: the mode indicator of structured append
 CORNER_MODULES = 8  # enough of them that some are dark and some are light
+LOWER_RIGHT = np.array([[x + 0.5, y + 0.5, 1] for y in range(-CORNER_MODULES, 0) for x in range(-CORNER_MODULES, 0)])
+"""The middles of these modules, in modules from the corner, to be multiplied with a homography."""
+FINDER = np.array([[3.5, 3.5, 1], [3.5, 1.5, 1]])
+"""The dark middle of the upper left finder pattern, and its light ring."""
 
 
 def taken(found: Iterable[zxingcpp.Barcode], frame: Frame, scale: float = 1.0) -> Iterator[Symbol]:
@@ -87,15 +91,13 @@ def _is_part(symbol: zxingcpp.Barcode, quad: Quad, frame: Frame) -> bool:
 
 def _lower_right(frame: Frame, quad: Quad, side: int) -> NDArray[np.bool_]:
     """Which modules are dark in the lower right corner of a QR code of `side` modules at `quad`, by the light that falls there."""
-    last = np.arange(side - CORNER_MODULES, side) + 0.5
-    middles = np.stack(np.meshgrid(last, last), axis=-1).reshape(1, -1, 2)
-    finder = np.array([[[3.5, 3.5], [3.5, 1.5]]])  # its dark middle and its light ring
     square = np.array([[0, 0], [side, 0], [side, side], [0, side]], np.float32)
-    warp = cv2.getPerspectiveTransform(square, quad)
-    x, y = cv2.perspectiveTransform(np.concatenate([middles, finder], axis=1), warp)[0].astype(np.float32).T
-    levels = cv2.remap(frame, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).ravel().astype(int)
+    ideal = np.concatenate([LOWER_RIGHT + np.array([side, side, 0]), FINDER])
+    places = ideal @ cv2.getPerspectiveTransform(square, quad).T
+    x, y = (places[:, :2] / places[:, 2:]).T.astype(int)
+    levels = frame[y.clip(0, frame.shape[0] - 1), x.clip(0, frame.shape[1] - 1)].astype(int)
     here = levels[:-2].reshape(CORNER_MODULES, CORNER_MODULES)
-    below = here < (int(here.max()) + int(here.min())) / 2
+    below = here * 2 < here.max() + here.min()
     return np.asarray(below if levels[-2] < levels[-1] else ~below, dtype=np.bool_)
 
 
