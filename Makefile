@@ -50,7 +50,7 @@ check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/lint-imports --config pyproject.toml
 	@$(BIN)/deptry --no-ansi .
 
-mutants: $(READY)  ## what the tests of loyalty/ let pass; an hour of two processes, or MODULE=loyalty/money.py for one module
+mutants: $(READY)  ## what the tests of loyalty/ let pass: some hours; MODULE=loyalty/money.py for one module, MODULE=--fifth for a sample
 	@$(BIN)/python -m tests.mutants $(MODULE)
 
 bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run

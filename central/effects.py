@@ -7,13 +7,15 @@ from typing import NamedTuple
 from central import budgets, evaluate, standings
 from central.programs import pool_key_of, program_of
 from central.standings import Change
-from central.store import holds, ledger, members, records, sales, terminals
+from central.store import holds, ledger, members, partners, records, sales, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
 from central.store.members import MemberHere
+from central.store.partners import Place
 from loyalty import bounds, standing
 from loyalty.agreement import Hold
+from loyalty.partners import costs, costs_back
 from loyalty.pool import Luck
 from loyalty.posting import spent_lots, void_entries
 from loyalty.program import Program
@@ -52,16 +54,20 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
     differs = evaluate.differs(program, body, luck)
     if body.extras.uses:
         budgets.sold(db, _chain(db, effect.envelope), program, body)
+    day = body.till.business_date
+    place = Place(effect.cause.terminal, day)
     if body.member is None:
         sales.add(db, _transaction(effect, body.till, body, None)._replace(differs=differs))
+        partners.add_given(db, place, costs(program, body))
         return
     member = _member(db, body.member.handle, effect.cause.now_ms)
-    now, day = standings.now_in(db, effect.cause.now_ms), body.till.business_date
+    now = standings.now_in(db, effect.cause.now_ms)
     before = standings.load(db, member, [hold.id for hold in body.holds])
     row = _transaction(effect, body.till, body, member.id)
     sales.add(db, row._replace(differs=differs, stale=evaluate.stale(before, body)))
     _end(db, member, effect.cause, body.holds)
     after = standing.after_sale(now.program, before, body, day)
+    partners.add_given(db, place, costs(program, body, after.posted))
     standings.save(db, now, effect.cause, Change(member, before, after))
 
 
@@ -72,9 +78,10 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     if found is None:
         return body.original
     envelope, original = found
-    before = sales.returned_before(db, body.original)
+    day = body.till.business_date
+    back = Back(sales.returned_before(db, body.original), body.lines, day)
     program = program_of(db, original.program_version)
-    reversal = reverse(program, original, Back(before, body.lines, body.till.business_date))
+    reversal = reverse(program, original, back)
     if isinstance(reversal, Refusal):
         raise Rejected(reversal.code, ", ".join(f"{name} {value}" for name, value in reversal.params.items()))
     quantities: dict[str, int] = {}
@@ -86,11 +93,15 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     member = _member(db, original.member.handle, effect.cause.now_ms) if original.member else None
     row = _transaction(effect, body.till, original, member.id if member else None)
     sales.add(db, row._replace(kind="return", original=body.original, amount_minor=-reversal.refund_minor, flags=""))
-    if member:
-        now, standing_before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
-        spent = spent_lots(ledger.of_causes(db, member.id, [body.original, *sales.returns_of(db, body.original)]))
-        after = standing.after_return(now.program, standing_before, reversal, body.till.business_date, spent)
-        standings.save(db, now, effect.cause, Change(member, standing_before, after))
+    place = Place(effect.cause.terminal, day)
+    if member is None:
+        partners.add_returned(db, place, costs_back(program, original, back))
+        return None
+    now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
+    spent = spent_lots(ledger.of_causes(db, member.id, [body.original, *sales.returns_of(db, body.original)]))
+    after = standing.after_return(now.program, before, reversal, day, spent)
+    partners.add_returned(db, place, costs_back(program, original, back, after.posted))
+    standings.save(db, now, effect.cause, Change(member, before, after))
     return None
 
 

@@ -1,7 +1,7 @@
 """Publishing programs, and reading the one in force."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -65,6 +65,14 @@ def program_of(db: Connection, version: int) -> Program:
     """The program of that version; an empty one, whose policies are the defaults, where it was never published."""
     published = programs.by_versions(db, [version])
     return _read(published[0].json) if published else NO_PROGRAM
+
+
+def newest_first(db: Connection) -> Iterator[Program]:
+    """Every published program, the highest version first; each is read when it is asked for."""
+    published = programs.latest(db)
+    while published:
+        yield _read(published.json)
+        published = programs.before(db, published.version)
 
 
 def pool_key_of(db: Connection, version: int) -> bytes:

@@ -74,10 +74,10 @@ class Bill:
 
     def take(self, offs: Iterable[tuple[int, Minor]]) -> Minor:
         """Take so much off these lines; how much it was together."""
-        total = 0
+        left, room, total = self.left, self.room, 0
         for place, off in offs:
-            self.left[place] -= off
-            self.room[place] -= off
+            left[place] -= off
+            room[place] -= off
             total += off
         self.total -= total
         return total

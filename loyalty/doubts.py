@@ -11,6 +11,7 @@ from loyalty.money import WHOLE_BP
 from loyalty.never import why_never
 from loyalty.program import NO_LIMITS, Challenge, Mistake, Names, Program, PromotionRule, RewardRule
 from loyalty.reach import attainable, lifetime_days, sources
+from loyalty.rewards.donate import Donate, RoundUp
 from loyalty.rewards.percent_off import PercentOff
 
 Doubt = Mistake
@@ -117,6 +118,9 @@ def _idle(program: Program, _: str) -> Iterator[Doubt]:
         if others:
             wrong = f"it gives {accrual.unit!r} for what {others[0]!r} earns in {program.accruals[others[0]].unit!r}"
             yield Doubt(f"accruals.{code}.unit", wrong, "the same unit")
+    for code, reward in program.rewards.items():
+        if reward.partner and isinstance(reward.settings, Donate | RoundUp):
+            yield Doubt(f"rewards.{code}.partner", "what the member gives away costs no partner anything", "remove it")
     for code, challenge in program.challenges.items():
         if not (challenge.prize or challenge.badge or _worn(program, code)):
             yield Doubt(f"challenges.{code}", "whoever wins it gets nothing", "prize and prize_unit, or a badge")

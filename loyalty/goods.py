@@ -1,5 +1,6 @@
 """Which goods a rule means: by product, category, tag and price, less what it leaves out."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -48,23 +49,17 @@ Pick = Callable[[Index], Places]
 
 def index(lines: Sequence[Line]) -> Index:
     """`lines` by product, by category (and each category above it) and by tag."""
-    products: dict[str, list[int]] = {}
-    categories: dict[str, list[int]] = {}
-    tags: dict[str, list[int]] = {}
+    products: defaultdict[str, list[int]] = defaultdict(list)
+    categories: defaultdict[str, list[int]] = defaultdict(list)
+    tags: defaultdict[str, list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
-        product, category = line.product, line.category
-        if product in products:
-            products[product].append(place)
-        else:
-            products[product] = [place]
+        products[line.product].append(place)
+        category = line.category
         while category:
-            if category in categories:
-                categories[category].append(place)
-            else:
-                categories[category] = [place]
+            categories[category].append(place)
             category = category.rpartition("/")[0] if "/" in category else ""
         for tag in line.tags:
-            if place not in tags.setdefault(tag, []):
+            if place not in tags[tag]:
                 tags[tag].append(place)
     return Index(lines, products, categories, tags, tuple(range(len(lines))))
 
@@ -93,15 +88,14 @@ def pick(goods: Goods) -> Pick:
     asked = [(field, word) for field, words in named for word in words]
     checked = goods != Goods(goods.products, goods.categories, goods.tags)
     if not asked and not checked:
-        return lambda index: index.all
+        return _all
     if len(asked) == 1 and not checked:
         return _one(*asked[0])
 
-    def several(index: Index) -> Places:
-        found = index.all if not asked else _named(index, goods)
-        return tuple(place for place in found if matches(goods, index.lines[place])) if checked else tuple(found)
-
-    return _remembered(several)
+    find = _named(goods) if asked else _all
+    if not checked:
+        return _remembered(find)
+    return _remembered(lambda index: tuple([place for place in find(index) if matches(goods, index.lines[place])]))
 
 
 def _remembered(find: Pick) -> Pick:
@@ -125,11 +119,27 @@ def _one(field: str, word: str) -> Pick:
     return lambda index: tuple(index.tags.get(word, ()))
 
 
-def _named(index: Index, goods: Goods) -> Sequence[int]:
-    hits = [hit for word in goods.products if (hit := index.products.get(word))]
-    hits += [hit for word in goods.categories if (hit := index.categories.get(word))]
-    hits += [hit for word in goods.tags if (hit := index.tags.get(word))]
-    return hits[0] if len(hits) == 1 else sorted({place for hit in hits for place in hit})
+def _all(index: Index) -> Places:
+    return index.all
+
+
+def _named(goods: Goods) -> Pick:
+    """The lines of any of the words, once each."""
+    products, categories, tags = goods.products, goods.categories, goods.tags
+
+    def named(index: Index) -> Places:
+        hits: list[list[int]] = []
+        if not index.products.keys().isdisjoint(products):  # mostly none of them is there
+            hits += [hit for word in products if (hit := index.products.get(word))]
+        if categories:
+            hits += [hit for word in categories if (hit := index.categories.get(word))]
+        if tags:
+            hits += [hit for word in tags if (hit := index.tags.get(word))]
+        if len(hits) < 2:
+            return tuple(hits[0]) if hits else ()
+        return tuple(sorted({place for hit in hits for place in hit}))
+
+    return named
 
 
 def _within(category: str) -> list[str]:

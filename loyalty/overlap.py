@@ -2,10 +2,8 @@
 
 from loyalty.bill import Bill
 from loyalty.goods import Places
-from loyalty.money import Minor, spread
-
-Offs = tuple[tuple[int, Minor], ...]
-"""What comes off, by the place of the line."""
+from loyalty.money import spread
+from loyalty.rewards.giving import Offs
 
 
 def moved(bill: Bill, offs: Offs, wanted: Places) -> Offs:

@@ -1,18 +1,20 @@
 """What records move: the entries of a sale, a return and a void, and the lots that they really find."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from loyalty import counters, lots
 from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, Entry, available, held
 from loyalty.lots import Lots, Part
 from loyalty.program import Policies, Program
-from loyalty.quote import pieces_by_unit
 from loyalty.sale import Reversal, Sale, Void
 
 OWNED = ("member/", "hold/", "lease/", "exposure/")
 """Accounts of pieces that are some member's; all others are the program's, a cause's or a partner's."""
+
+PARTNER = "partner/"
+"""Accounts from which pieces are issued that are a partner's cost; what is taken back goes back there."""
 
 Accounts = Mapping[tuple[str, str], Lots]
 """Pieces by (account, unit) and lot."""
@@ -30,16 +32,20 @@ def sale_entries(sale: Sale) -> tuple[Entry, ...]:
     entries += [
         Entry(ISSUED, member, unit, use.times, _used_lot(unit, day)) for use in sale.extras.uses for unit in use.counters
     ]
-    left = Counter(pieces_by_unit(sale.redemptions))
-    given = {one.unit: one.account for one in sale.redemptions if one.account}
+    left: Counter[tuple[str, str]] = Counter()  # by unit and by where it goes: to the program, or to a cause
+    for movement in sale.redemptions:
+        left[movement.unit, movement.account or REDEEMED] += movement.pieces
     for hold in sale.holds:
-        spent = min(hold.pieces, left[hold.unit])
-        left[hold.unit] -= spent
-        if spent:
-            entries.append(Entry(held(hold.id), given.get(hold.unit, REDEEMED), hold.unit, spent))
-        if hold.pieces > spent:
-            entries.append(Entry(held(hold.id), member, hold.unit, hold.pieces - spent))
-    entries += [Entry(member, given.get(unit, REDEEMED), unit, pieces) for unit, pieces in left.items() if pieces]
+        unspent = hold.pieces
+        for unit, account in left:
+            part = min(unspent, left[unit, account]) if unit == hold.unit else 0
+            if part:
+                entries.append(Entry(held(hold.id), account, unit, part))
+                left[unit, account] -= part
+                unspent -= part
+        if unspent:
+            entries.append(Entry(held(hold.id), member, hold.unit, unspent))
+    entries += [Entry(member, account, unit, pieces) for (unit, account), pieces in left.items() if pieces]
     return tuple(entries)
 
 
@@ -70,12 +76,39 @@ def return_entries(member: str, reversal: Reversal, spent: Mapping[str, tuple[Pa
     mine = available(member)
     moved = []
     for unit, pieces in reversal.given_back.items():
-        parts = lots.first(spent.get(unit, ()), pieces)
-        unknown = pieces - sum(part for _, part in parts)
-        moved += [Entry(REDEEMED, mine, unit, part, lot) for lot, part in (*parts, (lots.OPEN, unknown)) if part]
-    moved += [Entry(mine, ISSUED, unit, pieces, reversal.lots.get(unit, "")) for unit, pieces in reversal.taken_back.items()]
+        sources = [(account, units[unit]) for account, units in reversal.elsewhere.items() if _gives(account) and unit in units]
+        sources.append((REDEEMED, pieces - sum(part for _, part in sources)))
+        parts = list(lots.first(spent.get(unit, ()), pieces))
+        parts.append((lots.OPEN, pieces - sum(part for _, part in parts)))
+        moved += [Entry(source, mine, unit, part, lot) for source, lot, part in _paired(sources, parts)]
+    for unit, pieces in reversal.taken_back.items():
+        lot = reversal.lots.get(unit, "")
+        targets = [
+            (account, units[unit]) for account, units in reversal.elsewhere.items() if not _gives(account) and unit in units
+        ]
+        targets.append((ISSUED, pieces - sum(part for _, part in targets)))
+        moved += [Entry(mine, target, unit, part, lot) for target, part in targets if part]
     moved += [Entry(mine, ISSUED, unit, pieces) for unit, pieces in reversal.uses.items()]
     return tuple(moved)
+
+
+def _gives(account: str) -> bool:
+    """Whether what a return gives back may come from `account`: what was donated, from the cause."""
+    return account.startswith("cause/")
+
+
+def _paired(sources: Iterable[tuple[str, int]], parts: Iterable[Part]) -> Iterator[tuple[str, str, int]]:
+    """The pieces of `sources` laid on the lots of `parts`, one after another; both come to the same sum."""
+    waiting = deque(part for part in parts if part[1])
+    for source, pieces in sources:
+        left = pieces
+        while left:
+            lot, have = waiting.popleft()
+            part = min(left, have)
+            yield source, lot, part
+            left -= part
+            if have > part:
+                waiting.appendleft((lot, have - part))
 
 
 def spent_lots(posted: Iterable[Entry]) -> dict[str, tuple[Part, ...]]:
@@ -85,9 +118,9 @@ def spent_lots(posted: Iterable[Entry]) -> dict[str, tuple[Part, ...]]:
     """
     sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for entry in posted:
-        if entry.source == REDEEMED:
+        if entry.source == REDEEMED or _gives(entry.source):
             sums[entry.unit][entry.lot] -= entry.pieces
-        elif entry.source.startswith(OWNED) and not entry.target.startswith((*OWNED, ISSUED, EXPIRED)):
+        elif entry.source.startswith(OWNED) and not entry.target.startswith((*OWNED, ISSUED, PARTNER, EXPIRED)):
             sums[entry.unit][entry.lot] += entry.pieces
     by_lot = {unit: sorted((+lots_of).items(), key=lambda part: lots.by_expiry(part[0])) for unit, lots_of in sums.items()}
     return {unit: tuple(reversed(parts)) for unit, parts in by_lot.items()}
@@ -119,7 +152,7 @@ def post(program: Program, accounts: Accounts, entries: Iterable[Entry], day: st
     for entry in entries:
         if not entry.source.startswith(OWNED):
             found = _coming_in(program, now[entry.target, entry.unit], entry, day)
-        elif entry.target == ISSUED:
+        elif entry.target == ISSUED or entry.target.startswith(PARTNER):
             found, short = _taken_back(program.policies, now[entry.source, entry.unit], entry, day)
             missing[entry.unit] += short
         else:
@@ -141,7 +174,7 @@ def _coming_in(program: Program, have: Lots, entry: Entry, day: str) -> list[Ent
     if entry.pieces > repaid:
         found.append(_part(entry, entry.lot, entry.pieces - repaid))
     unit = program.units.get(entry.unit)
-    if entry.source == REDEEMED or not (_streak(program, entry.unit) or (unit and unit.extended)):
+    if entry.source == REDEEMED or _gives(entry.source) or not (_streak(program, entry.unit) or (unit and unit.extended)):
         return found
     for lot, pieces in lots.extended(have, entry.lot, day):
         found.append(Entry(entry.target, entry.source, entry.unit, pieces, lot))

@@ -13,9 +13,8 @@ from loyalty.moment import Moment
 from loyalty.money import Minor, split
 from loyalty.program import Program, tier_by_code
 from loyalty.refusal import Refusal
-from loyalty.rewards.donate import Donate, RoundUp
-from loyalty.rules import Rules, compiled
-from loyalty.stacking import Ask, Outcome, Taken, Verdict, choose
+from loyalty.rules import Benefit, Rules, compiled
+from loyalty.stacking import Ask, Finding, Outcome, Taken, choose
 from loyalty.trace import Step, trace
 
 TIMES_MAX = bounds.COST_MAX  # a wallet pays by the agora
@@ -200,8 +199,8 @@ def quote(program: Program, member: Member | None, basket: Basket, moment: Momen
         program_hash=program.hash,
         moment=moment,
         choices=choices,
-        offers=(*_offers(outcome), *_unknown(rules, wanted)),
-        discounts=tuple(_discount(one, len(basket.lines)) for one in taken if one.given.offs),
+        offers=(*_offers(rules, outcome), *_unknown(rules, wanted)),
+        discounts=_discounts(taken, len(basket.lines)),
         accruals=harvest.accruals,
         redemptions=(*(_redemption(one, outcome.bill) for one in taken if one.benefit.cost), *map(movement, harvest.spent)),
         trace=trace(rules, outcome, harvest, wanted),
@@ -282,13 +281,24 @@ def nets(basket: Basket, discounts: Iterable[Discount]) -> tuple[Minor, ...]:
     return tuple(left)
 
 
-def _discount(taken: Taken, lines: int) -> Discount:
-    by_line, free = [0] * lines, [0] * lines if taken.given.free else []
-    for place, off in taken.given.offs:
-        by_line[place] = off
-    for place, pieces in taken.given.free:
+def _discounts(taken: list[Taken], lines: int) -> tuple[Discount, ...]:
+    """What comes off, line by line."""
+    discounts = []
+    for benefit, _, _, given, _ in taken:
+        if given.offs:
+            by_line = [0] * lines
+            for place, off in given.offs:
+                by_line[place] = off
+            free = _free(given.free, lines) if given.free else ()
+            discounts.append(Discount(benefit.code, tuple(by_line), free))
+    return tuple(discounts)
+
+
+def _free(pieces_of: Iterable[tuple[int, int]], lines: int) -> tuple[int, ...]:
+    free = [0] * lines
+    for place, pieces in pieces_of:
         free[place] = pieces
-    return Discount(taken.benefit.code, tuple(by_line), tuple(free))
+    return tuple(free)
 
 
 def _redemption(taken: Taken, bill: Bill) -> Movement:
@@ -301,8 +311,7 @@ def _redemption(taken: Taken, bill: Bill) -> Movement:
     if not any(weights):
         weights = [1] * len(weights)
     spent = taken.benefit.cost * taken.times
-    settings = taken.benefit.settings
-    account = f"cause/{settings.cause}" if isinstance(settings, Donate) else ""
+    account = f"cause/{taken.given.cause}" if taken.given.cause else ""
     return Movement(taken.benefit.code, taken.benefit.unit, spent, split(spent, weights), account=account)
 
 
@@ -310,14 +319,14 @@ def _extras(taken: list[Taken]) -> Extras:
     tenders, gifts, donations, uses = [], [], [], []
     for one in taken:
         benefit, given = one.benefit, one.given
-        if given.paid_minor:
-            tenders.append(UnitTender(benefit.code, benefit.unit, benefit.cost * one.times, given.paid_minor))
-        gifts += [GiftLine(benefit.code, product, pieces) for product, pieces in given.gifts]
-        if given.donated_minor:
-            assert isinstance(benefit.settings, RoundUp)
-            donations.append(Donation(benefit.code, benefit.settings.cause, given.donated_minor))
         if benefit.limited:
             uses.append(_use(one))
+        if not given.offs:
+            if given.paid_minor:
+                tenders.append(UnitTender(benefit.code, benefit.unit, benefit.cost * one.times, given.paid_minor))
+            gifts += [GiftLine(benefit.code, product, pieces) for product, pieces in given.gifts]
+            if given.donated_minor:
+                donations.append(Donation(benefit.code, given.cause, given.donated_minor))
     return Extras(tuple(tenders), tuple(gifts), tuple(donations), tuple(uses)) if taken else NO_EXTRAS
 
 
@@ -328,17 +337,20 @@ def _use(taken: Taken) -> Use:
     return Use(code, taken.times, taken.off_minor + taken.given.paid_minor, units)
 
 
-def _offers(outcome: Outcome) -> list[Offer]:
+def _offers(rules: Rules, outcome: Outcome) -> list[Offer]:
     """The rewards, in the order they were looked at; promotions come by themselves and are no offers."""
-    return [_offer(verdict) for verdict in outcome.verdicts if verdict.benefit.chosen]
+    if not rules.rewards:
+        return []
+    return [_offer(benefit, found) for benefit, found in outcome.looked if benefit.chosen]
 
 
-def _offer(verdict: Verdict) -> Offer:
-    benefit, taken = verdict.benefit, verdict.taken
-    if taken:
-        off = taken.off_minor + taken.given.paid_minor
-        return Offer(benefit.code, benefit.unit, benefit.cost, verdict.times_max, taken.times, off)
-    return Offer(benefit.code, benefit.unit, benefit.cost, verdict.times_max, refusal=verdict.refusal)
+def _offer(benefit: Benefit, found: Finding) -> Offer:
+    code, unit, cost = benefit.code, benefit.unit, benefit.cost
+    if isinstance(found, Refusal):
+        return Offer(code, unit, cost, 0, refusal=found)
+    if isinstance(found, Taken):
+        return Offer(code, unit, cost, found.times_max, found.times, found.off_minor + found.given.paid_minor)
+    return Offer(code, unit, cost, found.times_max, refusal=found.refusal)
 
 
 def _unknown(rules: Rules, wanted: Mapping[str, int]) -> list[Offer]:

@@ -1,13 +1,13 @@
 """Undoing a sale, whole or in part: what is taken back, what is given back, what is refunded."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.lots import life
-from loyalty.money import Minor, floor_share, split
+from loyalty.money import Minor, floor_share, spread
 from loyalty.program import Program
 from loyalty.quote import Movement, nets
 from loyalty.refusal import Refusal
@@ -22,7 +22,7 @@ class Back(NamedTuple):
     day: str
 
 
-class _Share(NamedTuple):
+class Share(NamedTuple):
     """The part of a line, or of the whole sale, that comes back now: between two cumulative quantities of the whole."""
 
     before: int
@@ -43,33 +43,40 @@ def reverse(program: Program, sale: Sale, back: Back) -> Reversal | Refusal:
     shared by what is refunded. Shares are rounded down over everything returned so far; so returns in many parts sum exactly to one
     of all.
     """
-    shares = _shares(sale, back)
+    shares = returned_shares(sale, back)
     if isinstance(shares, Refusal):
         return shares
     taken: Counter[str] = Counter()
     given: Counter[str] = Counter()
+    elsewhere: dict[str, Counter[str]] = {}
     by_money = _by_money(sale, shares) if program.policies.return_share == "money" else None
     whole_before = all(share.before == share.whole for share in shares.values())
     done = not whole_before and all(share.after == share.whole for share in shares.values())
     for movements, sums in ((sale.accruals, taken), (sale.redemptions, given)):
         for movement in movements:
+            part = _part(movement, shares, by_money)
             if movement.rule in program.pools:  # a prize has no parts: it goes with the last of the sale
-                sums[movement.unit] += movement.pieces if done else 0
-            else:
-                sums[movement.unit] += _part(movement, shares, by_money)
+                part = movement.pieces if done else 0
+            sums[movement.unit] += part
+            if movement.account:
+                elsewhere.setdefault(movement.account, Counter())[movement.unit] += part
     refund = _refund(program, sale, shares, back.day)
     if not program.policies.give_back_spent:
         given = Counter({unit: pieces for unit, pieces in given.items() if counters.is_counter(unit)})
+        elsewhere = {account: units for account, units in elsewhere.items() if not account.startswith("cause/")}
     uses = _uses(program, sale) if done and program.policies.give_back_uses else {}
     lots = {one.unit: one.lot for one in sale.accruals if one.lot}
-    return Reversal(dict(+taken), dict(+given), refund, uses, {unit: lot for unit, lot in lots.items() if taken[unit]}, done)
+    lots = {unit: lot for unit, lot in lots.items() if taken[unit]}
+    others = {account: dict(+units) for account, units in elsewhere.items() if +units}
+    return Reversal(dict(+taken), dict(+given), refund, uses, lots, done, others)
 
 
-def _shares(sale: Sale, back: Back) -> dict[int, _Share] | Refusal:
+def returned_shares(sale: Sale, back: Back) -> dict[int, Share] | Refusal:
+    """What part of each line comes back, by its place; a Refusal where more comes than was sold, or what was never sold."""
     places = {line.id: place for place, line in enumerate(sale.basket.lines)}
     already = Counter(back.before)
     shares = {
-        place: _Share(
+        place: Share(
             min(already[line.id], line.quantity_milli), min(already[line.id], line.quantity_milli), line.quantity_milli
         )
         for place, line in enumerate(sale.basket.lines)
@@ -81,38 +88,48 @@ def _shares(sale: Sale, back: Back) -> dict[int, _Share] | Refusal:
         before, after, sold = shares[place]
         if after + returned.quantity_milli > sold:
             return Refusal("returned_more_than_sold", {"line": returned.line, "left_milli": max(sold - after, 0)})
-        shares[place] = _Share(before, after + returned.quantity_milli, sold)
+        shares[place] = Share(before, after + returned.quantity_milli, sold)
     return shares
 
 
-def _part(movement: Movement, shares: Mapping[int, _Share], by_money: _Share | None) -> int:
+def _part(movement: Movement, shares: Mapping[int, Share], by_money: Share | None) -> int:
     if by_money is not None:
         return by_money.of(movement.pieces)
     return sum(share.of(movement.by_line[place]) for place, share in shares.items())
 
 
-def _by_money(sale: Sale, shares: Mapping[int, _Share]) -> _Share | None:
+def _by_money(sale: Sale, shares: Mapping[int, Share]) -> Share | None:
     """The part of the whole sale's money; None where nothing was paid, and the lines must say."""
     net = nets(sale.basket, sale.discounts)
     if min(net) < 0 or not any(net):
         return None
     before = sum(floor_share(net[place], share.before, share.whole) for place, share in shares.items())
     after = sum(floor_share(net[place], share.after, share.whole) for place, share in shares.items())
-    return _Share(before, after, sum(net))
+    return Share(before, after, sum(net))
 
 
-def _refund(program: Program, sale: Sale, shares: Mapping[int, _Share], day: str) -> Minor:
+def _refund(program: Program, sale: Sale, shares: Mapping[int, Share], day: str) -> Minor:
     """What money goes back: the line's price less what units paid of it; of a plan what its terms say."""
     money = list(nets(sale.basket, sale.discounts))
-    for tender in sale.extras.tenders:
-        paid = next((one for one in sale.redemptions if one.rule == tender.rule and one.unit == tender.unit), None)
-        if paid and paid.pieces:
-            money = [have - part for have, part in zip(money, split(tender.amount_minor, paid.by_line), strict=True)]
+    for paid in paid_by_units(sale):
+        money = [have - part for have, part in zip(money, paid, strict=True)]
     refund = 0
     for place, share in shares.items():
         whole = max(money[place], 0)
         refund += share.of(_plan_refund(program, sale, place, whole, day))
     return refund
+
+
+def paid_by_units(sale: Sale) -> Iterator[tuple[Minor, ...]]:
+    """What each tender of units has paid of each line: shared by what is still to pay of them, what was donated comes last.
+
+    Pieces are too coarse to share it by: one may pay for several lines.
+    """
+    owed = [max(net, 0) for net in nets(sale.basket, sale.discounts)]
+    for tender in sale.extras.tenders:
+        paid = spread(tender.amount_minor, owed, owed)
+        owed = [have - part for have, part in zip(owed, paid, strict=True)]
+        yield paid
 
 
 def _plan_refund(program: Program, sale: Sale, place: int, paid: Minor, day: str) -> Minor:

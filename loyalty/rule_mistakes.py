@@ -69,8 +69,11 @@ def _promotion(rule: PromotionRule, known: Known) -> Iterator[Mistake]:
 
 
 def _offer(rule: RewardRule | PromotionRule, known: Known) -> Iterator[Mistake]:
+    row = REWARDS[rule.type]
     yield from wrong.named("name", rule.name)
-    yield from REWARDS[rule.type].mistakes(rule.settings, known)
+    yield from row.mistakes(rule.settings, known)
+    if rule.exclusive and (row.tender or row.last):
+        yield Mistake("exclusive", f"{rule.type} comes after all discounts and keeps none of them out", "remove it")
     yield from wrong.goods("lines", rule.lines)
     yield from _held(rule.when, rule.unless, known)
     yield from wrong.number("priority", rule.priority, -bounds.COST_MAX, bounds.COST_MAX)

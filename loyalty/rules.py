@@ -14,9 +14,17 @@ from loyalty.money import Minor
 from loyalty.program import NO_LIMITS, AccrualRule, Challenge, Limits, Pool, Program, PromotionRule, RewardRule
 from loyalty.refusal import Refusal
 from loyalty.rewards import REWARDS
-from loyalty.rewards.giving import Quick, RewardType
+from loyalty.rewards.giving import GOODS_MISSING, NOTHING_LEFT, Offs, Quick, RewardType
 
 Gate = Callable[[Bill], Refusal | None]
+
+Look = Callable[[Bill, Mapping[str, str]], Offs | Refusal | None]
+"""What a promotion takes off lines, of which there is one at least, or why nothing; None where that takes a longer look.
+
+The mapping has which offer of a group was given.
+"""
+
+MEMBER_NEEDED = Refusal("member_needed")
 
 KEPT_PROGRAMS = 16  # the versions in force at one time, and some more: a daemon never needs them all
 
@@ -42,7 +50,8 @@ class Benefit(NamedTuple):
     most: Minor
     contested: bool
     """Whether anything but its own conditions can speak against it."""
-    quick: Quick | None
+    quick: Look | None
+    """All of it in one go, for a promotion that only takes money off lines: only its conditions and its group contest it."""
 
 
 class Earning(NamedTuple):
@@ -79,19 +88,27 @@ class Rules(NamedTuple):
     plain: bool
     """Nothing excludes anything: one pass in order is the whole of stacking."""
     looked: list[tuple[object, tuple[Refusal | None, ...]]]
-    """Which benefits the minute that was looked at last refuses."""
+    """Which benefits the minute that was looked at last refuses, to members or to anybody."""
 
 
 def not_now(rules: Rules, bill: Bill) -> tuple[Refusal | None, ...]:
     """Why each of `rules.benefits` is not to be had here and now, if it is not: looked at once a minute for all baskets."""
     moment = bill.moment
     place = moment.place
-    minute = (moment.local_date, minute_of_day(moment), moment.calendar, place.store, place.terminal, place.channel)
+    anybody = bill.member is not None
+    minute = (moment.local_date, minute_of_day(moment), moment.calendar, place.store, place.terminal, place.channel, anybody)
     if rules.looked and rules.looked[0][0] == minute:
         return rules.looked[0][1]
-    refusals = tuple(benefit.open_now(bill) if benefit.open_now else None for benefit in rules.benefits)
+    refusals = tuple(closed_now(benefit, bill) for benefit in rules.benefits)
     rules.looked[:] = [(minute, refusals)]
     return refusals
+
+
+def closed_now(benefit: Benefit, bill: Bill) -> Refusal | None:
+    """Why `benefit` is not to be had here and now, whatever is bought and whoever the member is."""
+    if benefit.members_only and bill.member is None:
+        return MEMBER_NEEDED
+    return benefit.open_now(bill) if benefit.open_now else None
 
 
 def compiled(program: Program) -> Rules:
@@ -139,7 +156,9 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
     goods = Goods(reduced="never") if order_wide and program.policies.reduced_goods == "excluded" else rule.lines
     found = pick(goods)
     contested = bool(rule.group or rule.limits != NO_LIMITS or isinstance(rule, RewardRule))
-    quick = None if contested or order_wide else row.quick(rule.settings, program.policies)
+    slow = isinstance(rule, RewardRule) or rule.limits != NO_LIMITS or order_wide
+    off = None if slow else row.quick(rule.settings, program.policies)
+    rest = of_the_rest(rule.when, rule.unless, found)
     return Benefit(
         code=code,
         chosen=isinstance(rule, RewardRule),
@@ -149,7 +168,7 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         settings=rule.settings,
         pick=found,
         open_now=of_moment(rule.when, found),
-        gate=of_the_rest(rule.when, rule.unless, found),
+        gate=rest,
         order_wide=order_wide,
         members_only=rule.members_only if isinstance(rule, PromotionRule) else not row.free_of_units,
         exclusive=rule.exclusive,
@@ -158,8 +177,27 @@ def _benefit(program: Program, code: str, rule: RewardRule | PromotionRule) -> B
         limited=rule.limits != NO_LIMITS,
         most=rule.limits.amount_max or AMOUNT_MINOR_MAX,
         contested=contested or order_wide,
-        quick=quick,
+        quick=_in_one_go(rest, rule.group, found, off) if off else None,
     )
+
+
+def _in_one_go(gate: Gate | None, group: str, pick: Pick, off: Quick) -> Look:
+    """The conditions, the group, the goods and what comes off them, without a stop between."""
+
+    def look(bill: Bill, groups: Mapping[str, str]) -> Offs | Refusal | None:
+        if gate is not None:
+            refusal = gate(bill)
+            if refusal is not None:
+                return refusal
+        if group in groups:
+            return Refusal("other_of_group", {"other": groups[group]})
+        places = pick(bill.index)
+        if not places:
+            return GOODS_MISSING
+        offs = off(bill, places)
+        return NOTHING_LEFT if offs == () else offs
+
+    return look
 
 
 def _earnings(program: Program) -> list[Earning]:

@@ -64,8 +64,11 @@ class Sale:
     def __post_init__(self) -> None:
         """Raise ValueError for what could not be booked: a record from the wire is looked at here before it is applied."""
         bounds.whole("number of tenders", len(self.tenders), 0, bounds.TENDERS_MAX)
-        for one in (*self.accruals, *self.redemptions):
+        for one, others in (*((one, "partner/") for one in self.accruals), *((one, "cause/") for one in self.redemptions)):
             bounds.text("unit", one.unit)
+            bounds.text("account", one.account, 0)
+            if one.account and not one.account.startswith(others):
+                raise ValueError(f"a movement names the account {one.account!r:.60}; only one of {others} is wanted")
             bounds.whole("pieces", one.pieces, 1, bounds.PIECES_MAX)
             self._by_line(one.by_line, bounds.PIECES_MAX)
             if sum(one.by_line) != one.pieces:
@@ -86,6 +89,9 @@ class Sale:
             bounds.text("rule", rule)
         for amount in (extras.paid_minor, extras.donated_minor):
             bounds.whole("amount of the extras", amount, 0, bounds.AMOUNT_MINOR_MAX)
+        for gift in extras.gifts:
+            bounds.text("product", gift.product)
+            bounds.whole("pieces of a gift", gift.pieces, 1, bounds.PIECES_MAX)
         for use in extras.uses:
             bounds.whole("times", use.times, 1, bounds.COST_MAX)
             bounds.whole("amount of a use", use.amount_minor, 0, bounds.AMOUNT_MINOR_MAX)
@@ -247,7 +253,8 @@ class Reversal:
     """What a return undoes: earned pieces taken back, spent pieces given back, money to refund; each by unit, in total.
 
     `uses` are counters of limits that go down again; `lots` has, by unit, the lot that the earned pieces went into.
-    `whole` says that nothing of the sale is left.
+    `whole` says that nothing of the sale is left. `elsewhere` has, by account and unit, what of all that goes back to a partner or
+    comes back from a cause, and not to or from the program.
     """
 
     taken_back: dict[str, int]
@@ -256,9 +263,11 @@ class Reversal:
     uses: dict[str, int] = field(default_factory=dict)
     lots: dict[str, str] = field(default_factory=dict)
     whole: bool = False
+    elsewhere: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for unit, pieces in (*self.taken_back.items(), *self.given_back.items(), *self.uses.items()):
+        others = [moved for account in self.elsewhere.values() for moved in account.items()]
+        for unit, pieces in (*self.taken_back.items(), *self.given_back.items(), *self.uses.items(), *others):
             bounds.text("unit", unit)
             bounds.whole("pieces", pieces, 1, bounds.PIECES_MAX)
         bounds.whole("refund_minor", self.refund_minor, 0, bounds.AMOUNT_MINOR_MAX)

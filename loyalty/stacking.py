@@ -8,44 +8,46 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.bill import Bill
-from loyalty.goods import Places
 from loyalty.money import Minor
 from loyalty.overlap import moved
 from loyalty.refusal import Refusal
-from loyalty.rewards.amount_off import AmountOff
-from loyalty.rewards.giving import GOODS_MISSING, NOTHING_LEFT, TIMES_MAX, Given, Quick, Target
-from loyalty.rules import Benefit, Rules, not_now
+from loyalty.rewards.giving import NOTHING_LEFT, TIMES_MAX, Given, Target
+from loyalty.rules import Benefit, Rules, closed_now, not_now
 
 COMBINATIONS_MAX = 256  # eight offers that get in each other's way are tried out in full, in some tens of milliseconds
 
 
 class Taken(NamedTuple):
-    """What a benefit gave: how many times, what, and how much came off together."""
+    """What a benefit gave: how many times of how many, what, and how much came off together."""
 
     benefit: Benefit
     times: int
+    times_max: int
     given: Given
     off_minor: Minor
 
 
-class Verdict(NamedTuple):
-    """What was found about a benefit: why not; or how often it may be taken, and whether it was."""
+class Open(NamedTuple):
+    """A benefit may be taken so many times, and was not: the member did not want it, or wanted more than that."""
 
-    benefit: Benefit
-    refusal: Refusal | None
-    times_max: int = 0
-    taken: Taken | None = None
+    times_max: int
+    refusal: Refusal | None = None
+
+
+Finding = Refusal | Open | Taken
+"""What was found about a benefit: why it is not to be had, how often it may be, or what it gave."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """One way through all the offers: the bill after it, and what was found about each.
+    """One way through all the offers: the bill after it, and what was found about each, in the order of the rules.
 
-    `shared` has the places in `verdicts` of the amounts off that several lines share.
+    `shared` has the places in `found` of the amounts off that several lines share.
     """
 
+    rules: Rules
     bill: Bill
-    verdicts: list[Verdict] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     order_discount: str = ""
     shared: list[int] = field(default_factory=list)
@@ -53,9 +55,14 @@ class Outcome:
     bound_hit: bool = False
 
     @property
+    def looked(self) -> Iterable[tuple[Benefit, Finding]]:
+        """What was found about each that was looked at."""
+        return zip((*self.rules.benefits, *self.rules.last), self.found, strict=False)
+
+    @property
     def taken(self) -> list[Taken]:
         """What was given."""
-        return [verdict.taken for verdict in self.verdicts if verdict.taken]
+        return [one for one in self.found if type(one) is Taken]
 
     @property
     def saved(self) -> Minor:
@@ -80,39 +87,47 @@ def choose(rules: Rules, ask: Ask) -> Outcome:
     else:
         outcome = _in_order(rules, ask)
     for benefit in rules.last:
-        now = benefit.open_now(outcome.bill) if benefit.open_now else None
-        outcome.verdicts.append(_look(benefit, outcome, ask, now))
+        now = closed_now(benefit, outcome.bill)
+        outcome.found.append(now or _look(benefit, outcome, ask))
     return outcome
 
 
 def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str = "") -> Outcome:
     """Look at each offer in order, less those to `skip`; where one stands `alone`, at no other."""
-    outcome = Outcome(ask.new_bill())
+    outcome = Outcome(rules, ask.new_bill())
     if ask.own:
         for unit, pieces in ask.own.items():
             outcome.bill.spendable[unit] += pieces
-    verdicts = outcome.verdicts
-    for benefit, now in zip(rules.benefits, not_now(rules, outcome.bill), strict=True):
+    bill, found, groups = outcome.bill, outcome.found, outcome.groups
+    for benefit, now in zip(rules.benefits, not_now(rules, bill), strict=True):
         if alone and benefit.code != alone:
-            verdicts.append(Verdict(benefit, Refusal("not_together", {"other": alone})))
+            found.append(Refusal("not_together", {"other": alone}))
         elif skip and benefit.code in skip:
-            verdicts.append(Verdict(benefit, Refusal("other_is_better")))
+            found.append(Refusal("other_is_better"))
+        elif now is not None:
+            found.append(now)
+        elif benefit.quick is None or outcome.shared or (offs := benefit.quick(bill, groups)) is None:
+            found.append(_look(benefit, outcome, ask))
+        elif isinstance(offs, Refusal):
+            found.append(offs)
         else:
-            verdicts.append(_look(benefit, outcome, ask, now))
+            found.append(Taken(benefit, 1, 1, Given(offs), bill.take(offs)))
+            if benefit.group:
+                groups[benefit.group] = benefit.code
     return outcome
 
 
 def _in_order(rules: Rules, ask: Ask) -> Outcome:
     """The first exclusive offer that gives anything stands alone; else all others, in order."""
     exclusive = _exclusive(rules, ask)
-    why_not: dict[str, Verdict] = {}
+    why_not: dict[str, Finding] = {}
     for benefit in exclusive:
         outcome = walk(rules, ask, alone=benefit.code)
         if outcome.taken:
             return outcome
-        why_not.update((one.benefit.code, one) for one in outcome.verdicts if one.benefit is benefit)
+        why_not[benefit.code] = outcome.found[rules.benefits.index(benefit)]
     outcome = walk(rules, ask, frozenset(why_not))
-    outcome.verdicts = [why_not.get(verdict.benefit.code, verdict) for verdict in outcome.verdicts]
+    outcome.found = [why_not.get(benefit.code, finding) for benefit, finding in zip(rules.benefits, outcome.found, strict=True)]
     return outcome
 
 
@@ -155,53 +170,33 @@ def _exclusive(rules: Rules, ask: Ask) -> list[Benefit]:
     return [one for one in rules.benefits if one.exclusive and (not one.chosen or ask.wanted.get(one.code))]
 
 
-_MEMBER_NEEDED = Refusal("member_needed")
-
-
-def _look(benefit: Benefit, outcome: Outcome, ask: Ask, now: Refusal | None) -> Verdict:
-    """Whether `benefit` is to be had, if nothing speaks against it `now`; and have it, if it comes by itself or was chosen."""
+def _look(benefit: Benefit, outcome: Outcome, ask: Ask) -> Finding:
+    """Whether `benefit` is to be had, where nothing speaks against it now; and have it, if it comes by itself or was chosen."""
     bill = outcome.bill
-    if benefit.members_only and bill.member is None:
-        refusal: Refusal | None = _MEMBER_NEEDED
-    else:
-        refusal = now or (benefit.gate(bill) if benefit.gate else None)
-        if refusal is None and benefit.contested:
-            refusal = _refused(benefit, outcome)
+    refusal = benefit.gate(bill) if benefit.gate else None
+    if refusal is None and benefit.contested:
+        refusal = _refused(benefit, outcome)
     if refusal is not None:
-        return Verdict(benefit, refusal)
+        return refusal
     places = benefit.pick(bill.index)
     if outcome.shared and not benefit.order_wide and (not benefit.chosen or ask.wanted.get(benefit.code)):
         _make_way(outcome, places)
-    if benefit.quick is not None and (verdict := _quickly(benefit, benefit.quick, places, bill)) is not None:
-        return verdict
     target = Target(places, benefit.order_wide, benefit.most, benefit.chosen)
     room = benefit.type.room(benefit.settings, bill, target)
     if isinstance(room, Refusal):
-        return Verdict(benefit, room)
+        return room
     most = min(room, _uses_left(benefit, bill)) if benefit.limited else room
     if benefit.cost:
         most = min(most, bill.spendable[benefit.unit] // benefit.cost)
     times = ask.wanted.get(benefit.code, 0) if benefit.chosen else most if benefit.type.repeats else min(most, 1)
     if times > most:
-        return Verdict(benefit, _too_many(benefit, times, most), most)
+        return Open(most, _too_many(benefit, times, most))
     if not times and benefit.chosen:
-        return Verdict(benefit, None, most)
+        return Open(most)
     return _have(benefit, times, most, target, outcome)
 
 
-def _quickly(benefit: Benefit, off: Quick, places: Places, bill: Bill) -> Verdict | None:
-    """The same by the short way, for a promotion that only takes money off lines; None where that is not open."""
-    if not places:
-        return Verdict(benefit, GOODS_MISSING)
-    offs = off(bill, places)
-    if offs is None:
-        return None
-    return (
-        Verdict(benefit, None, 1, Taken(benefit, 1, Given(offs), bill.take(offs))) if offs else Verdict(benefit, NOTHING_LEFT)
-    )
-
-
-def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outcome) -> Verdict:
+def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outcome) -> Finding:
     bill = outcome.bill
     given = benefit.type.give(benefit.settings, times, bill, target)
     if benefit.limited and benefit.limits.budget_amount:
@@ -209,9 +204,9 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         if given.worth > left and left and bill.policies.budget_short == "reduce":
             given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
         if given.worth > left:  # what pays, pays whole pieces
-            return Verdict(benefit, Refusal("budget_exceeded"))
+            return Refusal("budget_exceeded")
     if not (given.worth or given.gifts or given.donated_minor or benefit.type.for_others):
-        return Verdict(benefit, Refusal("nothing_left"))
+        return NOTHING_LEFT
     off_minor = bill.take(given.offs)
     for place, pieces in given.used:
         bill.use(place, pieces)
@@ -225,21 +220,18 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
         outcome.groups[benefit.group] = benefit.code
     if benefit.order_wide and off_minor:
         outcome.order_discount = outcome.order_discount or benefit.code
-    settings = benefit.settings
-    shared = len(given.offs) > 1 and isinstance(settings, AmountOff) and not settings.each_piece
-    if shared and bill.policies.amount_overlap == "others_first":
-        outcome.shared.append(len(outcome.verdicts))
-    return Verdict(benefit, None, most, Taken(benefit, times, given, off_minor))
+    if len(given.offs) > 1 and benefit.type.movable(benefit.settings) and bill.policies.amount_overlap == "others_first":
+        outcome.shared.append(len(outcome.found))
+    return Taken(benefit, times, most, given, off_minor)
 
 
 def _make_way(outcome: Outcome, places: tuple[int, ...]) -> None:
     """What earlier amounts off have laid on these lines is laid on their others, as far as those bear it."""
     for at in outcome.shared:
-        verdict = outcome.verdicts[at]
-        taken = verdict.taken
-        assert taken is not None
+        taken = outcome.found[at]
+        assert isinstance(taken, Taken)
         offs = moved(outcome.bill, taken.given.offs, places)
-        outcome.verdicts[at] = verdict._replace(taken=taken._replace(given=taken.given._replace(offs=offs)))
+        outcome.found[at] = taken._replace(given=taken.given._replace(offs=offs))
 
 
 def _refused(benefit: Benefit, outcome: Outcome) -> Refusal | None:

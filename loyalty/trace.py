@@ -7,10 +7,9 @@ from loyalty import counters
 from loyalty.accrue import Harvest
 from loyalty.bill import Bill
 from loyalty.pool import closed
-from loyalty.refusal import Params
-from loyalty.rewards.donate import Donate
-from loyalty.rules import Rules, Surprise
-from loyalty.stacking import Outcome, Taken
+from loyalty.refusal import Params, Refusal
+from loyalty.rules import Benefit, Rules, Surprise
+from loyalty.stacking import Open, Outcome, Taken
 
 PLAIN_PERCENT = 100  # what is earned where no tier makes it more
 
@@ -26,17 +25,13 @@ class Step(NamedTuple):
 def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str, int]) -> tuple[Step, ...]:
     """Every rule's sentence: the offers in the order they were looked at, then what was earned on the rest."""
     steps = []
-    for benefit, refusal, times_max, taken in outcome.verdicts:
-        if refusal:
-            steps.append(Step(benefit.code, refusal.code, refusal.params))
-        elif taken:
-            steps.append(_taken(taken))
-        elif benefit.type.tender:
-            most = times_max * benefit.settings.worth
-            steps.append(Step(benefit.code, "payable", {"most_minor": most, "unit": benefit.unit}))
+    for benefit, found in outcome.looked:
+        if isinstance(found, Refusal):
+            steps.append(Step(benefit.code, found.code, found.params))
+        elif isinstance(found, Taken):
+            steps.append(_taken(found))
         else:
-            said = "offered" if benefit.cost else "offered_free"
-            steps.append(Step(benefit.code, said, {"times_max": times_max, "cost": benefit.cost, "unit": benefit.unit}))
+            steps.append(_open(benefit, found))
     steps += [Step(code, "unknown_reward", {"reward": code}) for code in wanted if code not in rules.rewards]
     if outcome.bound_hit:
         steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
@@ -65,14 +60,23 @@ def _surprise(surprise: Surprise, bill: Bill) -> Step:
     return Step(surprise.code, why_not.code, why_not.params) if why_not else Step(surprise.code, "draw_open")
 
 
+def _open(benefit: Benefit, found: Open) -> Step:
+    if found.refusal:
+        return Step(benefit.code, found.refusal.code, found.refusal.params)
+    if benefit.type.tender:
+        return Step(benefit.code, "payable", {"most_minor": found.times_max * benefit.settings.worth, "unit": benefit.unit})
+    said = "offered" if benefit.cost else "offered_free"
+    return Step(benefit.code, said, {"times_max": found.times_max, "cost": benefit.cost, "unit": benefit.unit})
+
+
 def _taken(taken: Taken) -> Step:
     benefit, given = taken.benefit, taken.given
     if given.paid_minor:
         return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
     if benefit.cost:
         spent: Params = {"pieces": benefit.cost * taken.times, "unit": benefit.unit}
-        if isinstance(benefit.settings, Donate):
-            return Step(benefit.code, "donated", {**spent, "cause": benefit.settings.cause})
+        if given.cause:
+            return Step(benefit.code, "donated", {**spent, "cause": given.cause})
         off: Params = {"off_minor": taken.off_minor} if taken.off_minor else {}
         return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:

@@ -26,12 +26,14 @@ async def supervise(name: str, task: Callable[[], Awaitable[None]], *, wait_s_ma
         try:
             await task()
         except PosdError as error:
+            ended = loop.time()
             log.warning("part stopped", part=name, code=error.code, message=error.message, hint=error.hint)
         except Exception:
+            ended = loop.time()  # before the traceback is drawn, which takes a busy machine seconds
             log.exception("part failed", part=name)
         else:
             return
-        if loop.time() - started > wait_s_max:
+        if ended - started > wait_s_max:
             wait_s = FIRST_WAIT_S
         await asyncio.sleep(random.uniform(wait_s / 2, wait_s))  # noqa: S311 (spreads load; guards nothing)
         wait_s = min(wait_s * 2, wait_s_max)

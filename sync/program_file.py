@@ -6,6 +6,7 @@ change here. program_shape.py has how each is written.
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from loyalty.accruals import ACCRUALS
-from loyalty.journal import canonical
+from loyalty.journal import plain
 from loyalty.program import (
     AccrualRule,
     Award,
@@ -95,8 +96,11 @@ def from_json(values: Mapping[str, Any]) -> Program:
 
 
 def hash_of(values: Mapping[str, Any]) -> str:
-    """The SHA-256, in hex, of a program's canonical JSON: what sales are stamped with."""
-    return hashlib.sha256(canonical(values)).hexdigest()
+    """The SHA-256, in hex, of a program as compact JSON, its keys in the order of the file: what sales are stamped with.
+
+    The order is part of what a program says: it decides between equal priorities.
+    """
+    return hashlib.sha256(json.dumps(plain(values), ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
 
 
 def parse(values: object) -> tuple[Program | None, list[Mistake]]:

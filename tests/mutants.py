@@ -1,6 +1,7 @@
 """Planted mistakes: mutmut changes loyalty/ one spot at a time, and a test that should have minded must fail.
 
-    python -m tests.mutants                      all of loyalty/
+    python -m tests.mutants                      all of loyalty/: some hours
+    python -m tests.mutants --fifth              every fifth mutant of each function, from its second one on
     python -m tests.mutants loyalty/money.py     one module
 
 The score is killed / all: a mutant that no test can tell from the original stays in the denominator, and so does one that no test
@@ -8,6 +9,7 @@ runs. A mutant that never ends counts as killed. `tests/loyalty/mutants.toml` sa
 listed there is "not caught yet". Each run starts from nothing, so that no result is older than the tests.
 """
 
+import argparse
 import json
 import re
 import shutil
@@ -26,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REASONS = ROOT / "tests" / "loyalty" / "mutants.toml"
 SCORE_PERCENT_MIN = 85  # what the design promises of all modules together
 PROCESSES = 2  # the machines are shared
+FIFTH = "__mutmut_*[27]"  # they are numbered within their function
 NOT_CAUGHT = "not caught yet"
 KINDS = ("equivalent", "unreachable", "message", NOT_CAUGHT)
 
@@ -71,11 +74,17 @@ def reasons() -> list[Reason]:
     return listed
 
 
-def run(module: str) -> None:
-    """Let mutmut try every mutant of `module`, or of all of them where it is empty."""
+def run(module: str, *, fifth: bool) -> None:
+    """Let mutmut try every mutant of `module`, or of all of them where it is empty; or only every fifth."""
     shutil.rmtree(ROOT / "mutants", ignore_errors=True)
     names = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".") or "loyalty"
-    mutmut = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(PROCESSES), f"{names}.*"]
+    mutmut = [
+        str(Path(sys.executable).with_name("mutmut")),
+        "run",
+        "--max-children",
+        str(PROCESSES),
+        f"{names}.*{FIFTH if fifth else ''}",
+    ]
     done = subprocess.run(mutmut, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stdout[-4000:] + done.stderr[-4000:])
@@ -137,8 +146,13 @@ def report(found: Outcome, listed: list[Reason]) -> float:
 
 def main() -> None:
     """Run, report, and fail below the promise."""
-    module = sys.argv[1] if len(sys.argv) > 1 else ""
-    run(module)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("module", nargs="?", default="")
+    parser.add_argument("--fifth", action="store_true")
+    given = parser.parse_args()
+    run(given.module, fifth=given.fifth)
     if report(outcome(), reasons()) < SCORE_PERCENT_MIN:
         sys.exit(f"the design promises {SCORE_PERCENT_MIN} %")
 

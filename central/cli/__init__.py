@@ -14,6 +14,7 @@ COMMANDS = {
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
     "record": "central.cli.record",
+    "partner": "central.cli.partner",
     "day": "central.cli.day",
 }
 """Command -> the module whose `command` it is."""

@@ -264,6 +264,22 @@ BUDGET = sa.Table(
 `used` is what the sales that head office has applied have given, `told` what the terminal says it has given or promised.
 """
 
+PARTNER_COST = sa.Table(
+    "partner_cost",
+    META,
+    sa.Column("business_date", sa.Text, primary_key=True),
+    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), primary_key=True),
+    sa.Column("partner", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("given", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("returned", sa.BigInteger, nullable=False, server_default="0"),
+)
+"""What a day's sales have cost partners and its returns have given back, as in loyalty.partners.Cost. These sums grow where a
+record has its effect, so that no sale need be worked out again to say who owes what.
+"""
+
 CODE_KEY = sa.Table(
     "code_key",
     META,

@@ -99,6 +99,11 @@ def by_id(db: Connection, terminal: int) -> Terminal:
     return Terminal(*db.execute(_TERMINALS.where(TERMINAL.c.id == terminal)).one())
 
 
+def store_exists(db: Connection, name: str) -> bool:
+    """Whether there is a store of that name."""
+    return db.execute(sa.select(STORE.c.id).where(STORE.c.name == name)).first() is not None
+
+
 def time_zones(db: Connection) -> list[str]:
     """Those of the stores, each once."""
     return list(db.execute(sa.select(STORE.c.time_zone).distinct()).scalars())

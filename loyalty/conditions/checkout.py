@@ -36,11 +36,14 @@ def measured(found: Pick, measure: Measure) -> Check:
     """Whether the lines that `found` picks come to `measure`."""
     pieces_min = measure.quantity_min or (0 if measure.amount_min or measure.amount_max or measure.quantity_max else 1)
     money = _money(measure) if measure.amount_min or measure.amount_max else None
+    of_nothing = _of_nothing(pieces_min, measure)
     if money is not None and not (pieces_min or measure.quantity_max or measure.products_min):
-        return lambda bill: money(bill, found(bill.index))
+        return lambda bill: money(bill, places) if (places := found(bill.index)) else of_nothing
 
     def check(bill: Bill) -> Refusal | None:
         places = found(bill.index)
+        if not places:
+            return of_nothing
         if pieces_min or measure.quantity_max:
             lines = bill.index.lines
             pieces = sum([lines[place].pieces for place in places if lines[place].amount_minor >= 0])
@@ -57,13 +60,20 @@ def measured(found: Pick, measure: Measure) -> Check:
     return check
 
 
+def _of_nothing(pieces_min: int, measure: Measure) -> Refusal | None:
+    """What `measure` says where no line is of its goods: mostly so, therefore it is ready."""
+    if pieces_min or measure.products_min:
+        return Refusal("goods_missing", {"missing": pieces_min or measure.products_min})
+    return Refusal("amount_missing", {"missing_minor": measure.amount_min}) if measure.amount_min else None
+
+
 def _money(measure: Measure) -> Callable[[Bill, Places], Refusal | None]:
-    least, most = measure.amount_min, measure.amount_max
+    least, most, of, tax = measure.amount_min, measure.amount_max, measure.of, measure.tax
 
     def check(bill: Bill, places: Places) -> Refusal | None:
         policies = bill.policies
-        after = (measure.of or policies.threshold) == "after_discounts"
-        amount = bill.amount(places, after, (measure.tax or policies.threshold_tax) == "included")
+        after = (of or policies.threshold) == "after_discounts"
+        amount = bill.amount(places, after, (tax or policies.threshold_tax) == "included")
         if least and amount < least:
             return Refusal("amount_missing", {"missing_minor": least - amount})
         if most and amount > most:

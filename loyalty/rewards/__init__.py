@@ -7,7 +7,12 @@ from loyalty.rewards.giving import RewardType
 
 REWARDS: Mapping[str, RewardType] = {
     "amount_off": RewardType(
-        amount_off.AmountOff, amount_off.room, amount_off.give, amount_off.mistakes, order_wide=amount_off.order_wide
+        amount_off.AmountOff,
+        amount_off.room,
+        amount_off.give,
+        amount_off.mistakes,
+        order_wide=amount_off.order_wide,
+        movable=amount_off.movable,
     ),
     "percent_off": RewardType(
         percent_off.PercentOff,

@@ -77,6 +77,11 @@ def order_wide(settings: AmountOff) -> bool:
     return not settings.each_piece
 
 
+def movable(settings: AmountOff) -> bool:
+    """An amount off several lines is no line's own, unless it is for each piece."""
+    return not settings.each_piece
+
+
 def mistakes(settings: AmountOff, _: Known) -> Iterator[Mistake]:
     """Something comes off."""
     yield from wrong.amount("amount", settings.amount)

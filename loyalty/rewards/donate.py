@@ -24,9 +24,9 @@ def room_to_donate(_settings: Donate, _bill: Bill, _target: Target) -> int | Ref
     return TIMES_MAX
 
 
-def donate(_settings: Donate, _times: int, _bill: Bill, _target: Target) -> Given:
+def donate(settings: Donate, _times: int, _bill: Bill, _target: Target) -> Given:
     """Nothing that the till would see."""
-    return Given()
+    return Given(cause=settings.cause)
 
 
 def mistakes(settings: Donate, known: Known) -> Iterator[Mistake]:
@@ -49,7 +49,7 @@ def room_to_round_up(settings: RoundUp, bill: Bill, _target: Target) -> int | Re
 
 def round_up(settings: RoundUp, _times: int, bill: Bill, _target: Target) -> Given:
     """The difference, which is paid beside the goods."""
-    return Given(donated_minor=_missing(settings, bill))
+    return Given(donated_minor=_missing(settings, bill), cause=settings.cause)
 
 
 def _missing(settings: RoundUp, bill: Bill) -> Minor:

@@ -24,7 +24,8 @@ class Given(NamedTuple):
     """What a reward gives: minor units off lines, by place; pieces that made it; pieces that cost nothing any more; the rest.
 
     `used` pieces can make no other quantity reward; those in `free` are among them. `gifts` are products handed over beside the
-    basket. `paid_minor` is money that units pay, and is no discount. `donated_minor` is added to what is to be paid.
+    basket. `paid_minor` is money that units pay, and is no discount. `donated_minor` is added to what is to be paid, for the
+    `cause`; pieces that are spent go there too, where there is one.
     """
 
     offs: Offs = ()
@@ -33,6 +34,7 @@ class Given(NamedTuple):
     gifts: tuple[tuple[str, int], ...] = ()
     paid_minor: Minor = 0
     donated_minor: Minor = 0
+    cause: str = ""
 
     @property
     def worth(self) -> Minor:
@@ -60,7 +62,8 @@ class RewardType(NamedTuple):
     that as a promotion it is given as often as there is room; else once. A `tender` pays; it comes after all discounts, as does
     what is `last`. What is `for_others` gives the member nothing. One that is `free_of_units` has no cost, and one `by_choice` is
     no promotion: the member must want it. `order_wide(settings)` says whether it is a discount on the whole basket, where the rule
-    names no goods. `quick(settings, policies)` is a shorter way to what `give` gives a promotion without limits, if there is one.
+    names no goods. What is `movable(settings)` may lie on any of its lines, as long as it comes to the same (overlap.py).
+    `quick(settings, policies)` is a shorter way to what `give` gives a promotion without limits, if there is one.
     """
 
     settings: type
@@ -74,6 +77,7 @@ class RewardType(NamedTuple):
     free_of_units: bool = False
     by_choice: bool = False
     order_wide: Callable[[Any], bool] = lambda _: False
+    movable: Callable[[Any], bool] = lambda _: False
     quick: Callable[[Any, Policies], Quick | None] = lambda *_: None
 
 

@@ -84,12 +84,11 @@ def moment(value: object) -> datetime:
         if isinstance(value, datetime):
             found = value
         else:
-            text = value.isoformat() if isinstance(value, date) else value
-            assert isinstance(text, str)
+            text = value.isoformat() if isinstance(value, date) else str(value)
             found = datetime.fromisoformat(f"{text}T12:00" if bounds.DATE.fullmatch(text) else text)
         if YEAR_MIN < found.year < YEAR_MAX:
             return found.replace(microsecond=0)
-    except (ValueError, AssertionError):
+    except ValueError:
         pass
     raise ValueError(f'a time is a text such as "2026-11-21T18:30", from {YEAR_MIN + 1} to {YEAR_MAX - 1}')
 

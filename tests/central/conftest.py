@@ -156,13 +156,19 @@ class Office:
 
 
 @pytest.fixture
-async def office(store, tmp_path):
-    """Head office with the cafe's program published."""
+def published():
+    """The program's file: the cafe's, where a test has no other."""
+    return PROGRAM_PATH
+
+
+@pytest.fixture
+async def office(store, tmp_path, published):
+    """Head office with a program published."""
     news = News()
     applier = Applier(store, now_ms, news.tell)
     signer = code_keys.load(tmp_path)
     transport = httpx.ASGITransport(build(store, applier, news, signer))
-    program, values = program_file.load(PROGRAM_PATH)
+    program, values = program_file.load(published)
     await store.run(programs.publish, program, values, NOW_MS, 0)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
         yield Office(store, http, applier, news)

@@ -125,9 +125,10 @@ def _settled(program: Program) -> Program:
 
 
 def _reward(rule: RewardRule) -> RewardRule:
-    """What the small change pays for costs no units, and needs none; units pay for the rest."""
-    free = REWARDS[rule.type].free_of_units
-    return dataclasses.replace(rule, unit="" if free else rule.unit or UNITS[0], cost=0 if free else rule.cost or 1)
+    """What the small change pays for costs no units, and needs none; units pay for the rest. What pays keeps no discount out."""
+    row = REWARDS[rule.type]
+    unit, cost = ("", 0) if row.free_of_units else (rule.unit or UNITS[0], rule.cost or 1)
+    return dataclasses.replace(rule, unit=unit, cost=cost, exclusive=rule.exclusive and not (row.tender or row.last))
 
 
 def _challenge(rule: Challenge) -> Challenge:

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.laws.table import LAWS, Law
+from tests.laws.table import LAWS, Law, by_examples
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "20000"))
 TOLD_CHARS_MAX = 4000  # of an example that breaks a law
@@ -19,12 +19,9 @@ SHARES = 4  # the examples of laws that ask the same are drawn in so many parts,
 
 def main() -> int:
     """Ask, and tell. Laws of the same kind of examples are asked of the very same ones."""
-    groups: dict[int, dict[str, Law]] = {}
-    for name, law in LAWS.items():
-        groups.setdefault(id(law.of), {})[name] = law
     began, broken = time.monotonic(), 0
     with ProcessPoolExecutor() as workers:
-        asked = [(group, [workers.submit(ask, tuple(group), share) for share in range(SHARES)]) for group in groups.values()]
+        asked = [(group, [workers.submit(ask, tuple(group), share) for share in range(SHARES)]) for group in by_examples()]
         for group, shares in asked:
             told = [share.result() for share in shares]
             for name in group:

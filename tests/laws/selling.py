@@ -1,6 +1,7 @@
 """Laws of what follows a quote: agreed, committed, booked, brought back."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from loyalty import counters, lots
@@ -10,6 +11,7 @@ from loyalty.code import Strength
 from loyalty.ledger import REDEEMED, Entry, available, balances, held
 from loyalty.lots import Lots
 from loyalty.money import split
+from loyalty.partners import Cost, costs, costs_back
 from loyalty.posting import post, return_entries, sale_entries, spent_lots
 from loyalty.program import Program, tier_of
 from loyalty.quote import Quote
@@ -240,6 +242,45 @@ def returns_in_parts_are_one_return(sold: Sold) -> None:
     assert [dict(one) for one in sums] == [whole.taken_back, whole.given_back, whole.uses]
     assert sum(one.refund_minor for one in parts) == whole.refund_minor
     assert [one.whole for one in parts] == [False] * (len(parts) - 1) + [True]
+
+
+def partners_get_back_what_they_owed(sold: Sold) -> None:
+    """A partner owes just what its rules took off and paid; all of it comes back with the goods, in parts or not; a gift stays."""
+    program, sale = sold.program, sold.sale
+    whose = {code: rule.partner for some in (program.promotions, program.rewards) for code, rule in some.items()}
+    owed = Counter[tuple[str, str]]()
+    for discount in sale.discounts:
+        owed[whose[discount.rule], discount.rule] += sum(discount.by_line)
+    for tender in sale.extras.tenders:
+        owed[whose[tender.rule], tender.rule] += tender.amount_minor
+    theirs = {key: amount for key, amount in owed.items() if key[0] and amount}
+    assert _money(costs(program, sale)) == theirs
+    handed = [(one.rule, one.product, one.pieces) for one in sale.extras.gifts if whose[one.rule]]
+    gifts = [(one.rule, one.what, one.amount) for one in costs(program, sale) if one.kind == "gift"]
+    assert sorted(gifts) == sorted(handed)
+    before: dict[str, int] = {}
+    parts: list[Cost] = []
+    for line in sale.basket.lines:
+        for quantity in (line.quantity_milli // 3, line.quantity_milli - line.quantity_milli // 3):
+            if quantity:
+                parts += costs_back(program, sale, Back(before, (ReturnedLine(line.id, quantity),), sold.day))
+                before = {**before, line.id: before.get(line.id, 0) + quantity}
+    whole = costs_back(program, sale, Back({}, everything_back(sale), sold.day))
+    assert _money(parts) == _money(whole)
+    donated = sale.extras.donated_minor if sale.extras.tenders else 0  # what units have paid of it stays given
+    assert 0 <= sum(theirs.values()) - sum(_money(whole).values()) <= donated
+    assert all(amount <= theirs[key] for key, amount in _money(whole).items())
+    assert {one.kind for one in parts} <= {"discount"}
+
+
+def _money(found: Iterable[Cost]) -> dict[tuple[str, str], int]:
+    """What partners owe in money, by partner and rule."""
+    sums = Counter[tuple[str, str]]()
+    for one in found:
+        assert one.amount > 0
+        if one.kind == "discount":
+            sums[one.partner, one.rule] += one.amount
+    return dict(sums)
 
 
 def no_more_comes_back_than_was_sold(sold: Sold) -> None:

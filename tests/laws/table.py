@@ -58,7 +58,16 @@ LAWS: Mapping[str, Law] = {
         selling.a_member_stands_as_high_as_was_earned,
         selling.returns_in_parts_are_one_return,
         selling.no_more_comes_back_than_was_sold,
+        selling.partners_get_back_what_they_owed,
     ),
     **_named(GIVING_BACK, selling.all_returned_is_nothing_sold),
     **_named(POOLS, drawing.a_draw_cannot_be_steered, drawing.a_draw_is_the_same_everywhere, costs=100),
 }
+
+
+def by_examples() -> list[dict[str, Law]]:
+    """The laws that are asked of the very same examples, together: most of the time goes into drawing those."""
+    groups: dict[int, dict[str, Law]] = {}
+    for name, law in LAWS.items():
+        groups.setdefault(id(law.of), {})[name] = law
+    return list(groups.values())

@@ -184,8 +184,14 @@ MISTAKES: dict[str, Mistake] = {
         "an_overdraft_is_repaid_first",
     ),
     "a tier is higher by its name": Mistake(tiers, "rule", _by_name, "a_member_stands_as_high_as_was_earned"),
-    "a return is rounded up": Mistake(reverse._Share, "of", _returned_by_half, "returns_in_parts_are_one_return"),
+    "a return is rounded up": Mistake(reverse.Share, "of", _returned_by_half, "returns_in_parts_are_one_return"),
     "a return leaves what was used": Mistake(reverse, "_uses", lambda true: lambda *_: {}, "all_returned_is_nothing_sold"),
+    "what a wallet pays is nobody's cost": Mistake(
+        reverse,
+        "paid_by_units",
+        lambda true: lambda sale: iter([(0,) * len(sale.basket.lines)] * len(sale.extras.tenders)),
+        "partners_get_back_what_they_owed",
+    ),
     "the id alone decides who wins": Mistake(pool, "draw", _steered, "a_draw_is_the_same_everywhere"),
     "an id that ends well wins": Mistake(pool, "draw", _by_last_digit, "a_draw_cannot_be_steered"),
 }

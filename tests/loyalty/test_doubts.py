@@ -27,6 +27,7 @@ from loyalty.program import (
 )
 from loyalty.reach import attainable
 from loyalty.rewards.amount_off import AmountOff
+from loyalty.rewards.donate import Donate, RoundUp
 from loyalty.rewards.percent_off import PercentOff
 from loyalty.validate import validate
 from tests.samples import cafe
@@ -53,6 +54,19 @@ def stamps(earning: AccrualRule | None, cost: int = 10, **unit: object) -> Progr
 def stamp(**caps: int) -> AccrualRule:
     """A stamp for a visit."""
     return AccrualRule("per_sale", "stamp", PerSale(), **caps)
+
+
+def test_a_donation_is_no_partner_s_cost() -> None:
+    """The member gives it; a discount of the same partner is its cost."""
+    rewards = {
+        "trees": RewardRule("donate", NAME, "point", 100, Donate("trees"), partner="bank"),
+        "round": RewardRule("round_up", NAME, settings=RoundUp(500, "trees"), partner="bank"),
+        "off": RewardRule("amount_off", NAME, "point", 100, AmountOff(500), partner="bank"),
+    }
+    assert keys(cafe(rewards=rewards, causes={"trees": NAME}, partners={"bank": NAME})) == [
+        "rewards.trees.partner",
+        "rewards.round.partner",
+    ]
 
 
 def never(when: dict[str, object], lines: Goods = ALL, **changes: object) -> list[str]:

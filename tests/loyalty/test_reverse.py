@@ -8,9 +8,11 @@ from loyalty import bounds
 from loyalty.basket import Basket, Line
 from loyalty.ledger import ISSUED, REDEEMED, Entry, available, balances, held
 from loyalty.posting import post, return_entries, sale_entries
+from loyalty.program import RewardRule
 from loyalty.quote import Choice
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
+from loyalty.rewards.pay import Pay
 from loyalty.sale import Return, ReturnedLine, Reversal
 from tests.samples import HANDLE, basket, cafe, member, sold, till
 from tests.strategies import checkouts
@@ -171,3 +173,12 @@ def test_a_return_has_lines(count):
     """At least one, and no more than a basket may have."""
     with pytest.raises(ValueError, match="number of lines"):
         Return(till(), "f", "", "", (ReturnedLine("1", 1),) * count, NOTHING, estimate=True)
+
+
+def test_what_units_paid_is_no_money_for_any_line():
+    """One point may pay for several lines: none of them gives back what it paid."""
+    pays = {"wallet": RewardRule("pay", {"en": "pay"}, "point", 1, Pay(worth=5))}
+    sale = sold(cafe(rewards=pays, accruals={}, tiers=None), member(10), basket(2, 1, 1, 3), Choice("wallet"))
+    assert (sale.total_minor, sale.extras.paid_minor) == (7, 5)
+    whole = [reverse(cafe(rewards=pays), sale, Back({}, (line,), "2026-11-18")).refund_minor for line in everything(sale)]
+    assert sum(whole) == undo(sale, {}, everything(sale)).refund_minor == 2

@@ -108,12 +108,11 @@ REWARD_MISTAKES = [
     (FreePieces(1, percent=10_001), "percent"), (FreePieces(1, goods=Goods(products=("",))), "goods.products.0"),
     (Bundle(2), "price"), (Bundle(2, price=5, percent=5), "percent"), (Bundle(2, percent=10_001), "percent"),
     (Bundle(price=5), "quantity"), (Bundle(2, (Slot(Goods(tags=("a",))),), price=5), "quantity"),
-    (Bundle(slots=(Slot(Goods(), 0),), price=5), "slot.0.quantity"),
+    (Bundle(slots=(Slot(Goods(), 0),), price=5), "slot.0.quantity"), (Donate("whales"), "cause"),
     (Bundle(slots=(Slot(Goods(tags=(" ",))),), price=5), "slot.0.goods.tags.0"),
     (Bundle(slots=(Slot(Goods()),) * (bounds.STEPS_MAX + 1), price=5), "slot"),
     (Gift(""), "product"), (Gift("p", 0), "pieces"), (Gift("p", times_max=0), "times_max"),
     (Pay(0), "worth"), (Pay(1, 0), "percent_max"), (Pay(1, 10_001), "percent_max"),
-    (Donate("whales"), "cause"),
 ]  # fmt: skip
 
 
@@ -135,6 +134,11 @@ def test_what_money_pays_for_takes_no_units():
     assert reward(RoundUp(100, "trees"), unit="", cost=5) == ["cost"]
     assert reward(RoundUp(100, "trees"), unit="point", cost=0) == ["unit"]
     assert reward(RoundUp(0, "whales"), **free) == ["to", "cause"]
+
+
+def test_what_comes_after_all_discounts_keeps_none_out():
+    """Exclusive would promise what the order of the checkout cannot keep."""
+    assert reward(Pay(), exclusive=True) == reward(RoundUp(100, "trees"), unit="", cost=0, exclusive=True) == ["exclusive"]
 
 
 @pytest.mark.parametrize("settings", [Pay(), Donate("trees"), RoundUp(100, "trees")], ids=str)
@@ -263,12 +267,12 @@ CONDITION_MISTAKES = [
     ("amount_min", 0, "amount_min"), ("amount_max", -1, "amount_max"),
     ("codes", ("A", ""), "codes.1"), ("tenders", ("",), "tenders.0"), ("stores", ("",), "stores.0"),
     ("terminals", (" ",), "terminals.0"), ("channels", ("",), "channels.0"), ("segments", ("",), "segments.0"),
-    ("occasions", ("",), "occasions.0"),
-    ("tiers", ("gold", "platinum"), "tiers.1"), ("plans", ("no",), "plans.0"), ("badges", ("no",), "badges.0"),
-    ("balance", Balance("no"), "balance.unit"), ("balance", Balance("point", pieces_max=-2), "balance.pieces_max"),
-    ("visits", (1, 0), "visits.1"), ("every_visit", 0, "every_visit"), ("days_away_min", -1, "days_away_min"),
-    ("joined_within_days", -1, "joined_within_days"), ("anniversary_within_days", TOO_MANY, "anniversary_within_days"),
-    ("pilot", Pilot("", 5), "pilot.name"), ("pilot", Pilot("p", 10_001), "pilot.percent"),
+    ("occasions", ("",), "occasions.0"), ("tiers", ("gold", "platinum"), "tiers.1"), ("plans", ("no",), "plans.0"),
+    ("badges", ("no",), "badges.0"), ("balance", Balance("no"), "balance.unit"), ("visits", (1, 0), "visits.1"),
+    ("balance", Balance("point", pieces_max=-2), "balance.pieces_max"), ("every_visit", 0, "every_visit"),
+    ("days_away_min", -1, "days_away_min"), ("joined_within_days", -1, "joined_within_days"),
+    ("anniversary_within_days", TOO_MANY, "anniversary_within_days"), ("pilot", Pilot("", 5), "pilot.name"),
+    ("pilot", Pilot("p", 10_001), "pilot.percent"),
     ("arm", Arm("", 1), "arm.experiment"), ("arm", Arm("e", 3), "arm.arm"), ("arm", Arm("e", 1, 0), "arm.arms"),
     ("dates", (Dates(),), "dates.0"), ("dates", (Dates("2026-02-30"),), "dates.0.first"),
     ("dates", (Dates("", "soon"),), "dates.0.last"), ("dates", (Dates("2026-05-02", "2026-05-01"),), "dates.0.last"),
@@ -276,9 +280,7 @@ CONDITION_MISTAKES = [
     ("hours", ("08:00-08:00",), "hours.0"), ("hours", ("08:60-09:00",), "hours.0"), ("hours", ("٠٨:٠٠-٠٩:٠٠",), "hours.0"),
     ("hebrew_dates", (HebrewDates("25 kislev", "30 tevet"),), "hebrew_dates.0.last"),
     ("hebrew_dates", (HebrewDates("0 nisan", "1 nisan"),), "hebrew_dates.0.first"),
-    ("hebrew_dates", (HebrewDates("31 nisan", "1 iyar"),), "hebrew_dates.0.first"),
-    ("hebrew_dates", (HebrewDates("kislev", "1 iyar"),), "hebrew_dates.0.first"),
-    ("hebrew_dates", (HebrewDates("1 january", "1 iyar"),), "hebrew_dates.0.first"),
+    *(("hebrew_dates", (HebrewDates(day, "1 iyar"),), "hebrew_dates.0.first") for day in ("31 nisan", "kislev", "1 january")),
     ("holidays", ("purim", "christmas"), "holidays.1"),
 ]  # fmt: skip
 

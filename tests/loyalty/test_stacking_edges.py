@@ -18,7 +18,7 @@ from loyalty.rewards.gift import Gift
 from loyalty.rewards.pay import Pay
 from loyalty.rewards.percent_off import PercentOff
 from loyalty.rules import make_ready
-from loyalty.stacking import COMBINATIONS_MAX, Ask, choose
+from loyalty.stacking import COMBINATIONS_MAX, Ask, Open, Taken, choose
 from tests.bills import NOW, goods
 
 TYPES = {
@@ -64,19 +64,25 @@ def looked_at(rules, wanted=None, *, member=WHO, lines=BASKET, place=None, own=N
 def told(outcome):
     """What came off by each rule, or the code of why nothing did, or None where it was only offered; in the order looked at."""
     found = {}
-    for one in outcome.verdicts:
-        found[one.benefit.code] = one.refusal.code if one.refusal else one.taken.off_minor if one.taken else None
+    for benefit, one in outcome.looked:
+        refusal = refused(one)
+        found[benefit.code] = refusal.code if refusal else one.off_minor if isinstance(one, Taken) else None
     return found
+
+
+def refused(found):
+    """The refusal in what was found."""
+    return found if isinstance(found, Refusal) else found.refusal if isinstance(found, Open) else None
 
 
 def why(outcome, code):
     """The refusal of one rule."""
-    return next(one.refusal for one in outcome.verdicts if one.benefit.code == code)
+    return next(refused(one) for benefit, one in outcome.looked if benefit.code == code)
 
 
 def most(outcome, code):
     """How often one rule may be taken."""
-    return next(one.times_max for one in outcome.verdicts if one.benefit.code == code)
+    return next(0 if isinstance(one, Refusal) else one.times_max for benefit, one in outcome.looked if benefit.code == code)
 
 
 def test_one_after_the_other_on_what_is_left():

@@ -33,6 +33,14 @@ def test_the_cafes_program_is_in_order_and_travels() -> None:
     assert program.accruals["points"].settings.every == 100
 
 
+def test_the_order_of_the_file_is_part_of_what_it_says() -> None:
+    """It decides between equal priorities: two orders are two programs."""
+    _, values = program_file.load(CAFE)
+    turned = dict(reversed(values.items()))
+    assert turned == values
+    assert program_file.hash_of(turned) != program_file.hash_of(values)
+
+
 def test_every_mistake_of_shape_is_told_at_once(tmp_path: Path) -> None:
     """Unknown type, money as a number, a missing key, a wrong name, an unknown key: each on its line."""
     text = """code = "Cafe"

@@ -292,7 +292,7 @@ def test_giving_units_to_a_cause():
     """As many as the member has; the till sees nothing of it."""
     bill = checkout(1000)
     assert donate.room_to_donate(Donate("trees"), bill, target(bill)) == TIMES_MAX
-    assert donate.donate(Donate("trees"), 5, bill, target(bill)) == Given()
+    assert donate.donate(Donate("trees"), 5, bill, target(bill)) == Given(cause="trees")
 
 
 @pytest.mark.parametrize(("total", "to", "donated"), [(1234, 100, 66), (1234, 500, 266), (1, 100, 99), (1299, 100, 1)])
@@ -300,7 +300,7 @@ def test_rounding_up(total, to, donated):
     """To the next multiple; the difference is paid beside the goods."""
     bill = checkout(total)
     assert donate.room_to_round_up(RoundUp(to, "trees"), bill, target(bill)) == 1
-    assert donate.round_up(RoundUp(to, "trees"), 1, bill, target(bill)) == Given(donated_minor=donated)
+    assert donate.round_up(RoundUp(to, "trees"), 1, bill, target(bill)) == Given(donated_minor=donated, cause="trees")
 
 
 def test_nothing_to_round_up():
