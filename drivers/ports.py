@@ -11,11 +11,16 @@ from loyalty.document import Receipt
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One reading. `aim` is the AIM symbology identifier ("]Q1" for a QR code) where the device gives one, else empty."""
+    """One reading. `aim` is the AIM symbology identifier ("]Q1" for a QR code) where the device gives one, else empty.
+
+    `beside` has the texts of other codes that came into view at the same moment, in no order of importance: which of them all
+    is meant, the line decides.
+    """
 
     text: str
     scanner: str
     aim: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class Scanner(Protocol):

@@ -6,8 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from bench.discounts import Goods, Rule, Shop, draw, from_values
 from bench.engines.posd import WHEN
+from bench.phones import KINDS, drawn
+from drivers.scanners.decode import read_frame
+from tests.drivers.scanners.pictures import qr
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH_S = 600  # a hang guard; it takes a quarter of a minute
@@ -22,6 +28,36 @@ def test_the_line_is_measured_against_its_peers() -> None:
     assert all(figure["value"] > 0 for figure in figures.values())
     promised = ("the same bytes", "awaited per statement", "each row written", "scan in", "start to ready", "resident")
     assert all(any(word in name and one["target"] for name, one in figures.items()) for word in promised)
+
+
+def test_decoding_is_measured_against_its_peers(tmp_path: Path) -> None:
+    """Labelled and unlabelled photos, what must read as nothing, and drawn frames: each promise has its figure."""
+    for folder, label in (("labelled", "PL1:ABC"), ("photos", None), ("falsepositives-1", None)):
+        (tmp_path / folder).mkdir()
+        picture = np.full((80, 80), 200, np.uint8) if folder.startswith("false") else qr("PL1:ABC")
+        cv2.imwrite(str(tmp_path / folder / "1.png"), picture)
+        if label:
+            (tmp_path / folder / "1.txt").write_text(label)
+    command = [sys.executable, "bench/decode.py", str(tmp_path), "--json", "--rounds", "1", "--each", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert {name: one["value"] for name, one in figures.items() if "wrong" in name} == dict.fromkeys(
+        (f"{group}: wrong" for group in ("falsepositives-1", "labelled", "photos", "drawn 720p", "drawn 480p")), 0
+    )
+    assert figures["labelled: read, union 1"]["value"] == figures["photos: read / pyzbar"]["value"] == 1
+    assert any("95 %" in name for name in figures)
+    assert figures["photos: median / pyzbar's"]["target"] == -1 / 12
+
+
+def test_drawn_phones_are_as_the_seed_says() -> None:
+    """Two runs draw the same frames, another seed others; each is a frame of its size, and the plain ones are read exactly."""
+    first, again, other = (list(drawn(seed, 1)) for seed in (1, 1, 2))
+    assert all((one.frame == two.frame).all() and one.text == two.text for one, two in zip(first, again, strict=True))
+    assert not any(one.text == two.text for one, two in zip(first, other, strict=True))
+    assert {one.frame.shape for one in first} == {(720, 1280), (480, 640)}
+    assert {one.kind for one in first} == set(KINDS)
+    plain = [one for one in first if one.kind in {"plain", "dark mode"}]
+    assert all([reading.text for reading in read_frame(one.frame).readings] == [one.text] for one in plain)
 
 
 def test_the_first_fifty_rules_are_as_the_bench_says() -> None:

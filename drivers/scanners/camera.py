@@ -21,7 +21,7 @@ from drivers.scanners.camera_http import checked_url, http_packets
 from drivers.scanners.camera_packet import Packet, cells_of
 from drivers.scanners.camera_snapshot import snapshot
 from drivers.scanners.camera_v4l2 import Wanted, v4l2_packets
-from drivers.scanners.decode import Frame, read_frame
+from drivers.scanners.decode import Decoded, Frame, Reader, read_frame
 from drivers.scanners.frames import PictureFolder, Shot, Shots, video_shots
 from drivers.scanners.pump import pumped
 from drivers.scanners.reading import Dropped, Reading
@@ -126,8 +126,8 @@ class Camera:
             if view is None:
                 continue
             self._last = view
-            for reading in watch.at(view):
-                yield Scan(reading.text, self.name, reading.aim)
+            if new := watch.at(view):
+                yield Scan(new[0].text, self.name, new[0].aim, tuple(reading.text for reading in new[1:]))
             if self._live:
                 stop.wait(watch.rest_s(time.monotonic() - began_s))
 
@@ -154,7 +154,7 @@ class Watch:
         self._frozen_s = frozen_s
         self._sightings = sightings
         self._gate, self._lens = Gate(), Lens()
-        self._in_view: tuple[Reading, ...] = ()
+        self._reader, self._decoded = Reader(), Decoded(())
         self._told: tuple[Dropped, ...] = ()
         self._idle = False
         self._in_vain = False
@@ -171,8 +171,9 @@ class Watch:
             self._must_move(view.same_for_s)
         elif (cells := view.cells()) is not None:
             self._see(view, cells)
-        self._idle = self._gate.is_idle(view.at_s) and not self._in_view
-        return [reading for reading in self._in_view if self._sightings.is_new(reading.text, view.at_s)]
+        in_view = self._decoded.readings
+        self._idle = self._gate.is_idle(view.at_s) and not in_view
+        return [reading for reading in in_view if self._sightings.is_new(reading.text, view.at_s)]
 
     def rest_s(self, took_s: float) -> float:
         """How long to let pictures pass: none while somebody is there and is read."""
@@ -182,10 +183,12 @@ class Watch:
         if not view.still and self._lens.look(cells, view.at_s):
             self._tell_lens()
         changed = self._gate.changed(cells, view.at_s)
-        again = not view.still and not self._in_view and self._gate.is_settling(view.at_s)
-        if (changed or again) and (frame := view.frame()) is not None:
-            decoded = read_frame(frame, thorough=view.still)
-            self._in_view, self._in_vain = decoded.readings, not decoded.readings
+        settling = not view.still and not self._decoded.readings and self._gate.is_settling(view.at_s)
+        waiting = not self._decoded.complete
+        if (changed or settling or waiting) and (frame := view.frame()) is not None:
+            anew = changed or not waiting
+            decoded = self._decoded = read_frame(frame) if view.still else self._reader.read(frame, changed=anew)
+            self._in_vain = not decoded.readings
             self._tell_dropped(decoded.dropped)
 
     def _must_move(self, same_for_s: float) -> None:

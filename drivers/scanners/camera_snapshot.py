@@ -31,7 +31,7 @@ ROWS_LEFT = 9  # of a picture that is blurred as a whole: the smallest code, Mic
 def snapshot(frame: Frame) -> bytes:
     """A PNG of `frame` in which no code can be read."""
     hidden = _blurred_where_dense(_blacked_out(frame))
-    seen = read_frame(hidden, thorough=True)
+    seen = read_frame(hidden)
     if seen.readings or seen.dropped:
         hidden = _mosaic(hidden, max(1, frame.shape[0] // ROWS_LEFT))
     done, png = cv2.imencode(".png", hidden)

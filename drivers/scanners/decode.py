@@ -1,33 +1,28 @@
-"""Codes in a grey frame -> readings: zxing-cpp on the frame as OpenCV prepares it in ever dearer ways, pyzbar last.
+"""Codes in a grey frame -> readings: the stages of stages.py in turn, each of them fenced.
 
-Whoever holds up a phone chooses the pixels, so every decoder call is fenced: what it raises becomes a Dropped, and the next
-stage has its turn. docs/scanners.md lists the stages and what they reach on hard photos.
+Whoever holds up a phone chooses the pixels, so what a decoder raises becomes a Dropped and the next stage has its turn. A still
+picture is worth every stage. A live frame has a budget of time: the first three stages look at each, the others take turns, and
+where one frame's time ends the next frame goes on.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import zxingcpp
-from numpy.typing import NDArray
-from pyzbar import pyzbar
 
-from drivers.scanners.reading import Dropped, Reading, reading_of
+from drivers.scanners import stages
+from drivers.scanners.look import Look
+from drivers.scanners.reading import Dropped, Reading
+from drivers.scanners.stages import Stage
+from drivers.scanners.symbols import Frame, Symbol
 
-Frame = NDArray[np.uint8]
-"""A grey picture: rows x columns of uint8, 0 is black."""
+__all__ = ["Decoded", "Frame", "Reader", "read_frame"]
 
 SIDE_PX_MIN = 11  # the smallest code there is, Micro QR M1, has 11 modules a side
-SMALL_PX_MAX = 500_000  # up to 640x480 and a bit a doubled frame costs less than an enlarged 720p one
-ENLARGE_PX_MAX = 2_100_000  # 1080p; a larger frame has its details already, and enlarging it takes 0.1 s and more
 READINGS_MAX = 64  # a leaflet full of codes; more in one frame is an attack on the till, not a member
-
-QR = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode,))
-QR_AND_MICRO = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.MicroQRCode))
-EAN = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.EAN13,))
-LOCAL = zxingcpp.Binarizer.LocalAverage
-PLAIN = zxingcpp.TextMode.Plain  # as it is, without the names of control characters
+BUDGET_S = 0.025  # no stage begins after so long; the longest takes 6 ms at 720p, so a frame of a camera with 30 a second fits
 
 cv2.setNumThreads(1)  # the till's own program needs the other cores
 
@@ -38,149 +33,112 @@ class Decoded:
 
     readings: tuple[Reading, ...]
     dropped: tuple[Dropped, ...] = ()
+    complete: bool = True
+    """Whether every stage has had its turn on this view; if not, the same view is worth another read()."""
 
 
-Symbols = Iterable[Reading | Dropped]
-Stage = Callable[[Frame], Symbols]
+FIRST: tuple[Stage, ...] = (stages.halved, stages.light, stages.dark)
+IN_TURN: tuple[Stage, ...] = (
+    stages.evened,
+    stages.close_smooth,
+    stages.close_tall,
+    stages.close_zbar,
+    stages.low_level,
+    stages.smoothed,
+    stages.close_wide,
+    stages.close_even,
+    stages.close_sharp,
+    stages.close_flat,
+    stages.close_contrast,
+    stages.close_thick,
+    stages.zbar_halved,
+    stages.fine,
+    stages.heightened,
+    stages.sharpened,
+    stages.widened,
+    stages.contrasted,
+    stages.doubled,
+)
+OTHERS: tuple[Stage, ...] = (stages.linear, stages.datamatrix, stages.aztec, stages.pdf417)
+"""What is no QR code. They look also where a QR code was read: goods carry one too, and it is not what is being shown."""
 
 
-def read_frame(frame: Frame, *, thorough: bool = False) -> Decoded:
-    """Read every code that the first stage to see any sees in `frame`.
+def read_frame(frame: Frame) -> Decoded:
+    """Read the codes in `frame`, a still picture: the QR codes that the first stage to see any sees, and all others.
 
-    A QR code wins over an EAN-13 beside it: goods lie in view of the camera, and they are not what is being shown. `thorough`
-    adds the stages that only a still picture is worth, since no better frame follows it. Never raises.
+    Never raises.
     """
+    look = _look(frame)
+    seen: list[Symbol] = []
+    failures: list[Dropped] = []
+    for stage in (*FIRST, *IN_TURN, stages.zbar_plain, *OTHERS) if look else ():
+        # A small code may stand beside the one that half the size shows. But where a code was seen and could not be taken, no
+        # later stage is asked again: zbar would make a text of what is none.
+        if not seen or stage in (stages.light, *OTHERS):
+            symbols, failure = _fenced(stage, look)
+            seen, failures = [*seen, *symbols], [*failures, *failure]
+    return _decoded(seen, failures)
+
+
+class Reader:
+    """Reads the frames of one camera."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin; `clock` gives seconds and only goes forward."""
+        self._clock = clock
+        self._turns = (*IN_TURN, *OTHERS)
+        self._turn = 0
+        self._left = 0
+        self._known: frozenset[Symbol] = frozenset()
+
+    def read(self, frame: Frame, *, changed: bool = True) -> Decoded:
+        """Read the codes in `frame` until one is new or BUDGET_S is over; never raises.
+
+        `changed` False says that it shows the same as the one before: the stages that had their turn on that do not get another.
+        """
+        began_s = self._clock()
+        self._left = len(self._turns) if changed else self._left
+        look = _look(frame)
+        seen: list[Symbol] = []
+        failures: list[Dropped] = []
+        for stage in (*FIRST, *self._waiting()) if look else ():
+            in_turn = stage not in FIRST
+            if not self._known.issuperset(seen) or (in_turn and self._clock() - began_s >= BUDGET_S):
+                break
+            if in_turn:
+                self._turn, self._left = (self._turn + 1) % len(self._turns), self._left - 1
+            if not seen or stage in FIRST or stage in OTHERS:
+                symbols, failure = _fenced(stage, look)
+                seen, failures = [*seen, *symbols], [*failures, *failure]
+        else:
+            self._left = 0
+        self._known = frozenset(seen)
+        return _decoded(seen, failures, complete=not self._left)
+
+    def _waiting(self) -> Iterable[Stage]:
+        return [self._turns[(self._turn + step) % len(self._turns)] for step in range(self._left)]
+
+
+def _look(frame: Frame) -> Look | None:
     assert frame.ndim == 2
     assert frame.dtype == np.uint8
-    failures: list[Dropped] = []
-    if min(frame.shape) < SIDE_PX_MIN:
-        return Decoded(())
-    for stage in THOROUGH if thorough else STAGES:
-        symbols, failure = _fenced(stage, frame)
-        failures += [failure] if failure else []
-        if symbols:
-            # Even if none can be taken: a later stage would see the same, and zbar would make a text of what is none.
-            return Decoded(_in_order(symbols), (*failures, *(one for one in symbols if isinstance(one, Dropped))))
-    return Decoded((), tuple(failures))
+    return Look(frame) if min(frame.shape) >= SIDE_PX_MIN else None
 
 
-def _in_order(symbols: list[Reading | Dropped]) -> tuple[Reading, ...]:
-    by_text = {one.text: one for one in symbols if isinstance(one, Reading)}
-    return tuple(by_text[text] for text in sorted(by_text))[:READINGS_MAX]
+def _decoded(symbols: Iterable[Symbol], failures: Iterable[Dropped], *, complete: bool = True) -> Decoded:
+    symbols = list(symbols)
+    by_text = {one.text: one for one in reversed(symbols) if isinstance(one, Reading)}
+    readings = tuple(by_text[text] for text in sorted(by_text))[:READINGS_MAX]
+    dropped = dict.fromkeys([*failures, *(one for one in symbols if isinstance(one, Dropped))])
+    return Decoded(readings, tuple(dropped), complete)
 
 
-def _fenced(stage: Stage, frame: Frame) -> tuple[list[Reading | Dropped], Dropped | None]:
+def _fenced(stage: Stage, look: Look | None) -> tuple[list[Symbol], list[Dropped]]:
     """Collect what `stage` gives until it breaks, and how it broke, without its words: they may quote the payload."""
-    symbols: list[Reading | Dropped] = []
+    assert look
+    symbols: list[Symbol] = []
     try:
-        symbols.extend(stage(frame))
+        symbols.extend(stage(look))
     except Exception as error:
-        return symbols, Dropped(f"{stage.__name__} failed with {type(error).__name__}")
-    return symbols, None
-
-
-def _zxing(frame: Frame, formats: zxingcpp.BarcodeFormats, binarizer: zxingcpp.Binarizer = LOCAL) -> Symbols:
-    # A QR code has no upright side, so turning the frame finds nothing new.
-    return _taken(zxingcpp.read_barcodes(frame, formats, try_rotate=False, text_mode=PLAIN, binarizer=binarizer))
-
-
-def _taken(found: Iterable[zxingcpp.Barcode]) -> Symbols:
-    for symbol in found:
-        if not symbol.bytes:
-            yield Dropped("an empty code")
-            continue
-        reading = reading_of(symbol.bytes, symbol.symbology_identifier)
-        if isinstance(reading, Dropped) and symbol.content_type == zxingcpp.ContentType.Text:
-            # Kanji mode, a declared character set (ECI) or Latin-1: text by the standard, though not UTF-8 on the wire.
-            reading = Reading(symbol.text, symbol.symbology_identifier)
-        yield reading
-
-
-def _zbar(frame: Frame) -> Symbols:
-    # Limited to QR codes: with all symbologies zbar prints assertions of its own to stderr.
-    for symbol in pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE]):
-        if symbol.data:
-            yield reading_of(_unguessed(symbol.data), "]Q1")
-
-
-def _unguessed(data: bytes) -> bytes:
-    """Undo zbar's guess: it takes some UTF-8 ("₪12.50") for Shift-JIS or Big5 and gives that, in UTF-8, as another text."""
-    if data.isascii():
-        return data
-    for guess in ("shift_jis", "big5"):
-        try:
-            original = data.decode("utf-8").encode(guess)
-            original.decode("utf-8")
-        except UnicodeError:
-            continue
-        return original
-    return data
-
-
-def _scaled(frame: Frame, factor: float, how: int) -> Frame:
-    return np.asarray(cv2.resize(frame, None, fx=factor, fy=factor, interpolation=how), dtype=np.uint8)
-
-
-def plain(frame: Frame) -> Symbols:
-    """Read the frame as it is, dark on light and light on dark: three of four real pictures end here."""
-    return _zxing(frame, QR_AND_MICRO)
-
-
-def light(frame: Frame) -> Symbols:
-    """Read the frame as it is, dark on light only: what most frames show, for less."""
-    return _taken(zxingcpp.read_barcodes(frame, QR_AND_MICRO, try_rotate=False, try_invert=False, text_mode=PLAIN))
-
-
-def dark(frame: Frame) -> Symbols:
-    """Read light on dark, as phones in dark mode show it."""
-    return light(np.asarray(cv2.bitwise_not(frame), dtype=np.uint8))
-
-
-def thresholded(frame: Frame) -> Symbols:
-    """Even out the light over 21 pixels: shadows, bright spots, screens. The largest gain for its time."""
-    flat = cv2.adaptiveThreshold(frame, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 21, 2)
-    return _zxing(np.asarray(flat, dtype=np.uint8), QR, zxingcpp.Binarizer.FixedThreshold)
-
-
-def halved(frame: Frame) -> Symbols:
-    """Average noise and screen patterns away."""
-    return _zxing(_scaled(frame, 0.5, cv2.INTER_AREA), QR, zxingcpp.Binarizer.GlobalHistogram)
-
-
-def sharpened(frame: Frame) -> Symbols:
-    """Undo some blur: an unsharp mask of sigma 2 and amount 1.5."""
-    blurred = cv2.GaussianBlur(frame, (0, 0), 2)
-    return _zxing(np.asarray(cv2.addWeighted(frame, 2.5, blurred, -1.5, 0), dtype=np.uint8), QR)
-
-
-def enlarged(frame: Frame) -> Symbols:
-    """Give small modules more pixels, at another phase of the grid."""
-    if frame.size > ENLARGE_PX_MAX:
-        return ()
-    return _zxing(_scaled(frame, 2 if frame.size <= SMALL_PX_MAX else 1.5, cv2.INTER_LINEAR), QR)
-
-
-def doubled(frame: Frame) -> Symbols:
-    """Enlarge with more care, for stills that are larger than a small frame."""
-    if not SMALL_PX_MAX < frame.size <= ENLARGE_PX_MAX:
-        return ()
-    return _zxing(_scaled(frame, 2, cv2.INTER_CUBIC), QR)
-
-
-def zbar_halved(frame: Frame) -> Symbols:
-    """Ask the other decoder: it reads some damaged finder patterns that zxing-cpp does not."""
-    return _zbar(_scaled(frame, 0.5, cv2.INTER_AREA))
-
-
-def zbar_plain(frame: Frame) -> Symbols:
-    """Ask the other decoder at full size; on 720p that is dearer than all the rest together."""
-    return _zbar(frame)
-
-
-def ean(frame: Frame) -> Symbols:
-    """Look for an EAN-13, upright or on its side. It has one check digit only, so no prepared frame is good enough."""
-    return _taken(zxingcpp.read_barcodes(frame, EAN, try_rotate=True, try_invert=False, try_downscale=False, text_mode=PLAIN))
-
-
-STAGES: tuple[Stage, ...] = (light, dark, thresholded, halved, sharpened, enlarged, zbar_halved, ean)
-THOROUGH: tuple[Stage, ...] = (plain, thresholded, halved, sharpened, enlarged, doubled, zbar_halved, zbar_plain, ean)
+        return symbols, [Dropped(f"{stage.__name__} failed with {type(error).__name__}")]
+    return symbols, []

@@ -28,7 +28,7 @@ def _read(picture: Path) -> dict[str, object]:
     from runtime.errors import Rejected
 
     try:
-        decoded = read_frame(open_picture(picture), thorough=True)
+        decoded = read_frame(open_picture(picture))
     except Rejected as error:
         return {"file": str(picture), "texts": [], "error": str(error)}
     return {"file": str(picture), "texts": [reading.text for reading in decoded.readings]}

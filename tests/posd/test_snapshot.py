@@ -45,7 +45,7 @@ def test_a_snapshot_shows_no_code_and_warns_of_faces(tmp_path: Path, pictures: P
         assert "Faces may be in the picture" in told.stdout
         picture = cv2.imread(str(tmp_path / "front door.png"), cv2.IMREAD_GRAYSCALE)
         assert picture is not None
-        seen = read_frame(np.asarray(picture, dtype=np.uint8), thorough=True)
+        seen = read_frame(np.asarray(picture, dtype=np.uint8))
         assert (seen.readings, seen.dropped) == ((), ())
         assert posd(daemon, "camera", "snapshot", "front door", "--png", "/proc/none.png").returncode == 78
         assert "SECRET" not in daemon.log.read_text()

@@ -32,10 +32,15 @@ def on_counter(code: Frame | None, noise: np.random.Generator) -> Frame:
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Frame]:
-    """The frames that reach the decoder."""
+    """The frames that reach the decoder because they show something new."""
     seen: list[Frame] = []
-    real = camera.read_frame
-    monkeypatch.setattr(camera, "read_frame", lambda frame, **options: (seen.append(frame), real(frame, **options))[1])
+    real = camera.Reader.read
+
+    def read(reader: camera.Reader, frame: Frame, *, changed: bool) -> camera.Decoded:
+        seen.extend([frame] if changed else [])
+        return real(reader, frame, changed=changed)
+
+    monkeypatch.setattr(camera.Reader, "read", read)
     return seen
 
 
@@ -52,10 +57,12 @@ async def test_a_folder_is_read_in_order_and_once(tmp_path: Path) -> None:
     assert await all_of(scanner) == []
 
 
-async def test_two_codes_in_one_picture_are_two_scans(tmp_path: Path) -> None:
-    """Every code in a picture is a scan."""
-    (tmp_path / "two.png").write_bytes(png(np.ascontiguousarray(np.hstack([qr("B"), qr("A")]))))
-    assert await all_of(Camera("cam", CameraOptions(str(tmp_path)))) == ["A", "B"]
+async def test_codes_that_come_into_view_together_are_one_scan(tmp_path: Path) -> None:
+    """Two codes in a picture are one scan with the other beside it; one that was in view before is not told again."""
+    (tmp_path / "1.png").write_bytes(png(np.ascontiguousarray(np.hstack([qr("B"), qr("A")]))))
+    (tmp_path / "2.png").write_bytes(png(np.ascontiguousarray(np.hstack([qr("B"), qr("C")]))))
+    scanner = Camera("cam", CameraOptions(str(tmp_path)))
+    assert [scan async for scan in scanner.scans()] == [Scan("A", "cam", "]Q1", ("B",)), Scan("C", "cam", "]Q1")]
 
 
 async def test_pictures_that_come_later_are_followed(tmp_path: Path) -> None:

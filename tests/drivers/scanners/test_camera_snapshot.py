@@ -28,7 +28,7 @@ def taken(frame: Frame) -> Frame:
 
 def texts(frame: Frame) -> list[str]:
     """What anybody reads: posd on the still, zbar, zxing-cpp with all its formats; also sharpened and stretched."""
-    found = [reading.text for reading in read_frame(frame, thorough=True).readings]
+    found = [reading.text for reading in read_frame(frame).readings]
     sharp = cv2.addWeighted(frame, 2.5, cv2.GaussianBlur(frame, (0, 0), 2), -1.5, 0)
     for one in (frame, sharp, cv2.equalizeHist(frame)):
         found += [symbol.text for symbol in zxingcpp.read_barcodes(one)]
