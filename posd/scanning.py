@@ -37,9 +37,9 @@ class Scanning:
                     scanner.refused()
 
     async def tell(self, text: str, source: str, beside: tuple[str, ...] = ()) -> bool:
-        """Say whose code it is, or why nobody's, and give whether it is somebody's; with others `beside` it, of the one that is meant.
+        """Say whose code it is, or why nobody's, and give whether it is somebody's. The log gets the outcome, never the code.
 
-        The log gets the outcome, never the code.
+        Of several that came into view at once it is said of the one that is meant.
         """
         text, who = meant([(one, await self.checkout.identify(one)) for one in (text, *beside)])
         speech = Speech(self.language, await self.checkout.program())

@@ -19,7 +19,7 @@ COLUMNS = 20
 PROGRAMS = sorted((Path(__file__).parents[2] / "config" / "programs").glob("*.toml"))
 CAFE = program_file.load(PROGRAMS[0].with_name("cafe.toml"))[0]
 CASHBACK = program_file.load(PROGRAMS[0].with_name("cashback.toml"))[0]
-DANA = Shown("דנה", {"points": 120})
+MEMBER = Shown("חבר", {"points": 120})
 SCENES: dict[str, Scene] = {
     "idle": signs.idle,
     "hello": signs.hello,
@@ -35,7 +35,7 @@ def seen(sign: Sign) -> list[tuple[str, str]]:
     return [(words.clean(line.text), line.figure) for line in (sign.upper, sign.lower)]
 
 
-def best(scene: Scene, shown: Shown = DANA, language: str = "he", program: Program = CAFE) -> list[tuple[str, str]]:
+def best(scene: Scene, shown: Shown = MEMBER, language: str = "he", program: Program = CAFE) -> list[tuple[str, str]]:
     """The sign that is wanted most."""
     return seen(every(scene, shown, language, program)[0])
 
@@ -51,24 +51,24 @@ def test_the_words_have_room(language: str) -> None:
 def test_a_checkout_in_hebrew() -> None:
     """From the greeting to the thanks."""
     assert best(signs.idle) == [("מועדון הקפה", ""), ("הציגו קוד מועדון", "")]
-    assert best(signs.hello) == [("שלום דנה", ""), ("נקודות", "120")]
+    assert best(signs.hello) == [("שלום חבר", ""), ("נקודות", "120")]
     assert best(signs.moved({"points": 18})) == [("נקודות", "+18"), ("יתרה", "120")]
     assert best(signs.moved({"points": -100})) == [("נקודות", "-100"), ("יתרה", "120")]
-    assert best(signs.thanks) == [("תודה, דנה", ""), ("להתראות", "")]
+    assert best(signs.thanks) == [("תודה, חבר", ""), ("להתראות", "")]
     assert best(signs.not_taken) == [("הקוד לא התקבל", ""), ("נא לפנות לקופה", "")]
 
 
 def test_money_is_read_as_money() -> None:
     """A wallet shows an amount."""
     unit = next(iter(CASHBACK.units))
-    shown = Shown("Dana", {unit: 1250})
+    shown = Shown("Name", {unit: 1250})
     assert best(signs.hello, shown, "en", CASHBACK)[1][1] == "₪12.50"
     assert best(signs.moved({unit: 350}), shown, "en", CASHBACK)[0][1] == "+₪3.50"
 
 
 def test_the_unit_that_only_says_how_high_one_stands_is_not_counted_out() -> None:
     """Of the cafe's two units the one that buys something is shown, also for a member who has none of it."""
-    assert best(signs.hello, Shown("דנה", {"status": 900, "points": 0}))[1] == ("נקודות", "0")
+    assert best(signs.hello, Shown("חבר", {"status": 900, "points": 0}))[1] == ("נקודות", "0")
     assert best(signs.moved({"status": 18, "points": 18}))[0] == ("נקודות", "+18")
 
 
@@ -78,7 +78,7 @@ def test_nothing_is_said_that_may_not_be(name: str, language: str) -> None:
     """Without a name none is said, without a balance no figure of one."""
     for sign in every(SCENES[name], Shown("", None), language, CAFE):
         told = str(seen(sign))
-        assert "דנה" not in told
+        assert "חבר" not in told
         assert "120" not in told
         assert "{" not in told
 
@@ -90,7 +90,7 @@ def test_every_display_can_show_every_scene_of_every_program(path: Path, languag
     program = program_file.load(path)[0]
     pieces = dict.fromkeys(program.units, 1234567)
     for scene in (signs.idle, signs.hello, signs.moved(pieces), signs.thanks, signs.not_taken, signs.trial):
-        for shown in (Shown("דנה \N{GRINNING FACE}", pieces), Shown("", None), Shown("Zoë", {})):
+        for shown in (Shown("חבר \N{GRINNING FACE}", pieces), Shown("", None), Shown("Zoë", {})):
             for profile in ("generic-cd5220", "hebrew-escpos"):
                 screen = Screen(page="cp862" if profile.startswith("hebrew") else "ascii")
                 screen.take(showing(load_profile(profile), every(scene, shown, language, program))[1])
@@ -103,7 +103,7 @@ def test_a_program_without_a_word_of_english_still_has_its_figures() -> None:
     program = program_file.load(PROGRAMS[0].with_name("cafe.toml"))[0]
     object.__setattr__(program.units["points"], "name", {"he": "נקודות"})
     screen = Screen()
-    screen.take(showing(load_profile("generic-cd5220"), every(signs.hello, DANA, "he", program))[1])
+    screen.take(showing(load_profile("generic-cd5220"), every(signs.hello, MEMBER, "he", program))[1])
     assert screen.lines[0].strip() == "Hello"
     assert screen.lines[1].split() == ["120"]
 
@@ -121,4 +121,4 @@ def test_no_program_yet_is_no_trouble() -> None:
     """A terminal that has not heard from head office greets too."""
     nothing = Program("", 0, "ILS", {}, {}, {}, {})
     assert best(signs.idle, Shown(), "en", nothing) == [("Welcome", ""), ("Show your club code", "")]
-    assert best(signs.hello, Shown("Dana", {}), "en", nothing) == [("Hello Dana", ""), ("Welcome", "")]
+    assert best(signs.hello, Shown("Name", {}), "en", nothing) == [("Hello Name", ""), ("Welcome", "")]

@@ -12,7 +12,7 @@ from runtime import template
 from runtime.errors import Misconfigured
 from runtime.template import QR_BYTES_MAX, SAID_CHARS_MAX, TEMPLATE_CHARS_MAX, laid_out, write, write_plain
 
-FACT = {"name": "דנה", "number": "A-1", "online": 1, "date": "2026-03-05", "balance.points": 1234, "worth.points": 12340}
+FACT = {"name": "חבר", "number": "A-1", "online": 1, "date": "2026-03-05", "balance.points": 1234, "worth.points": 12340}
 
 
 def said(words: str, language: str = "en", **facts: Any) -> str:
@@ -55,9 +55,9 @@ def test_what_words_say(words: str, text: str) -> None:
 
 def test_names_are_set_apart() -> None:
     """A Hebrew name in an English sentence cannot turn it around, nor a Latin number a Hebrew one."""
-    assert said("Hello {{ name }}!") == "Hello \u2068דנה\u2069!"
+    assert said("Hello {{ name }}!") == "Hello \u2068חבר\u2069!"
     assert said("קבלה {{ number }}", "he") == "קבלה \u2068A-1\u2069"
-    assert said("שלום {{ name }}!", "he") == "שלום דנה!"
+    assert said("שלום {{ name }}!", "he") == "שלום חבר!"
 
 
 def test_names_are_cleaned() -> None:

@@ -11,10 +11,10 @@ from runtime.errors import Misconfigured
 from tests.drivers.displays.screen import Screen
 
 PROFILES = sorted(file.stem for file in CHECKOUT.glob("*.toml"))
-ENGLISH = Sign("ltr", Line("Hello Dana"), Line("points", "120"))
-HEBREW = Sign("rtl", Line("שלום דנה"), Line("נקודות", "120"))
+ENGLISH = Sign("ltr", Line("Hello Name"), Line("points", "120"))
+HEBREW = Sign("rtl", Line("שלום חבר"), Line("נקודות", "120"))
 RUSSIAN = Sign("ltr", Line("Здравствуйте, Анна"), Line("баллы", "120"))
-ARABIC = Sign("rtl", Line("مرحبا سارة"), Line("نقاط", "120"))
+ARABIC = Sign("rtl", Line("مرحبا اسم"), Line("نقاط", "120"))
 
 
 def screen_of(profile: Profile) -> Screen:
@@ -36,7 +36,7 @@ def test_every_profile_shows_a_sign_that_its_display_obeys(name: str) -> None:
         assert screen.unknown == []
         assert ["120" in line for line in screen.lines] == [False, True]
         if taken == ENGLISH:
-            assert screen.lines == ("     Hello Dana     ", "points           120")
+            assert screen.lines == ("     Hello Name     ", "points           120")
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_the_display_shows_two_lines_in_the_terminals_language(shop: Shop, pole:
 
 def test_what_was_scanned_is_told_by_kind_and_never_whole(shop: Shop) -> None:
     """A member's, a plain number, goods: which scanner, whether posd knows it, and not the code."""
-    code = shop.member("דנה")
+    code = shop.member("חבר")
     scans = [code, CARD, "https://example.com/\x1b[2J"]
     with again_and_again(lambda: [shop.scan(one) for one in scans]):
         told = invoke(shop.config, "scan", "--seconds", "3", "--json")
