@@ -171,9 +171,8 @@ class Watch:
             self._must_move(view.same_for_s)
         elif (cells := view.cells()) is not None:
             self._see(view, cells)
-        in_view = self._decoded.readings
-        self._idle = self._gate.is_idle(view.at_s) and not in_view
-        return [reading for reading in in_view if self._sightings.is_new(reading.text, view.at_s)]
+        self._idle = self._gate.is_idle(view.at_s) and not self._decoded.readings
+        return [reading for reading in self._decoded.readings if self._sightings.is_new(reading.text, view.at_s)]
 
     def rest_s(self, took_s: float) -> float:
         """How long to let pictures pass: none while somebody is there and is read."""
@@ -183,12 +182,11 @@ class Watch:
         if not view.still and self._lens.look(cells, view.at_s):
             self._tell_lens()
         changed = self._gate.changed(cells, view.at_s)
-        settling = not view.still and not self._decoded.readings and self._gate.is_settling(view.at_s)
-        waiting = not self._decoded.complete
-        if (changed or settling or waiting) and (frame := view.frame()) is not None:
-            anew = changed or not waiting
-            decoded = self._decoded = read_frame(frame) if view.still else self._reader.read(frame, changed=anew)
-            self._in_vain = not decoded.readings
+        # What came into focus looks the same to the gate, and is another picture to the decoder.
+        fresh = changed or (not view.still and not self._decoded.readings and self._gate.is_settling(view.at_s))
+        if (fresh or not self._decoded.complete) and (frame := view.frame()) is not None:
+            decoded = read_frame(frame) if view.still else self._reader.read(frame, changed=fresh)
+            self._decoded, self._in_vain = decoded, not decoded.readings
             self._tell_dropped(decoded.dropped)
 
     def _must_move(self, same_for_s: float) -> None:

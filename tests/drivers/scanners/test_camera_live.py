@@ -55,12 +55,13 @@ def live(request: pytest.FixtureRequest) -> Iterator[Live]:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """When a picture reached the decoder."""
     seen: list[float] = []
+    real = camera.Reader.read
 
-    def noted(frame: Frame, **options: bool) -> object:
+    def noted(reader: camera.Reader, frame: Frame, *, changed: bool) -> camera.Decoded:
         seen.append(time.monotonic())
-        return read_frame(frame, **options)
+        return real(reader, frame, changed=changed)
 
-    monkeypatch.setattr(camera, "read_frame", noted)
+    monkeypatch.setattr(camera.Reader, "read", noted)
     return seen
 
 
@@ -220,13 +221,14 @@ async def test_nobody_there_few_pictures_are_looked_at(live: Live, monkeypatch: 
 async def test_a_slow_decoder_holds_neither_the_loop_nor_the_camera(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a picture is decoded for long the loop goes on, and what is decoded next is what the camera sees then."""
     inside, go_on = threading.Event(), threading.Event()
+    real = camera.Reader.read
 
-    def slow(frame: Frame, **options: bool) -> object:
+    def slow(reader: camera.Reader, frame: Frame, *, changed: bool) -> camera.Decoded:
         inside.set()
         assert go_on.wait(20)
-        return read_frame(frame, **options)
+        return real(reader, frame, changed=changed)
 
-    monkeypatch.setattr(camera, "read_frame", slow)
+    monkeypatch.setattr(camera.Reader, "read", slow)
     live.sight.show("PL1:OLD")
     async with aclosing(live.camera().scans()) as scans:
         waiting = asyncio.ensure_future(following(scans))
