@@ -42,6 +42,8 @@ class Owned:
     _last: PrinterStatus = field(default_factory=lambda: PrinterStatus(known=False))
     _idle: bool = False
     """Nothing of an earlier job is in it: it has confirmed the last one. Not known of a printer that this process just met."""
+    _owed: int | None = None
+    """Answers to fences that it still owes; not known at first."""
     _asked: bool = False
     _answers: bool = False
     """It was asked for a fence before, and it has answered one."""
@@ -118,6 +120,8 @@ class Owned:
 
     def _close(self, talk: Talk) -> None:
         self._talk, self._last = None, talk.last
+        if self._owed is not None:
+            self._owed = max(0, self._owed + talk.sent - talk.answered)
         talk.wire.shut(not talk.whole)
         self._free_at = asyncio.get_running_loop().time() + self.reopen_s
 
@@ -150,7 +154,9 @@ class Owned:
         if self._idle or (self._asked and not self._answers):
             return
         self._asked = True
-        self._idle = await talk.idle(self.deadline_s)
+        self._idle = await talk.idle(self.deadline_s, self._owed)
+        if self._idle:
+            self._owed = 0
         self._answers |= self._idle
         if self._answers and not self._idle:
             raise Unavailable(

@@ -17,7 +17,7 @@ from drivers.printers.wire import Wire
 ASK_S = 0.8  # for all four questions: real-time answers come at once or never, over a shop's radio network in some 100 ms
 STATUS_S = 2.0  # how often a job that waits for its fence asks what the matter is
 SYNC_S = 1.5  # how long an idle printer may take to answer a fence
-SETTLE_S = 0.3  # answers to fences that stand behind each other come within this
+QUIET_S = 2.0  # when so long no answer has come, those that are owed were lost; a printer answers within milliseconds
 LEARN_S = 5.0  # how long a job that cannot be confirmed any more is listened for
 RECOVER = b"\x10\x05\x02"  # DLE ENQ 2: recover from an error and forget what was waiting
 CHUNK_BYTES = 4096  # the receive buffer of common models
@@ -27,7 +27,7 @@ HEARD_BYTES_MAX = 65_536  # what all the answers to a job never come near: what 
 @dataclass(slots=True)
 class Talk:
     """One conversation. `last` is the last status that was heard in it; `fences` are answers to GS r 1 not used up yet; `whole`:
-    everything that was to be sent has left this machine.
+    everything that was to be sent has left this machine. `sent` and `answered` count fences.
     """
 
     wire: Wire
@@ -35,6 +35,8 @@ class Talk:
     last: PrinterStatus = field(default_factory=lambda: PrinterStatus(known=False))
     fences: list[int] = field(default_factory=list)
     whole: bool = True
+    sent: int = 0
+    answered: int = 0
     _real_time: list[int] = field(default_factory=list)
     _rest: bytes = b""
     _heard_bytes: int = 0
@@ -66,27 +68,40 @@ class Talk:
         """Let a printer that stopped at a jammed knife go on: a person has seen to it, or it stops again at once."""
         await self.wire.send(RECOVER)
 
-    async def idle(self, deadline_s: float) -> bool:
+    async def idle(self, deadline_s: float, owed: int | None) -> bool:
         """Whether the printer answers a fence now: then nothing of an earlier job is in it, and no old answer on the way.
 
         If it does not, it may be in the middle of a picture that was cut off, and take everything for dots: as many NULs as the
         largest band has bytes end that, and mean nothing to a printer that is not. OSError when the line is cut.
+
+        All answers look the same, so they are counted: `owed` are those that earlier fences are still due. Where some were lost, or
+        nobody knows how many there were (None: this process has just started), there must be silence.
         """
         band = b"\0" * (self.profile.band_rows_max * self.profile.dots // 8)
         for before in (b"", band):
             try:
-                self._take(self.wire.pending())
-                self.fences.clear()
+                self.sent += 1
                 async with asyncio.timeout(deadline_s):
                     await self.wire.send(before + FENCE)
                 async with asyncio.timeout(SYNC_S):
                     await self._until(lambda: bool(self.fences))
-                await self._listen(SETTLE_S)
             except TimeoutError:
                 continue
+            await self._all_answered(owed)
             self.fences.clear()
+            self.sent = self.answered = 0
             return True
         return False
+
+    async def _all_answered(self, owed: int | None) -> None:
+        """Until every fence is answered, or no answer has come for so long that none will."""
+        while owed is None or self.answered < owed + self.sent:
+            heard = self.answered
+            try:
+                async with asyncio.timeout(QUIET_S):
+                    await self._until(lambda: self.answered > heard)  # noqa: B023 (used before it changes)
+            except TimeoutError:
+                return
 
     async def deliver(self, job: bytes, deadline_s: float, *, sure: bool) -> Delivery:
         """Send `job` and hear its fence, within `deadline_s`. CONFIRMED only by a printer that is `sure` to have been idle before,
@@ -104,6 +119,7 @@ class Talk:
                 self._take(self.wire.pending())
                 self.fences.clear()  # whatever came until now answers something else
                 known = self.last.known
+                self.sent += 1
                 await self.wire.send(FENCE)
                 await self._out()
                 async with asyncio.timeout(None if sure else LEARN_S):
@@ -141,13 +157,6 @@ class Talk:
         while not enough():
             self._take(await self.wire.receive())
 
-    async def _listen(self, for_s: float) -> None:
-        try:
-            async with asyncio.timeout(for_s):
-                await self._until(lambda: False)
-        except TimeoutError:
-            return
-
     def _take(self, received: bytes) -> None:
         self._heard_bytes += len(received)
         if self._heard_bytes > HEARD_BYTES_MAX:
@@ -155,6 +164,7 @@ class Talk:
         answers = told_apart(self._rest + received)
         self._rest = answers.rest
         self.fences += answers.fence
+        self.answered += len(answers.fence)
         self._real_time += answers.real_time
         if answers.automatic:
             self.last = believed(status_of((), answers.automatic), self.profile)

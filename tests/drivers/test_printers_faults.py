@@ -46,7 +46,7 @@ ENDS: dict[Fault, Delivery | str] = {
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The printers here are no slower than this; only the waiting for those that never answer is shorter."""
-    for name, value_s in (("ASK_S", 0.3), ("SYNC_S", 0.3), ("SETTLE_S", 0.05), ("LEARN_S", 0.5)):
+    for name, value_s in (("ASK_S", 0.3), ("SYNC_S", 0.3), ("QUIET_S", 0.2), ("LEARN_S", 0.5)):
         monkeypatch.setattr(talk, name, value_s)
 
 

@@ -18,7 +18,7 @@ from tests.paper.run import Broken, played
 
 SEEDS = int(os.environ.get("SEEDS", "1000"))
 FIRST = int(os.environ.get("FIRST", "0"))
-SIDE_BY_SIDE = int(os.environ.get("SIDE_BY_SIDE", "6"))  # a run mostly waits
+SIDE_BY_SIDE = int(os.environ.get("SIDE_BY_SIDE", "12"))  # a run mostly waits; with many more the printers themselves get slow
 TOLD_EVERY = 100
 
 

@@ -61,7 +61,7 @@ class Run:
                 await self.drained()
             finally:
                 self.kill()
-        return self.check()
+        return await asyncio.to_thread(self.check)  # the printers of other runs go on meanwhile
 
     async def take(self, step: Step) -> None:
         """Do one step of the plan."""

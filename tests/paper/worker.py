@@ -25,9 +25,9 @@ from runtime.log import start_logging
 from runtime.supervise import supervise
 
 SEQ = 1  # the record that all jobs are for
-DEADLINE_S = 0.8
+DEADLINE_S = 1.5
 HURRY: dict[Any, dict[str, float]] = {
-    talk: {"ASK_S": 0.3, "STATUS_S": 0.2, "SYNC_S": 0.4, "SETTLE_S": 0.1, "LEARN_S": 0.4},
+    talk: {"ASK_S": 0.6, "STATUS_S": 0.3, "SYNC_S": 1.0, "QUIET_S": 1.5, "LEARN_S": 1.0},
     network: {"REOPEN_S": 0.01, "CONNECT_S": 0.5},
     job: {"RETRY_S": 0.02, "RETRY_S_MAX": 0.1},
 }

@@ -131,7 +131,7 @@ async def test_a_connection_that_closes_at_once_leaves_the_job_queued() -> None:
 
 async def test_half_an_automatic_status_before_the_job_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of an automatic status that was cut in two is not taken for the fence's answer."""
-    monkeypatch.setattr(talk, "SETTLE_S", 0.05)
+    monkeypatch.setattr(talk, "QUIET_S", 0.2)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(4):
