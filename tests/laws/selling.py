@@ -200,14 +200,18 @@ def all_returned_is_nothing_sold(sold: Sold) -> None:
     """Under the policies that give back, every balance is as it was: units, counters, visits, and the tier where it is always
     under review.
 
-    What repaid an overdraft is spent: it comes back only where a balance may fall below nothing. What the till corrected by a
-    negative line, and a membership, have terms of their own for the money.
+    What repaid an overdraft is spent: it comes back only where a balance may fall below nothing. A tier that stays until its review
+    keeps what rising to it gave. What the till corrected by a negative line, and a membership, have terms of their own for the money.
     """
     owing = any(pieces < 0 for held_lots in sold.before.accounts.values() for pieces in held_lots.values())
     if owing and sold.program.policies.negative_balance != "allowed":
         return
     spent = spent_lots(sold.after.posted)
     after = after_return(sold.program, sold.after, returned(sold, {}, everything_back(sold.sale)), sold.day, spent)
+    if after.tier != sold.before.tier and any(award.on == "tier_up" for award in sold.program.awards.values()):
+        assert sold.program.tiers
+        assert (sold.program.tiers.review, sold.program.tiers.downgrade) != ("always", "to_balance")
+        return
     assert _sums(after, sold.day) == _sums(sold.before, sold.day)
     assert after.visits == sold.before.visits
     products = {plan.product for plan in sold.program.plans.values()}
