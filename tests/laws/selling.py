@@ -201,7 +201,8 @@ def all_returned_is_nothing_sold(sold: Sold) -> None:
     under review.
 
     What repaid an overdraft is spent: it comes back only where a balance may fall below nothing. A tier that stays until its review
-    keeps what rising to it gave. What the till corrected by a negative line, and a membership, have terms of their own for the money.
+    keeps what rising to it gave. What the till corrected by a negative line, and a membership, have terms of their own for the
+    money.
     """
     owing = any(pieces < 0 for held_lots in sold.before.accounts.values() for pieces in held_lots.values())
     if owing and sold.program.policies.negative_balance != "allowed":
