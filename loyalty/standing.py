@@ -197,6 +197,6 @@ def _decided(program: Program, standing: Standing, happened: Happened, day: str)
     before, standing = standing.tier, replace(standing, tier=ruled.tier, reviewed=ruled.reviewed)
     if happened.kind == "return" and before not in ("", ruled.tier) and not ruled.rose:
         return _decided(program, standing, Happened("tier_down", tier=before), day)
-    if ruled.rose and happened.kind != "tier_up":
+    if ruled.rose and happened.kind not in ("tier_up", "return"):  # a return gives back a tier that was there before
         return _decided(program, standing, Happened("tier_up", tier=ruled.tier), day)
     return standing

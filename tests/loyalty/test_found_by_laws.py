@@ -16,7 +16,7 @@ from loyalty.rewards.donate import RoundUp
 from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.pay import Pay
 from loyalty.sale import ReturnedLine, commit
-from loyalty.standing import Standing, after_return, after_sale, book, member_on
+from loyalty.standing import Standing, after_return, after_sale, book, given, member_on
 from tests.samples import HANDLE, NOW, basket, cafe, member, paid, sold
 
 NAME = {"en": "a name"}
@@ -132,3 +132,17 @@ def test_a_first_purchase_brought_back_is_no_second_welcome():
         back = reverse(program, sale, Back({}, (ReturnedLine("1", 1000),), day))
         standing = after_return(program, standing, back, day)
         assert not standing.accounts
+
+
+def test_a_tier_that_a_return_gives_back_is_no_rise():
+    """Who spends what the tier counts falls. Brought back, the tier is there again; what rising to it gave is not given twice."""
+    rewards = {"off": RewardRule("amount_off", NAME, "standing", 100, AmountOff(1))}
+    program = cafe(rewards=rewards, accruals={}, awards={"risen": Award("tier_up", "point", 50)})
+    day = NOW.local_date
+    before = given(program, Standing(HANDLE), (("standing", 5000),), day)
+    assert (before.tier, member_on(before, day).balances["point"]) == ("gold", 50)
+    sale = sold(program, member_on(before, day), basket(1000), Choice("off", 5))
+    fallen = after_sale(program, before, sale, day)
+    assert fallen.tier == "silver"
+    back = after_return(program, fallen, reverse(program, sale, Back({}, (ReturnedLine("1", 1000),), day)), day)
+    assert (back.tier, member_on(back, day).balances["point"]) == ("gold", 50)

@@ -85,10 +85,10 @@ def test_spread_without_caps_is_split(total, weights, remainder):
 
 @given(st.integers(0, 60), shares, remainders)
 def test_a_cap_that_turns_nothing_away_changes_nothing(total, parts, remainder):
-    """Also one that is met exactly, under every policy for the remainder."""
+    """Also one that is met exactly, under every policy for the remainder. One of nothing keeps its part out of the sharing."""
     weights = [weight + 1 for weight, _ in parts]
     exact = split(total, weights, remainder)
-    assert spread(total, weights, [part + cap for part, (_, cap) in zip(exact, parts, strict=True)], remainder) == exact
+    assert spread(total, weights, [part + cap + 1 for part, (_, cap) in zip(exact, parts, strict=True)], remainder) == exact
     assert spread(total, weights, exact, remainder) == exact
 
 
