@@ -74,24 +74,29 @@ def split(total: int, weights: Sequence[int], remainder: Remainder = "largest") 
         if total:
             raise ValueError("there is something to share and nobody to give it to")
         return (0,) * len(weights)
-    if len(weights) == 2 and remainder == "largest":  # then the first part is its share rounded, a half up
+    if remainder == "largest":
+        return largest(total, weights, whole)
+    parts = [total * weight // whole for weight in weights]
+    weighty = [place for place, weight in enumerate(weights) if weight]
+    parts[weighty[0 if remainder == "first" else -1]] += total - sum(parts)
+    return tuple(parts)
+
+
+def largest(total: int, weights: Sequence[int], whole: int) -> tuple[int, ...]:
+    """`split` by the largest remainders, where nothing is negative and `whole` is the sum of the weights, and not zero."""
+    if len(weights) == 2:  # then the first part is its share rounded, a half up
         first = half_up(total * weights[0], whole)
         return first, total - first
     parts = [total * weight // whole for weight in weights]
     left = total - sum(parts)
-    if not left:
-        return tuple(parts)
-    if remainder == "largest":
+    if left:
         remainders = [total * weight % whole for weight in weights]
         if left == 1:
             parts[remainders.index(max(remainders))] += 1
-            return tuple(parts)
-        by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)  # stable: the earlier first
-        for place in by_remainder[:left]:
-            parts[place] += 1
-    else:
-        weighty = [place for place, weight in enumerate(weights) if weight]
-        parts[weighty[0 if remainder == "first" else -1]] += left
+        else:
+            by_remainder = sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)  # stable: the earlier first
+            for place in by_remainder[:left]:
+                parts[place] += 1
     return tuple(parts)
 
 

@@ -62,7 +62,9 @@ class Movement:
     account: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(
+    slots=True, unsafe_hash=True
+)  # frozen, it would take three times as long to make, and a quote makes one for each offer
 class Discount:
     """What a reward or a promotion takes off each basket line, in minor units; `free` pieces of each line cost nothing by it."""
 

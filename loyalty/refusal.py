@@ -7,7 +7,7 @@ Params = Mapping[str, int | str]
 """What fills a sentence. A name that ends in `_minor` is money; `unit` is a unit's code, which is shown by its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # frozen, it would take twice as long to make, and a quote makes many
 class Refusal:
     """Why something is not to be had. The sentences, in four languages, are in runtime/locales under `refusal.CODE`."""
 

@@ -98,7 +98,7 @@ def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str 
     if ask.own:
         for unit, pieces in ask.own.items():
             outcome.bill.spendable[unit] += pieces
-    bill, found, groups = outcome.bill, outcome.found, outcome.groups
+    bill, found, groups, shared = outcome.bill, outcome.found, outcome.groups, outcome.shared
     for benefit, now in zip(rules.benefits, not_now(rules, bill), strict=True):
         if alone and benefit.code != alone:
             found.append(Refusal("not_together", {"other": alone}))
@@ -106,7 +106,7 @@ def walk(rules: Rules, ask: Ask, skip: frozenset[str] = frozenset(), alone: str 
             found.append(Refusal("other_is_better"))
         elif now is not None:
             found.append(now)
-        elif benefit.quick is None or outcome.shared or (offs := benefit.quick(bill, groups)) is None:
+        elif benefit.quick is None or shared or (offs := benefit.quick(bill, groups)) is None:
             found.append(_look(benefit, outcome, ask))
         elif isinstance(offs, Refusal):
             found.append(offs)

@@ -28,10 +28,12 @@ def trace(rules: Rules, outcome: Outcome, harvest: Harvest, wanted: Mapping[str,
     for benefit, found in outcome.looked:
         if isinstance(found, Refusal):
             steps.append(Step(benefit.code, found.code, found.params))
-        elif isinstance(found, Taken):
-            steps.append(_taken(found))
-        else:
+        elif not isinstance(found, Taken):
             steps.append(_open(benefit, found))
+        elif found.given.offs and not benefit.cost:
+            steps.append(Step(benefit.code, "promoted", {"off_minor": found.off_minor, "times": found.times}))
+        else:
+            steps.append(_taken(found))
     steps += [Step(code, "unknown_reward", {"reward": code}) for code in wanted if code not in rules.rewards]
     if outcome.bound_hit:
         steps.append(Step("", "combinations_bounded", {"tried": outcome.tried}))
@@ -70,6 +72,7 @@ def _open(benefit: Benefit, found: Open) -> Step:
 
 
 def _taken(taken: Taken) -> Step:
+    """What is no plain discount."""
     benefit, given = taken.benefit, taken.given
     if given.paid_minor:
         return Step(benefit.code, "paid", {"paid_minor": given.paid_minor, "unit": benefit.unit})
@@ -81,6 +84,4 @@ def _taken(taken: Taken) -> Step:
         return Step(benefit.code, "taken" if off else "spent", {**spent, **off})
     if given.donated_minor:
         return Step(benefit.code, "rounded_up", {"donated_minor": given.donated_minor})
-    if given.gifts:
-        return Step(benefit.code, "gift", {"pieces": sum(pieces for _, pieces in given.gifts), "product": given.gifts[0][0]})
-    return Step(benefit.code, "promoted", {"off_minor": taken.off_minor, "times": taken.times})
+    return Step(benefit.code, "gift", {"pieces": sum(pieces for _, pieces in given.gifts), "product": given.gifts[0][0]})

@@ -9,7 +9,7 @@ from loyalty import mistakes as wrong
 from loyalty.bill import Bill
 from loyalty.goods import Places
 from loyalty.mistakes import Known
-from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, split, spread
+from loyalty.money import ROUNDINGS, WHOLE_BP, BasisPoints, Minor, largest, spread
 from loyalty.program import Mistake, Policies
 from loyalty.refusal import Refusal
 from loyalty.rewards.giving import TIMES_MAX, Given, Offs, Quick, Target, nothing_left, offs, open_of
@@ -92,9 +92,11 @@ def quick(settings: PercentOff, policies: Policies) -> Quick | None:
         if bill.floored or base > bill.total:
             return None
         wished = rounded(base * percent, WHOLE_BP)
+        if not wished:
+            return ()
         if len(places) == 1:
-            return ((places[0], wished),) if wished else ()
-        return tuple([(place, part) for place, part in zip(places, split(wished, rooms), strict=True) if part])
+            return ((places[0], wished),)
+        return tuple([(place, part) for place, part in zip(places, largest(wished, rooms, base), strict=True) if part])
 
     return off
 
