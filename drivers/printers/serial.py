@@ -93,13 +93,15 @@ class SerialPrinter:
             port.close()
             raise self._gone(f"{error}; a port without a DSR line needs another `flow`") from error
 
+        descriptor = port.fileno()
+
         def shut(abort: bool) -> None:
-            with suppress(OSError, termios.error):
-                if abort:
-                    termios.tcflush(port.fileno(), termios.TCOFLUSH)
+            with suppress(OSError, termios.error):  # it may be gone already
+                if abort or unsent(descriptor):  # the kernel waits for what a printer that is off does not take (closing_wait, 30 s)
+                    termios.tcflush(descriptor, termios.TCOFLUSH)
+            with suppress(OSError):
                 port.close()
 
-        descriptor = port.fileno()
         wire = Wire(descriptor, shut, gone_out=lambda: unsent(descriptor) == 0)
         return wire if room is None else Wire(descriptor, shut, room=room, gone_out=wire.gone_out)
 

@@ -7,9 +7,10 @@ import termios
 from pathlib import Path
 
 import pytest
+from serial import Serial
 
 from drivers.ports import Delivery, PrinterStatus
-from drivers.printers import talk
+from drivers.printers import serial, talk
 from drivers.printers.serial import AHEAD_BYTES_MAX, Flow, SerialOptions, SerialPrinter, room
 from drivers.virtual_printer import VirtualPtyPrinter
 from runtime.errors import Unavailable
@@ -91,6 +92,34 @@ async def test_the_noise_of_a_dying_line_confirms_nothing(tmp_path: Path) -> Non
                 os.read(paper._descriptors[0], 4096)
             await asyncio.sleep(0.01)
         assert await job is Delivery.UNKNOWN
+
+
+async def test_what_a_printer_that_is_off_has_not_taken_is_thrown_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that never left holds up nobody: the kernel would wait 30 s for it when the port is closed."""
+    did: list[object] = []
+    async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "tty"):
+        for waiting in (3, 0):
+            wire = await printer_at(tmp_path / "tty")._connect()
+            monkeypatch.setattr(serial, "unsent", lambda _, waiting=waiting: waiting)
+            monkeypatch.setattr(termios, "tcflush", lambda *_: did.append("flush"))
+            monkeypatch.setattr(Serial, "close", lambda port, close=Serial.close: did.append("close") or close(port))
+            wire.shut(False)
+            monkeypatch.undo()
+
+    assert did == ["flush", "close", "close"]
+
+
+async def test_a_line_that_has_hung_up_is_closed(tmp_path: Path) -> None:
+    """Nothing can be thrown away on it any more (EIO): the port is closed all the same."""
+    async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "tty") as paper:
+        wire = await printer_at(tmp_path / "tty")._connect()
+        await paper.unplug()
+        with pytest.raises(termios.error):
+            termios.tcflush(wire.descriptor, termios.TCOFLUSH)
+        wire.shut(True)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(wire.descriptor)
+        await paper.plug()
 
 
 async def test_one_program_at_a_time(tmp_path: Path) -> None:
