@@ -108,7 +108,7 @@ CREATE TABLE print_job (
   made_ms INTEGER NOT NULL,
   receipt BLOB NOT NULL
 ) STRICT;
-CREATE INDEX print_job_open ON print_job (id) WHERE state IN ('queued', 'sending');
+CREATE INDEX print_job_state ON print_job (state);
 CREATE INDEX print_job_of ON print_job (seq);
 
 -- What head office published. `pool_key` draws prizes; it is shown to nobody.
