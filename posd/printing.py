@@ -45,13 +45,15 @@ class StoredQueue:
 
     store: Store
 
-    async def next_queued(self) -> tuple[str, Receipt] | None:
+    async def next_queued(self) -> tuple[str, bytes] | None:
         """The oldest job that waits."""
         waiting = await self.store.look(print_jobs.next_queued)
-        if waiting is None:
-            return None
+        return (str(waiting[0]), waiting[1]) if waiting else None
+
+    async def read(self, stored: bytes) -> Receipt:
+        """Its receipt, laid out as head office says."""
         layout = await self.store.look(pages.layout)
-        return str(waiting[0]), await asyncio.to_thread(safely_laid_out, receipt_from(waiting[1]), layout)
+        return await asyncio.to_thread(safely_laid_out, receipt_from(stored), layout)
 
     async def mark(self, job_id: str, state: JobState) -> None:
         """It is in `state` now."""

@@ -6,8 +6,8 @@ it is never sent again without a person's word, and then as a copy (loyalty.rece
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 from enum import StrEnum
-from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -37,8 +37,12 @@ class JobState(StrEnum):
 class PrintQueue(Protocol):
     """Where the jobs of one printer are kept: the store of the terminal. Each call is durable when it returns."""
 
-    async def next_queued(self) -> tuple[str, Receipt] | None:
-        """The oldest queued job, by id; None when nothing waits."""
+    async def next_queued(self) -> tuple[str, bytes] | None:
+        """The oldest queued job: its id and its receipt as it is stored; None when nothing waits."""
+        ...
+
+    async def read(self, stored: bytes) -> Receipt:
+        """That receipt, as it is to be printed. Any error means that it is damaged."""
         ...
 
     async def mark(self, job_id: str, state: JobState) -> None:
@@ -54,33 +58,52 @@ async def run_jobs(queue: PrintQueue, printer: Printer, wake: asyncio.Event) -> 
     """Print what waits, in order, for ever; run it under the supervisor, one for each printer.
 
     Set `wake` when a job was queued: it also tries a printer that was away again at once. A printer that is Unavailable keeps
-    its job queued; an error of any other kind leaves the job `sending`, which the next start tells as unknown and passes by.
+    its job queued, which is told once; an error of any other kind is raised, with the job told as unknown.
     """
     for job_id in await queue.recover():
         log.warning("print job unknown", job=job_id, printer=printer.name, hint="Ask whether it was printed; reprint as a copy")
-    wait_s = RETRY_S
+    wait_s, told = RETRY_S, ""
     while True:
         wake.clear()
         waiting = await queue.next_queued()
         if waiting is None:
             await wake.wait()
             continue
-        delivery = await _print(queue, printer, *waiting)
-        if delivery is None:
+        ended = await _print(queue, printer, *waiting)
+        if isinstance(ended, Unavailable):
+            if ended.code != told:
+                log.warning("printer unavailable", job=waiting[0], printer=printer.name, code=ended.code, hint=ended.hint)
+            told = ended.code
             await _sleep(wake, random.uniform(wait_s / 2, wait_s))  # noqa: S311 (spreads load; guards nothing)
             wait_s = min(wait_s * 2, RETRY_S_MAX)
         else:
-            wait_s = RETRY_S
+            wait_s, told = RETRY_S, ""
 
 
-async def _print(queue: PrintQueue, printer: Printer, job_id: str, receipt: Receipt) -> Delivery | None:
-    """Print one job and mark how it ended; None when it stays queued. It is `sending` only from its first byte on."""
-    try:
-        delivery = await printer.print(receipt, partial(queue.mark, job_id, JobState.SENDING))
-    except Unavailable as error:
-        await queue.mark(job_id, JobState.QUEUED)
-        log.warning("printer unavailable", job=job_id, printer=printer.name, code=error.code, hint=error.hint)
-        return None
+async def _print(queue: PrintQueue, printer: Printer, job_id: str, stored: bytes) -> Delivery | Unavailable:
+    """Print one job and mark how it ended; Unavailable when it stays queued. It is `sending` only from its first byte on.
+
+    An error of another kind may be the receipt's own, and would come again: the job is unknown then, and in nobody's way.
+    """
+    started = False
+
+    async def starting() -> None:
+        nonlocal started
+        started = True
+        await queue.mark(job_id, JobState.SENDING)
+
+    async def broken(_: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception):
+            await queue.mark(job_id, JobState.UNKNOWN)
+
+    async with AsyncExitStack() as job:
+        job.push_async_exit(broken)
+        try:
+            delivery = await printer.print(await queue.read(stored), starting)
+        except Unavailable as error:
+            if started:
+                await queue.mark(job_id, JobState.QUEUED)
+            return error
     await queue.mark(job_id, JobState(delivery.value))
     if delivery is Delivery.UNKNOWN:
         log.warning("print job unknown", job=job_id, printer=printer.name, hint="Ask whether it was printed; reprint as a copy")

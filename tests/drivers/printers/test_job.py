@@ -37,11 +37,15 @@ class Queue:
         self.states[job_id] = JobState.QUEUED
         self.wake.set()
 
-    async def next_queued(self) -> tuple[str, Receipt] | None:
+    async def next_queued(self) -> tuple[str, bytes] | None:
         """The oldest that waits."""
         waiting = (job_id for job_id, state in self.states.items() if state is JobState.QUEUED)
         job_id = next(waiting, None)
-        return (job_id, receipt_from(self.stored[job_id])) if job_id else None
+        return (job_id, self.stored[job_id]) if job_id else None
+
+    async def read(self, stored: bytes) -> Receipt:
+        """As it is."""
+        return receipt_from(stored)
 
     async def mark(self, job_id: str, state: JobState) -> None:
         """Remember."""
@@ -63,7 +67,8 @@ class Queue:
 
 
 class Scripted:
-    """A printer that does what it is told, in turn: a Delivery, an exception to raise, or None to hang."""
+    """A printer that does what it is told, in turn: a Delivery, an exception to raise, or None to hang. A LookupError comes
+    before its first byte, as when a receipt cannot be drawn, and so does Unavailable."""
 
     name = "scripted"
 
@@ -74,7 +79,7 @@ class Scripted:
     async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
         """Play the next line of the script; confirm when it has ended."""
         line = self.script.pop(0) if self.script else Delivery.CONFIRMED
-        if not isinstance(line, Unavailable):
+        if not isinstance(line, (Unavailable, LookupError)):
             await starting()
         if line is None:
             await asyncio.Event().wait()
@@ -147,17 +152,41 @@ async def test_an_unknown_job_is_not_printed_again() -> None:
 
 
 async def test_a_printer_that_is_away_keeps_the_job_queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unavailable: the job goes back and is tried again, later and later, until the printer is there."""
+    """Unavailable: the job is tried again until the printer is there. Nothing is written meanwhile, and each reason is told once."""
     monkeypatch.setattr(job, "RETRY_S", 0.01)
-    away = Unavailable("printer_unreachable", "away", "plug it in")
-    queue, printer = Queue(), Scripted(away, away, away)
+    away, empty = Unavailable("printer_unreachable", "away", "plug it in"), Unavailable("printer_paper_out", "empty", "a roll")
+    queue, printer = Queue(), Scripted(away, away, empty, empty, Delivery.CONFIRMED, away)
     queue.put("a", sold("he"))
-    task = run(queue, printer)
+    queue.put("b", sold("he"))
+    with structlog.testing.capture_logs() as said:
+        task = run(queue, printer)
+        await queue.until(a=JobState.CONFIRMED, b=JobState.CONFIRMED)
+        await stop(task)
+
+    assert queue.history == [(i, s) for i in "ab" for s in (JobState.SENDING, JobState.CONFIRMED)]
+    assert [line["code"] for line in said] == ["printer_unreachable", "printer_paper_out", "printer_unreachable"]
+
+
+async def test_a_printer_that_takes_it_back_makes_the_job_wait_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unavailable after the first byte was announced: the job is queued again, and prints."""
+    monkeypatch.setattr(job, "RETRY_S", 0.01)
+
+    class Full(Scripted):
+        async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
+            """Announce, find that it cannot, and be well the next time."""
+            if not self.printed:
+                self.printed.append(receipt)
+                await starting()
+                raise Unavailable("printer_unreachable", "no room on the disk", "make room")
+            return await super().print(receipt, starting)
+
+    queue = Queue()
+    queue.put("a", sold("he"))
+    task = run(queue, Full())
     await queue.until(a=JobState.CONFIRMED)
     await stop(task)
 
-    assert [state for _, state in queue.history].count(JobState.QUEUED) == 3
-    assert printer.printed == [sold("he")]
+    assert [state.value for _, state in queue.history] == ["sending", "queued", "sending", "confirmed"]
 
 
 async def test_a_new_job_wakes_a_loop_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +196,7 @@ async def test_a_new_job_wakes_a_loop_that_waits(monkeypatch: pytest.MonkeyPatch
     queue, printer = Queue(), Scripted(Unavailable("printer_unreachable", "away", ""))
     queue.put("a", sold("he"))
     task = run(queue, printer)
-    await queue.until(a=JobState.QUEUED)
-    while (JobState.QUEUED not in [state for _, state in queue.history]) or queue.wake.is_set():
+    while printer.script or queue.wake.is_set():
         await asyncio.sleep(0.005)
     queue.put("b", sold("en"))
     await queue.until(a=JobState.CONFIRMED, b=JobState.CONFIRMED)
@@ -178,11 +206,28 @@ async def test_a_new_job_wakes_a_loop_that_waits(monkeypatch: pytest.MonkeyPatch
 
 
 async def test_a_job_that_breaks_the_printer_is_passed_by() -> None:
-    """An error that nobody foresaw ends the loop; the supervisor's next run tells the job as unknown and prints the next."""
-    queue, printer = Queue(), Scripted(ZeroDivisionError())
+    """An error that nobody foresaw, before the first byte or after it, ends the loop and leaves the job unknown; the supervisor's
+    next run prints the next."""
+    for error in (LookupError(), ZeroDivisionError()):
+        queue, printer = Queue(), Scripted(error)
+        queue.put("a", sold("he"))
+        queue.put("b", sold("en"))
+        with pytest.raises(type(error)):
+            await run(queue, printer)
+        assert queue.states == {"a": JobState.UNKNOWN, "b": JobState.QUEUED}
+        task = run(queue, printer)
+        await queue.until(b=JobState.CONFIRMED)
+        await stop(task)
+        assert printer.printed == [sold("en")]
+
+
+async def test_a_receipt_that_cannot_be_read_is_passed_by() -> None:
+    """Damaged in the store: unknown, and those that were sold later print."""
+    queue, printer = Queue(), Scripted()
     queue.put("a", sold("he"))
     queue.put("b", sold("en"))
-    with pytest.raises(ZeroDivisionError):
+    queue.stored["a"] = b"damaged"
+    with pytest.raises(msgspec.DecodeError):
         await run(queue, printer)
     task = run(queue, printer)
     await queue.until(a=JobState.UNKNOWN, b=JobState.CONFIRMED)
@@ -191,23 +236,41 @@ async def test_a_job_that_breaks_the_printer_is_passed_by() -> None:
     assert printer.printed == [sold("en")]
 
 
+async def test_a_stop_before_the_first_byte_leaves_the_job_queued() -> None:
+    """posd is stopped while a receipt is being read: nothing was sent, so it prints after the start."""
+    queue, reading = Queue(), asyncio.Event()
+
+    async def read(_: bytes) -> Receipt:
+        reading.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    queue.read = read  # type: ignore[method-assign]
+    queue.put("a", sold("he"))
+    task = run(queue, Scripted())
+    await reading.wait()
+    await stop(task)
+
+    assert queue.history == []
+
+
 async def test_paper_runs_out_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a real socket: no paper keeps the job queued, new paper prints it, once."""
     monkeypatch.setattr(job, "RETRY_S", 0.05)
-    async with VirtualTcpPrinter(fault=Fault.PAPER_OUT) as paper:
+    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.PAPER_OUT) as paper:
         queue = Queue()
         queue.put("a", sold("he"))
-        task = run(queue, NetworkPrinter("receipts", NetworkOptions("127.0.0.1", paper.port)))
-        async with asyncio.timeout(GUARD_S):
-            while ("a", JobState.QUEUED) not in queue.history:
+        with structlog.testing.capture_logs() as said:
+            task = run(queue, NetworkPrinter("receipts", NetworkOptions("127.0.0.1", paper.port)))
+            while not said:
                 await asyncio.sleep(0.005)
         paper.fault = Fault.NONE
         await queue.until(a=JobState.CONFIRMED)
         await stop(task)
-        async with asyncio.timeout(GUARD_S):
-            while not paper.printed:
-                await asyncio.sleep(0.005)
+        while not paper.printed:
+            await asyncio.sleep(0.005)
 
+    assert [line["code"] for line in said] == ["printer_paper_out"]
     assert len(paper.printed) == 1
 
 
