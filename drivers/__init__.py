@@ -57,7 +57,7 @@ def load_display(driver: str, name: str, options: Mapping[str, object]) -> Displ
 
 
 def _load(table: Mapping[str, str], driver: str, whose: str, name: str, options: Mapping[str, object]) -> Any:
-    """The driver's class, called with the name and an instance of the frozen dataclass that its attribute `Options` names."""
+    """The driver, called with the name and an instance of the frozen dataclass that its attribute `Options` names."""
     module, colon, attribute = table.get(driver, driver).partition(":")
     if not (module and colon and attribute) or module.startswith("."):
         wanted = f'One of {", ".join(table)}, or "module:Class"'
@@ -68,5 +68,7 @@ def _load(table: Mapping[str, str], driver: str, whose: str, name: str, options:
         hint = "Check the spelling; for a missing library install it (pyzbar needs the package libzbar0)"
         raise Misconfigured("driver_missing", f"{whose}: driver {driver!r} cannot be loaded: {error}", hint) from error
     if not is_dataclass(getattr(made, "Options", None)):
-        raise Misconfigured("driver_missing", f"{whose}: {driver!r} is no driver", "It is a class with a dataclass `Options`")
+        raise Misconfigured(
+            "driver_missing", f"{whose}: {driver!r} is no driver", "It is a class, or a Transport, with a dataclass `Options`"
+        )
     return made(name, checked(made.Options, options, whose))

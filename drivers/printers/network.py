@@ -5,23 +5,17 @@ for minutes. And a finished `send` says only that the kernel took the bytes: 2.8
 """
 
 import asyncio
-import fcntl
 import socket
 import struct
-import termios
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
-from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
-from drivers.printers.lettering import require_shaping
-from drivers.printers.owned import DEADLINE_S_MAX, DEADLINE_S_MIN, Owned
-from drivers.printers.profile import load_profile
 from drivers.printers.signals import Drawer
-from drivers.printers.wire import Wire
-from loyalty.document import Receipt
+from drivers.printers.transport import Deadline, Transport
+from drivers.printers.wire import Wire, unsent
 from runtime.errors import Unavailable
 
 CONNECT_S = 3.0  # a printer on the shop's own network answers in milliseconds; waking up from sleep takes a second
@@ -35,68 +29,43 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class NetworkOptions:
-    """Where the printer is. `profile` is a file of config/printers; `deadline_s` bounds sending a job and hearing its fence."""
+    """Where the printer is. `profile` is a file of config/printers; `drawer` are the pins that the cash drawer hangs on."""
 
     host: Annotated[str, Field(min_length=1)]
     port: Annotated[int, Field(ge=1, le=65535)] = 9100
     profile: str = "generic-80mm"
-    deadline_s: Annotated[float, Field(ge=DEADLINE_S_MIN, le=DEADLINE_S_MAX)] = 30
+    deadline_s: Deadline = 30
     drawer: Drawer = "both"
 
 
-class NetworkPrinter:
-    """The one owner of a network printer."""
+async def connect(name: str, options: NetworkOptions) -> Wire:
+    """A connection of its own."""
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            line = await _connected(options.host, options.port)
+    except OSError as error:
+        raise Unavailable(
+            "printer_unreachable",
+            f"The printer {name} at {options.host}:{options.port} does not answer ({error!r})",
+            "Look at its power and its cable; what waits is printed then",
+        ) from error
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+    descriptor = line.fileno()
 
-    Options: ClassVar = NetworkOptions
+    def shut(abort: bool) -> None:
+        with suppress(OSError):
+            if abort:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            else:
+                line.shutdown(socket.SHUT_WR)
+        line.close()
 
-    def __init__(self, name: str, options: NetworkOptions) -> None:
-        """Raises Misconfigured where the profile is wrong or this machine cannot draw Hebrew. Opens nothing yet."""
-        require_shaping()
-        self.name = name
-        self._options = options
-        self._owned = Owned(name, load_profile(options.profile), options.deadline_s, self._connect, REOPEN_S)
+    return Wire(descriptor, shut, gone_out=lambda: unsent(descriptor) == 0)
 
-    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
-        """Send one job and wait for its fence. A known lack of paper, or an open cover, is Unavailable: nothing was sent."""
-        return await self._owned.print(receipt, starting)
 
-    async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
-        """The same for bytes."""
-        return await self._owned.send(job, starting)
-
-    async def signal(self, signal: Signal) -> None:
-        """Pulse the drawer's pins or beep."""
-        await self._owned.signal(signal, self._options.drawer)
-
-    async def status(self) -> PrinterStatus:
-        """Ask; during a job what was heard last."""
-        return await self._owned.status()
-
-    async def _connect(self) -> Wire:
-        where = f"{self._options.host}:{self._options.port}"
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                line = await _connected(self._options.host, self._options.port)
-        except OSError as error:
-            raise Unavailable(
-                "printer_unreachable",
-                f"The printer {self.name} at {where} does not answer ({error!r})",
-                "Look at its power and its cable; what waits is printed then",
-            ) from error
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
-        descriptor = line.fileno()
-
-        def shut(abort: bool) -> None:
-            with suppress(OSError):
-                if abort:
-                    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-                else:
-                    line.shutdown(socket.SHUT_WR)
-            line.close()
-
-        return Wire(descriptor, shut, gone_out=lambda: unsent(descriptor) == 0)
+NetworkPrinter = Transport(NetworkOptions, connect, REOPEN_S)
 
 
 async def _connected(host: str, port: int) -> socket.socket:
@@ -116,9 +85,3 @@ async def _connected(host: str, port: int) -> socket.socket:
                 unless_connected.pop_all()
                 return line
     raise refused
-
-
-def unsent(descriptor: int) -> int:
-    """How many bytes the kernel keeps back: not acknowledged yet (a socket, SIOCOUTQ), not sent yet (a serial port, TIOCOUTQ)."""
-    answer = fcntl.ioctl(descriptor, termios.TIOCOUTQ, b"\0" * struct.calcsize("i"))
-    return int(struct.unpack("i", answer)[0])

@@ -1,24 +1,23 @@
 """The one owner of a printer: a job at a time, asked before it is sent anything, and no word is never taken for a yes.
 
-The driver of each transport opens a line; everything else is the same for all and stands here. A line is opened for each job
-and each question and closed after it: a printer may be unplugged, switched off or taken by another program at any moment.
+A line is opened for each job and each question and closed after it: a printer may be unplugged, switched off or taken by another
+program at any moment. What opens it is a Transport (transport.py); everything else is the same for all and stands here.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from drivers.ports import Delivery, PrinterStatus, Signal, Starting
+from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
 from drivers.printers import paper
 from drivers.printers.profile import Profile
-from drivers.printers.signals import signal_bytes
+from drivers.printers.signals import Drawer, signal_bytes
 from drivers.printers.talk import Talk
 from drivers.printers.wire import Wire
 from loyalty.document import Receipt
 from runtime.errors import Unavailable
 
 SIGNAL_S = 5.0  # a customer who pays cash does not wait longer for the drawer
-DEADLINE_S_MIN, DEADLINE_S_MAX = 1, 120
 STOPS = ("cover_open", "paper_out", "cutter_error", "error", "offline")
 """Troubles that keep a job queued until somebody has seen to them, the most telling first."""
 
@@ -28,10 +27,15 @@ Connect = Callable[[], Awaitable[Wire]]
 
 @dataclass(slots=True)
 class Owned:
-    """A printer of that name and model, reached by `connect`. `reopen_s`: how long after closing it takes the next line."""
+    """A printer of that name and model, reached by `connect`, as drivers.ports.Printer says.
+
+    `drawer` are the pins that the cash drawer hangs on; `deadline_s` bounds sending a job and hearing its fence; `reopen_s`: how
+    long after closing it takes the next line.
+    """
 
     name: str
     profile: Profile
+    drawer: Drawer
     deadline_s: float
     connect: Connect
     reopen_s: float = 0.0
@@ -48,11 +52,11 @@ class Owned:
     _answers: bool = False
     """It was asked for a fence before, and it has answered one."""
 
-    async def print(self, receipt: Receipt, starting: Starting) -> Delivery:
-        """Draw and send one receipt; as the port says."""
+    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
+        """Draw and send one receipt. A known lack of paper, or an open cover, is Unavailable: nothing was sent."""
         return await self.send(await asyncio.to_thread(paper.job, receipt, self.profile), starting)
 
-    async def send(self, job: bytes, starting: Starting) -> Delivery:
+    async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
         """Send one job that is bytes already, with its fence at the end where the profile has one."""
         self._interrupt()
         async with self._owned:
@@ -68,9 +72,9 @@ class Owned:
             finally:
                 self._close(talk)
 
-    async def signal(self, signal: Signal, drawer: str) -> None:
-        """Open the drawer or sound the buzzer; as the port says."""
-        command = signal_bytes(signal, self.profile, drawer)
+    async def signal(self, signal: Signal) -> None:
+        """Pulse the drawer's pins or beep; Rejected where it has none."""
+        command = signal_bytes(signal, self.profile, self.drawer)
         self._interrupt()
         async with self._owned:
             talk = await self._open()

@@ -10,20 +10,15 @@ import struct
 import termios
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 import serial
 from pydantic import Field
 
-from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
-from drivers.printers.lettering import require_shaping
-from drivers.printers.network import unsent
-from drivers.printers.owned import DEADLINE_S_MAX, DEADLINE_S_MIN, Owned
-from drivers.printers.profile import load_profile
 from drivers.printers.signals import Drawer
-from drivers.printers.wire import Wire
-from loyalty.document import Receipt
+from drivers.printers.transport import Deadline, Transport
+from drivers.printers.wire import Wire, unsent
 from runtime.errors import Unavailable
 
 AHEAD_BYTES_MAX = 128
@@ -41,76 +36,52 @@ class SerialOptions:
     baud: Annotated[int, Field(ge=1200, le=4_000_000)] = 115_200
     flow: Flow = "dsr_dtr"
     profile: str = "generic-80mm"
-    deadline_s: Annotated[float, Field(ge=DEADLINE_S_MIN, le=DEADLINE_S_MAX)] = 60
+    deadline_s: Deadline = 60
     drawer: Drawer = "both"
 
 
-class SerialPrinter:
-    """The one owner of a serial printer."""
-
-    Options: ClassVar = SerialOptions
-
-    def __init__(self, name: str, options: SerialOptions) -> None:
-        """Raises Misconfigured where the profile is wrong or this machine cannot draw Hebrew. Opens nothing yet."""
-        require_shaping()
-        self.name = name
-        self._options = options
-        self._owned = Owned(name, load_profile(options.profile), options.deadline_s, self._connect)
-
-    async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
-        """Send one job and wait for its fence. A known lack of paper, or an open cover, is Unavailable: nothing was sent."""
-        return await self._owned.print(receipt, starting)
-
-    async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
-        """The same for bytes."""
-        return await self._owned.send(job, starting)
-
-    async def signal(self, signal: Signal) -> None:
-        """Pulse the drawer's pins or beep."""
-        await self._owned.signal(signal, self._options.drawer)
-
-    async def status(self) -> PrinterStatus:
-        """Ask; during a job what was heard last."""
-        return await self._owned.status()
-
-    async def _connect(self) -> Wire:
-        options = self._options
-        try:
-            port = serial.Serial(
-                options.path,
-                options.baud,
-                timeout=0,
-                rtscts=options.flow == "rts_cts",
-                xonxoff=options.flow == "xon_xoff",
-                exclusive=True,
-            )
-        except (OSError, serial.SerialException, ValueError) as error:
-            raise self._gone(str(error)) from error
-        try:
-            _quieten(port.fileno())
-            room = _room(port.fileno()) if options.flow == "dsr_dtr" else None
-        except (OSError, termios.error) as error:
-            port.close()
-            raise self._gone(f"{error}; a port without a DSR line needs another `flow`") from error
-
-        descriptor = port.fileno()
-
-        def shut(abort: bool) -> None:
-            with suppress(OSError, termios.error):  # it may be gone already
-                if abort or unsent(descriptor):  # the kernel waits for what a printer that is off does not take (closing_wait, 30 s)
-                    termios.tcflush(descriptor, termios.TCOFLUSH)
-            with suppress(OSError):
-                port.close()
-
-        wire = Wire(descriptor, shut, gone_out=lambda: unsent(descriptor) == 0)
-        return wire if room is None else Wire(descriptor, shut, room=room, gone_out=wire.gone_out)
-
-    def _gone(self, why: str) -> Unavailable:
-        return Unavailable(
-            "printer_unreachable",
-            f"The printer {self.name} at {self._options.path} cannot be opened: {why}",
-            "Look at its power and its cable; ls /dev/serial/by-id. What waits is printed then",
+async def connect(name: str, options: SerialOptions) -> Wire:
+    """The port, for us alone."""
+    try:
+        port = serial.Serial(
+            options.path,
+            options.baud,
+            timeout=0,
+            rtscts=options.flow == "rts_cts",
+            xonxoff=options.flow == "xon_xoff",
+            exclusive=True,
         )
+    except (OSError, serial.SerialException, ValueError) as error:
+        raise _gone(name, options.path, str(error)) from error
+    descriptor = port.fileno()
+
+    def shut(abort: bool) -> None:
+        with suppress(OSError, termios.error):  # it may be gone already
+            if abort or unsent(
+                descriptor
+            ):  # the kernel waits for what a printer that is off does not take (closing_wait, 30 s)
+                termios.tcflush(descriptor, termios.TCOFLUSH)
+        with suppress(OSError):
+            port.close()
+
+    wire = Wire(descriptor, shut, gone_out=lambda: unsent(descriptor) == 0)
+    try:
+        _quieten(descriptor)
+        return replace(wire, room=_room(descriptor)) if options.flow == "dsr_dtr" else wire
+    except (OSError, termios.error) as error:
+        port.close()
+        raise _gone(name, options.path, f"{error}; a port without a DSR line needs another `flow`") from error
+
+
+SerialPrinter = Transport(SerialOptions, connect)
+
+
+def _gone(name: str, path: str, why: str) -> Unavailable:
+    return Unavailable(
+        "printer_unreachable",
+        f"The printer {name} at {path} cannot be opened: {why}",
+        "Look at its power and its cable; ls /dev/serial/by-id. What waits is printed then",
+    )
 
 
 def _quieten(descriptor: int) -> None:

@@ -4,7 +4,10 @@ Nothing here has a deadline of its own; whoever calls puts one around it, and ev
 """
 
 import asyncio
+import fcntl
 import os
+import struct
+import termios
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -83,3 +86,9 @@ class Wire:
             return os.write(self.descriptor, data)
         except BlockingIOError:
             return 0
+
+
+def unsent(descriptor: int) -> int:
+    """How many bytes the kernel keeps back: not acknowledged yet (a socket, SIOCOUTQ), not sent yet (a serial port, TIOCOUTQ)."""
+    answer = fcntl.ioctl(descriptor, termios.TIOCOUTQ, b"\0" * struct.calcsize("i"))
+    return int(struct.unpack("i", answer)[0])

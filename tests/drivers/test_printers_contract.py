@@ -5,7 +5,9 @@ import inspect
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,22 +25,28 @@ GUARD_S = 60
 each = pytest.mark.parametrize("driver", sorted(PRINTERS))
 
 
+def driver_of(row: str) -> Any:
+    """What that row of the table names."""
+    module, _, name = PRINTERS[row].partition(":")
+    return getattr(import_module(module), name)
+
+
 def test_every_driver_is_in_the_suite() -> None:
     """No driver of the table escapes."""
     assert set(MADE) == set(PRINTERS)
 
 
 @each
-def test_a_driver_has_the_protocol_and_frozen_options(driver: str) -> None:
-    """A driver's class has exactly the port's methods and a frozen dataclass of options."""
-    module, _, name = PRINTERS[driver].partition(":")
-    made = getattr(__import__(module, fromlist=[name]), name)
-    methods = {"print", "send", "signal", "status"}
+async def test_a_driver_has_the_protocol_and_frozen_options(driver: str, tmp_path: Path) -> None:
+    """What a driver makes has exactly the port's methods, and it has a frozen dataclass of options."""
+    async with MADE[driver](tmp_path) as made:
+        functions = {name: what for name, what in vars(type(made.printer)).items() if inspect.isfunction(what)}
+    options = driver_of(driver).Options
 
-    assert methods | {"Options"} == {member for member in vars(made) if not member.startswith("_")}
-    assert all(inspect.iscoroutinefunction(getattr(made, method)) for method in methods)
-    assert is_dataclass(made.Options)
-    assert made.Options.__dataclass_params__.frozen
+    assert {name for name in functions if not name.startswith("_")} == {"print", "send", "signal", "status"}
+    assert all(inspect.iscoroutinefunction(what) for name, what in functions.items() if not name.startswith("_"))
+    assert is_dataclass(options)
+    assert options.__dataclass_params__.frozen  # type: ignore[attr-defined]
 
 
 @each
@@ -90,14 +98,12 @@ async def test_out_of_reach_is_unavailable(driver: str, tmp_path: Path) -> None:
 @each
 def test_wrong_options_are_told_by_name(driver: str) -> None:
     """An unknown option is named, and so are the wanted ones."""
-    module, _, name = PRINTERS[driver].partition(":")
-    options = getattr(__import__(module, fromlist=[name]), name).Options
     with pytest.raises(Misconfigured) as caught:
         load_printer(driver, "front desk", {"colour": "red"})
 
     assert "front desk" in caught.value.message
     assert "colour" in caught.value.message
-    assert all(field.name in caught.value.hint for field in fields(options))
+    assert all(field.name in caught.value.hint for field in fields(driver_of(driver).Options))
 
 
 @each

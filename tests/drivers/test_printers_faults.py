@@ -204,7 +204,7 @@ async def test_unplugged_and_plugged_in_again(driver: str, tmp_path: Path) -> No
 
 @each_line
 async def test_unplugged_in_the_middle(driver: str, tmp_path: Path) -> None:
-    """The line goes while the job waits for its fence: unknown, within the deadline, the next one prints, and no file stays open."""
+    """The line goes while the job waits for its fence: unknown, in time, the next one prints, and no file stays open."""
     async with asyncio.timeout(GUARD_S), MADE[driver](tmp_path, deadline_s=1.5) as made:
         assert made.paper
         files = open_files()

@@ -9,7 +9,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.ports import Delivery, PrinterStatus, Starting, unheard
+from drivers.ports import Delivery, Printer, PrinterStatus, Signal, Starting, unheard
 from drivers.printers import job
 from drivers.printers.job import JobState, receipt_bytes, receipt_from, run_jobs
 from drivers.printers.network import NetworkOptions, NetworkPrinter
@@ -89,12 +89,20 @@ class Scripted:
         self.printed.append(receipt)
         return line
 
+    async def send(self, _: bytes, starting: Starting = unheard) -> Delivery:
+        """No bytes come from a queue."""
+        raise AssertionError
+
+    async def signal(self, _: Signal) -> None:
+        """Nor signals."""
+        raise AssertionError
+
     async def status(self) -> PrinterStatus:
         """Nobody asks."""
         return PrinterStatus(known=False)
 
 
-def run(queue: Queue, printer: Scripted | NetworkPrinter) -> asyncio.Task[None]:
+def run(queue: Queue, printer: Printer) -> asyncio.Task[None]:
     """The loop as a task."""
     return asyncio.create_task(run_jobs(queue, printer, queue.wake))
 
@@ -152,7 +160,7 @@ async def test_an_unknown_job_is_not_printed_again() -> None:
 
 
 async def test_a_printer_that_is_away_keeps_the_job_queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unavailable: the job is tried again until the printer is there. Nothing is written meanwhile, and each reason is told once."""
+    """Unavailable: the job is tried again until the printer is there. Nothing is written meanwhile, each reason is told once."""
     monkeypatch.setattr(job, "RETRY_S", 0.01)
     away, empty = Unavailable("printer_unreachable", "away", "plug it in"), Unavailable("printer_paper_out", "empty", "a roll")
     queue, printer = Queue(), Scripted(away, away, empty, empty, Delivery.CONFIRMED, away)

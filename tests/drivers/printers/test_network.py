@@ -10,6 +10,7 @@ import pytest
 from drivers.ports import Delivery, PrinterStatus
 from drivers.printers import network, talk
 from drivers.printers.network import NetworkOptions, NetworkPrinter
+from drivers.printers.owned import Owned
 from drivers.printers.render import raster
 from drivers.virtual_printer import Fault, VirtualTcpPrinter
 from runtime.errors import Unavailable
@@ -18,7 +19,7 @@ from tests.drivers.receipts import sold
 GUARD_S = 30  # a hang, not a promise
 
 
-def printer_at(port: int, deadline_s: float = 1, host: str = "127.0.0.1") -> NetworkPrinter:
+def printer_at(port: int, deadline_s: float = 1, host: str = "127.0.0.1") -> Owned:
     """A network printer on the loopback."""
     return NetworkPrinter("receipts", NetworkOptions(host, port, deadline_s=deadline_s))
 

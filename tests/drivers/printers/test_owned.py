@@ -9,6 +9,7 @@ from PIL import ImageChops
 from drivers.ports import Delivery, PrinterStatus, Signal
 from drivers.printers import owned, talk
 from drivers.printers.network import NetworkOptions, NetworkPrinter
+from drivers.printers.owned import Owned
 from drivers.printers.render import raster
 from drivers.virtual_printer import Fault, VirtualTcpPrinter
 from runtime.errors import Rejected, Unavailable
@@ -18,7 +19,7 @@ from tests.drivers.receipts import sold
 GUARD_S = 30
 
 
-def printer_at(port: int, deadline_s: float = 10, profile: str = "generic-80mm") -> NetworkPrinter:
+def printer_at(port: int, deadline_s: float = 10, profile: str = "generic-80mm") -> Owned:
     """A network printer on the loopback."""
     return NetworkPrinter("receipts", NetworkOptions("127.0.0.1", port, profile, deadline_s))
 
@@ -79,7 +80,7 @@ async def test_a_question_never_holds_up_a_job(tmp_path: Path, monkeypatch: pyte
         (tmp_path / "model.toml").write_text("dots = 384\nfence = false\n")
         printer = printer_at(paper.port, 30, str(tmp_path / "model.toml"))
         asking = asyncio.create_task(printer.status())
-        while not printer._owned._talk:
+        while not printer._talk:
             await asyncio.sleep(0.005)
         monkeypatch.setattr(talk, "ASK_S", 0.05)
 
@@ -92,7 +93,7 @@ async def test_a_job_never_waits_for_a_question_that_comes_later() -> None:
     async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.SILENT) as paper:
         printer = printer_at(paper.port, 1)
         job = asyncio.create_task(printer.print(sold("he")))
-        while not printer._owned._owned.locked():
+        while not printer._owned.locked():
             await asyncio.sleep(0.005)
 
         assert await printer.status() == PrinterStatus(known=False)

@@ -11,6 +11,7 @@ from serial import Serial
 
 from drivers.ports import Delivery, PrinterStatus
 from drivers.printers import serial, talk
+from drivers.printers.owned import Owned
 from drivers.printers.serial import AHEAD_BYTES_MAX, Flow, SerialOptions, SerialPrinter, room
 from drivers.virtual_printer import VirtualPtyPrinter
 from runtime.errors import Unavailable
@@ -20,7 +21,7 @@ GUARD_S = 60
 DSR = termios.TIOCM_DSR
 
 
-def printer_at(path: Path, flow: Flow = "xon_xoff", deadline_s: float = 20) -> SerialPrinter:
+def printer_at(path: Path, flow: Flow = "xon_xoff", deadline_s: float = 20) -> Owned:
     """A serial printer at that path."""
     return SerialPrinter("receipts", SerialOptions(str(path), flow=flow, deadline_s=deadline_s))
 
@@ -99,7 +100,7 @@ async def test_what_a_printer_that_is_off_has_not_taken_is_thrown_away(tmp_path:
     did: list[object] = []
     async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "tty"):
         for waiting in (3, 0):
-            wire = await printer_at(tmp_path / "tty")._connect()
+            wire = await printer_at(tmp_path / "tty").connect()
             monkeypatch.setattr(serial, "unsent", lambda _, waiting=waiting: waiting)
             monkeypatch.setattr(termios, "tcflush", lambda *_: did.append("flush"))
             monkeypatch.setattr(Serial, "close", lambda port, close=Serial.close: did.append("close") or close(port))
@@ -112,7 +113,7 @@ async def test_what_a_printer_that_is_off_has_not_taken_is_thrown_away(tmp_path:
 async def test_a_line_that_has_hung_up_is_closed(tmp_path: Path) -> None:
     """Nothing can be thrown away on it any more (EIO): the port is closed all the same."""
     async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "tty") as paper:
-        wire = await printer_at(tmp_path / "tty")._connect()
+        wire = await printer_at(tmp_path / "tty").connect()
         await paper.unplug()
         with pytest.raises(termios.error):
             termios.tcflush(wire.descriptor, termios.TCOFLUSH)
@@ -125,7 +126,7 @@ async def test_a_line_that_has_hung_up_is_closed(tmp_path: Path) -> None:
 async def test_one_program_at_a_time(tmp_path: Path) -> None:
     """The line is ours alone while it is open; the second is told that it is taken."""
     async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "tty"):
-        wire = await printer_at(tmp_path / "tty")._connect()
+        wire = await printer_at(tmp_path / "tty").connect()
         with pytest.raises(Unavailable, match="exclusive"):
             await printer_at(tmp_path / "tty").print(sold("en"))
         assert await printer_at(tmp_path / "tty").status() == PrinterStatus(known=False)

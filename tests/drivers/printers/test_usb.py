@@ -12,6 +12,7 @@ import pytest
 
 from drivers.ports import Delivery, PrinterStatus
 from drivers.printers import usb
+from drivers.printers.owned import Owned
 from drivers.printers.render import raster
 from drivers.printers.usb import LPGETSTATUS, UsbOptions, UsbPrinter, asked_port
 from drivers.virtual_printer import VirtualPtyPrinter
@@ -21,7 +22,7 @@ from tests.drivers.receipts import sold
 GUARD_S = 60
 
 
-def printer_at(path: Path, deadline_s: float = 10) -> UsbPrinter:
+def printer_at(path: Path, deadline_s: float = 10) -> Owned:
     """A USB printer at that path."""
     return UsbPrinter("receipts", UsbOptions(str(path), deadline_s=deadline_s))
 
@@ -113,7 +114,7 @@ def test_a_block_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_two_owners_are_one_too_many(tmp_path: Path) -> None:
     """A device that another program of ours has open is not opened a second time; the hint says how to find out who."""
     async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "lp0"):
-        wire = await printer_at(tmp_path / "lp0")._connect()
+        wire = await printer_at(tmp_path / "lp0").connect()
         with pytest.raises(Unavailable, match="fuser") as caught:
             await printer_at(tmp_path / "lp0").print(sold("en"))
         assert caught.value.code == "printer_unreachable"

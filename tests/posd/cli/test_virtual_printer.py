@@ -39,14 +39,15 @@ def test_a_network_printer_that_is_mended(tmp_path: Path) -> None:
         assert process.stdout
         assert process.stdin
         where, _, faults = process.stdout.readline().partition(";")
-        printer = NetworkPrinter("receipts", NetworkOptions("127.0.0.1", int(where.rpartition(":")[2])))
+        options = NetworkOptions("127.0.0.1", int(where.rpartition(":")[2]))
+        printer = NetworkPrinter("receipts", options)
         with pytest.raises(Unavailable) as caught:
             asyncio.run(printer.print(sold("he")))
         assert caught.value.code == "printer_paper_out"
         for line, said in (("flood", "no such fault: one of none"), ("none", "now none")):
             print(line, file=process.stdin, flush=True)
             assert process.stdout.readline().startswith(said)
-        again = NetworkPrinter("receipts", printer._options)
+        again = NetworkPrinter("receipts", options)
         assert asyncio.run(again.print(sold("he"))) is Delivery.CONFIRMED
         assert process.stdout.readline().startswith("receipt 1: 576 x ")
         print(file=process.stdin, flush=True)
