@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from demo.shop import Failed, free_port
-from drivers.virtual_printer import VirtualTcpPrinter
+from drivers.virtual_printer import TcpPort, VirtualPrinter
 
 PRINTED_S = 20.0
 
@@ -35,6 +35,6 @@ class Paper:
         raise Failed(f"the printer has {len(list(self.folder.glob('*.png')))} receipts, not {count}")
 
     async def _listen(self, ready: threading.Event) -> None:
-        async with VirtualTcpPrinter(self.folder, port=self.port):
+        async with VirtualPrinter(TcpPort(self.port), self.folder):
             ready.set()
             await asyncio.Event().wait()

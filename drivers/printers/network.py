@@ -6,7 +6,6 @@ for minutes. And a finished `send` says only that the kernel took the bytes: 2.8
 
 import asyncio
 import socket
-import struct
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,7 +14,7 @@ from pydantic import Field
 
 from drivers.printers.signals import Drawer
 from drivers.printers.transport import Deadline, Transport
-from drivers.printers.wire import Wire, unsent
+from drivers.printers.wire import RESET_ON_CLOSE, Wire, unsent
 from runtime.errors import Unavailable
 
 CONNECT_S = 3.0  # a printer on the shop's own network answers in milliseconds; waking up from sleep takes a second
@@ -24,7 +23,6 @@ KEPT_BYTES_MAX = (
     16_384  # what our kernel may keep back: bytes that a printer has not taken are bytes that can still be called back
 )
 USER_TIMEOUT_MS = 20_000  # a printer whose cable was pulled acknowledges nothing
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)

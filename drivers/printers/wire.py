@@ -14,6 +14,8 @@ from dataclasses import dataclass
 NAP_S = 0.004
 """How long to wait before trying again. Not "until it is ready": usblp says that it is while it has no paper, and takes nothing."""
 READ_BYTES_MAX = 4096
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""For SO_LINGER: what a socket has not sent when it is closed is thrown away, and the other side is told."""
 
 
 def _everything(wanted: int) -> int:

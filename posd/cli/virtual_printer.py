@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from drivers.virtual_printer import Fault, VirtualPtyPrinter, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, Place, TcpPort, Terminal, VirtualPrinter
 
 FAULTS = [fault.value for fault in Fault]
 
@@ -24,17 +24,15 @@ def virtual_printer(port: int | None, path: Path | None, folder: Path | None, fa
     """
     if (port is None) is (path is None):
         raise click.UsageError("give --port or --pty")
-    paper = VirtualPtyPrinter(path, folder) if path else VirtualTcpPrinter(folder, port=port or 0)
-    paper.fault = Fault(fault)
+    place: Place = Terminal(path) if path else TcpPort(port or 0)
     with suppress(KeyboardInterrupt):
-        asyncio.run(_stay(paper))
+        asyncio.run(_stay(VirtualPrinter(place, folder, fault=Fault(fault))))
 
 
-async def _stay(paper: VirtualTcpPrinter | VirtualPtyPrinter) -> None:
+async def _stay(paper: VirtualPrinter[Place]) -> None:
     """Print until the person has had enough, and tell of each receipt."""
     async with paper:
-        where = f"127.0.0.1:{paper.port}" if isinstance(paper, VirtualTcpPrinter) else str(paper.path)
-        click.echo(f"printing at {where}; faults: {', '.join(FAULTS)}")
+        click.echo(f"printing at {paper.place.where}; faults: {', '.join(FAULTS)}")
         telling = asyncio.create_task(_tell(paper))
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
             if line in FAULTS:
@@ -45,7 +43,7 @@ async def _stay(paper: VirtualTcpPrinter | VirtualPtyPrinter) -> None:
         telling.cancel()
 
 
-async def _tell(paper: VirtualTcpPrinter | VirtualPtyPrinter) -> None:
+async def _tell(paper: VirtualPrinter[Place]) -> None:
     told = 0
     while True:
         for number, job in enumerate(paper.printed[told:], told + 1):

@@ -8,7 +8,7 @@ from typing import Any
 
 from drivers import load_printer
 from drivers.ports import Printer
-from drivers.virtual_printer import VirtualPtyPrinter, VirtualTcpPrinter
+from drivers.virtual_printer import Place, TcpPort, Terminal, VirtualPrinter
 
 
 @dataclass
@@ -16,27 +16,27 @@ class Made:
     """A driver with the printer behind it; `paper` is None where there is no line to a printer (a folder)."""
 
     printer: Printer
-    paper: VirtualTcpPrinter | VirtualPtyPrinter | None = None
+    paper: VirtualPrinter[Place] | None = None
 
 
 @asynccontextmanager
 async def network(_: Path, **more: Any) -> AsyncIterator[Made]:
     """The network driver with a listener behind it."""
-    async with VirtualTcpPrinter() as paper:
-        yield Made(load_printer("network", "receipts", {"host": "127.0.0.1", "port": paper.port, **more}), paper)
+    async with VirtualPrinter(TcpPort()) as paper:
+        yield Made(load_printer("network", "receipts", {"host": "127.0.0.1", "port": paper.place.port, **more}), paper)
 
 
 @asynccontextmanager
 async def usb(tmp_path: Path, **more: Any) -> AsyncIterator[Made]:
     """The USB driver with a pseudo terminal in place of /dev/usb/lp0: it has no LPGETSTATUS, and is a character device as well."""
-    async with VirtualPtyPrinter(tmp_path / "lp0") as paper:
+    async with VirtualPrinter(Terminal(tmp_path / "lp0")) as paper:
         yield Made(load_printer("usb", "receipts", {"path": str(tmp_path / "lp0"), **more}), paper)
 
 
 @asynccontextmanager
 async def serial(tmp_path: Path, **more: Any) -> AsyncIterator[Made]:
     """The serial driver on a pseudo terminal, which has XON/XOFF and no DSR."""
-    async with VirtualPtyPrinter(tmp_path / "ttyS0") as paper:
+    async with VirtualPrinter(Terminal(tmp_path / "ttyS0")) as paper:
         options = {"path": str(tmp_path / "ttyS0"), "flow": "xon_xoff", **more}
         yield Made(load_printer("serial", "receipts", options), paper)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.virtual_printer import VirtualPtyPrinter
+from drivers.virtual_printer import Terminal, VirtualPrinter
+from tests.paper import __main__ as every
 from tests.paper.plan import DRIVERS, Plan, Step, drawn
 from tests.paper.run import Broken, Run, played
 
@@ -59,7 +60,10 @@ def test_a_broken_promise_is_seen(
 
     receipts = [sold("en", first_name=f"Member {number}") for number in range(2)]
     run = Run(
-        Plan(1, "usb", "generic-80mm", (Step("sell", 0),)), tmp_path, VirtualPtyPrinter(tmp_path / "printer"), promised=[1]
+        Plan(1, "usb", "generic-80mm", (Step("sell", 0),)),
+        tmp_path,
+        VirtualPrinter(Terminal(tmp_path / "printer")),
+        promised=[1],
     )
     for number in paper:
         run.paper.mechanism.paper += raster(receipts[number], 576).tobytes("raw", "1;I")
@@ -80,3 +84,23 @@ async def test_a_failure_says_how_to_see_it_again(tmp_path: Path, monkeypatch: p
     assert "seed 7, " in str(caught.value)
     assert "make print-sim SEEDS=1 FIRST=7" in str(caught.value)
     assert "the paper is wrong" in str(caught.value)
+
+
+async def test_a_run_that_fails_ends_no_other(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Something that the machine lacked for one run is told with its seed, the others are played, and there is a summary."""
+
+    async def play(plan: Plan, _: Path) -> Counter[str]:
+        if plan.seed == 1:
+            raise OSError("Address already in use")
+        return Counter(confirmed=2)
+
+    monkeypatch.setattr(every, "played", play)
+    monkeypatch.setattr(every, "FIRST", 0)
+    monkeypatch.setattr(every, "SEEDS", 4)
+
+    assert await every.main() == 1
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("FAILED  seed 1: ")
+    assert last.startswith("4 runs with 0 crashes")
+    assert "6 receipts confirmed" in last
+    assert "1 runs broke a promise or failed" in last

@@ -9,7 +9,7 @@ from drivers.ports import Delivery, Printer, PrinterStatus, Signal
 from drivers.printers import talk
 from drivers.printers.profile import load_profile
 from drivers.printers.render import raster
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault
 from loyalty.document import Receipt
 from runtime.errors import Unavailable
 from tests.drivers.printer_lines import MADE, network
@@ -272,9 +272,9 @@ async def test_jobs_end_in_their_states_under_another_client(tmp_path: Path, mon
     """Another program holds the one connection that the printer has: the job waits, and prints when that one has gone."""
     hurry(monkeypatch)
     async with asyncio.timeout(GUARD_S), network(tmp_path, deadline_s=DEADLINE_S) as made:
-        assert isinstance(made.paper, VirtualTcpPrinter)
+        assert made.paper
         assert await made.printer.print(sold("he")) is Delivery.CONFIRMED
-        _, other = await asyncio.open_connection("127.0.0.1", made.paper.port)
+        _, other = await asyncio.open_connection(*made.paper.place.where.split(":"))
         await asyncio.sleep(0.1)
         assert await attempt(made.printer, sold("en")) == "printer_busy"
         other.close()

@@ -1,7 +1,9 @@
 """The printer of software behaves as the manuals say that real ones do, or nothing that is tested against it means much."""
 
 import asyncio
+import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from drivers.printers.profile import Profile
 from drivers.printers.render import raster
 from drivers.printers.status import status_of
 from drivers.virtual_mechanism import FAULTS, Fault, Mechanism
-from drivers.virtual_printer import VirtualPtyPrinter, VirtualTcpPrinter
+from drivers.virtual_printer import Place, TcpPort, Terminal, VirtualPrinter
 from tests.drivers.receipts import sold
 
 MODEL = Profile(576)
@@ -134,9 +136,9 @@ def test_a_full_buffer_takes_no_more() -> None:
 
 async def test_the_second_client_waits(tmp_path: Path) -> None:
     """One connection at a time: the second one is answered when the first has gone."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(tmp_path) as paper:
-        _, first = await asyncio.open_connection("127.0.0.1", paper.port)
-        reader, second = await asyncio.open_connection("127.0.0.1", paper.port)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), tmp_path) as paper:
+        _, first = await asyncio.open_connection("127.0.0.1", paper.place.port)
+        reader, second = await asyncio.open_connection("127.0.0.1", paper.place.port)
         second.write(b"\x10\x04\x01")
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
@@ -152,10 +154,52 @@ async def test_the_second_client_waits(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["paper-000001.png"]
 
 
+async def test_an_unplugged_port_stays_its_own() -> None:
+    """While it is unplugged connections are refused and nobody else can have the port; plugged in again it answers there."""
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        for _ in range(2):
+            await paper.unplug()
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.1", paper.place.port)
+            with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", paper.place.port))
+            await paper.plug()
+            reader, writer = await asyncio.open_connection("127.0.0.1", paper.place.port)
+            writer.write(b"\x10\x04\x01")
+            assert await reader.read(1) == b"\x12"
+            writer.close()
+            await writer.wait_closed()
+
+
+async def test_two_printers_share_no_port() -> None:
+    """The second one is refused, and not given every other connection."""
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        with pytest.raises(OSError, match="in use"):
+            await VirtualPrinter(TcpPort(paper.place.port)).plug()
+
+
+@pytest.mark.parametrize("place", [lambda _: TcpPort(), Terminal])
+async def test_a_bug_of_its_own_is_raised(
+    place: Callable[[Path], Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What goes wrong inside it is not taken for a printer that hangs."""
+    paper = VirtualPrinter(place(tmp_path / "lp0"))
+    monkeypatch.setattr(paper.mechanism, "take", lambda _: 1 // 0)
+    await paper.plug()
+    with socket.socket() as client:
+        if isinstance(paper.place, TcpPort):
+            client.connect(("127.0.0.1", paper.place.port))
+        assert paper._speaking
+        await asyncio.wait({paper._speaking}, timeout=GUARD_S)
+    with pytest.raises(ZeroDivisionError):
+        await paper.__aexit__(None, None, None)
+    assert not (tmp_path / "lp0").exists()
+
+
 async def test_a_terminal_keeps_its_name(tmp_path: Path) -> None:
     """Unplugged the name is gone; plugged in again it is there and leads to a terminal that prints."""
     path = tmp_path / "lp0"
-    async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(path) as paper:
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(Terminal(path)) as paper:
         for _ in range(2):
             assert path.is_char_device()
             await paper.unplug()

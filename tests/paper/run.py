@@ -5,7 +5,7 @@ import multiprocessing
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +16,7 @@ from pathlib import Path
 from drivers.printers.job import receipt_bytes, receipt_from
 from drivers.printers.profile import load_profile
 from drivers.printers.render import raster
-from drivers.virtual_printer import Fault, VirtualPtyPrinter, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, Place, TcpPort, Terminal, VirtualPrinter
 from loyalty.journal import Draft, Stamp
 from loyalty.receipt import as_copy
 from loyalty.sale import Enrol
@@ -31,6 +31,12 @@ GUARD_S = 120.0  # a run takes some seconds; one that takes this long hangs
 POLL_S = 0.1
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.paper.worker"])
+REACHED: dict[str, Callable[[str], dict[str, object]]] = {
+    "network": lambda where: {"host": "127.0.0.1", "port": int(where.rpartition(":")[2])},
+    "usb": lambda where: {"path": where},
+    "serial": lambda where: {"path": where, "flow": "xon_xoff"},
+}
+"""The options with which each driver reaches the printer that is there."""
 
 
 class Broken(AssertionError):
@@ -43,7 +49,7 @@ class Run:
 
     plan: Plan
     folder: Path
-    paper: VirtualTcpPrinter | VirtualPtyPrinter
+    paper: VirtualPrinter[Place]
     promised: list[int] = field(default_factory=list)
     sold: int = 0
     crashes: int = 0
@@ -92,9 +98,8 @@ class Run:
     async def start(self) -> None:
         """A new process on the same database."""
         self.pipe, far = FORKS.Pipe()
-        where = str(self.paper.port) if isinstance(self.paper, VirtualTcpPrinter) else str(self.paper.path)
-        arguments = (str(self.folder), self.plan.driver, where, self.plan.profile, far)
-        self.process = FORKS.Process(target=work, args=arguments, daemon=True)
+        options = {**REACHED[self.plan.driver](self.paper.place.where), "profile": self.plan.profile}
+        self.process = FORKS.Process(target=work, args=(str(self.folder), self.plan.driver, options, far), daemon=True)
         await asyncio.to_thread(self.process.start)
         far.close()
         if await self.heard() != "ready":
@@ -163,8 +168,7 @@ async def played(plan: Plan, folder: Path) -> Counter[str]:
     """Play `plan` in `folder`, which must be empty; how many jobs ended how, and how many crashes there were."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(await template(folder.parent), folder / FILE)
-    paper = VirtualTcpPrinter() if plan.driver == "network" else VirtualPtyPrinter(folder / "printer")
-    run = Run(plan, folder, paper)
+    run = Run(plan, folder, VirtualPrinter(TcpPort() if plan.driver == "network" else Terminal(folder / "printer")))
     try:
         ended = await run.play()
     except (Broken, TimeoutError) as error:

@@ -5,19 +5,17 @@ A job goes in over a pipe as the bytes of a receipt; its id comes back once it i
 
 import asyncio
 import os
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import escpos.printer  # noqa: F401 (0.3 s, once and not in each process: forkserver imports this file before it forks)
 
-from drivers import PRINTERS
+from drivers import load_printer
 from drivers.ports import Printer
 from drivers.printers import job, network, talk
 from drivers.printers.job import run_jobs
-from drivers.printers.network import NetworkOptions, NetworkPrinter
-from drivers.printers.serial import SerialOptions, SerialPrinter
-from drivers.printers.usb import UsbOptions, UsbPrinter
 from posd.printing import StoredQueue
 from posd.store import print_jobs
 from posd.store.database import open_store
@@ -26,31 +24,22 @@ from runtime.supervise import supervise
 
 SEQ = 1  # the record that all jobs are for
 DEADLINE_S = 1.5
-HURRY: dict[Any, dict[str, float]] = {
+HURRY: dict[Any, dict[str, Any]] = {
     talk: {"ASK_S": 0.6, "STATUS_S": 0.3, "SYNC_S": 1.0, "QUIET_S": 1.5, "LEARN_S": 1.0},
-    network: {"REOPEN_S": 0.01, "CONNECT_S": 0.5},
+    network: {"NetworkPrinter": replace(network.NetworkPrinter, reopen_s=0.01), "CONNECT_S": 0.5},
     job: {"RETRY_S": 0.02, "RETRY_S_MAX": 0.1},
 }
 """The virtual printer answers in milliseconds, so waiting for what never comes may be as short."""
 
 
-def made(driver: str, where: str, profile: str) -> Printer:
-    """The driver, which waits for nothing longer than it must here."""
-    assert driver in PRINTERS
-    if driver == "network":
-        return NetworkPrinter(driver, NetworkOptions("127.0.0.1", int(where), profile, DEADLINE_S))
-    if driver == "usb":
-        return UsbPrinter(driver, UsbOptions(where, profile, DEADLINE_S))
-    return SerialPrinter(driver, SerialOptions(where, flow="xon_xoff", profile=profile, deadline_s=DEADLINE_S))
-
-
-def work(folder: str, driver: str, where: str, profile: str, pipe: Connection) -> None:
+def work(folder: str, driver: str, options: dict[str, object], pipe: Connection) -> None:
     """The process: until it is killed."""
     start_logging("error")
     for module, shorter in HURRY.items():
-        for name, value_s in shorter.items():
-            setattr(module, name, value_s)
-    asyncio.run(_work(Path(folder), made(driver, where, profile), pipe))
+        for name, value in shorter.items():
+            setattr(module, name, value)
+    printer = load_printer(driver, driver, {**options, "deadline_s": DEADLINE_S})
+    asyncio.run(_work(Path(folder), printer, pipe))
 
 
 async def _work(folder: Path, printer: Printer, pipe: Connection) -> None:

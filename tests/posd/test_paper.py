@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from tests.shop import Shop, free_port, open_shop, wait_for
 
 
@@ -44,7 +44,7 @@ async def test_what_was_queued_prints_after_a_crash(shop: Shop) -> None:
     await asyncio.to_thread(shop.stop, "posd", signal.SIGKILL)
     assert states(shop) == ["queued", "queued"]
     await asyncio.to_thread(shop.start, "posd")
-    async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+    async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
         await until(shop, ["confirmed", "confirmed"])
         assert len(printer.printed) == 2
         assert all(printed.unknown == 0 and printed.picture for printed in printer.printed)
@@ -53,12 +53,12 @@ async def test_what_was_queued_prints_after_a_crash(shop: Shop) -> None:
 async def test_what_was_being_sent_is_told_and_never_printed_again_by_itself(shop: Shop) -> None:
     """Killed while the printer owes its word: the job is unknown, the next prints, and a person's reprint says it is a copy."""
     code = await asyncio.to_thread(shop.member, "חבר")
-    async with VirtualTcpPrinter(port=shop.printer_port, fault=Fault.DEAF) as printer:
+    async with VirtualPrinter(TcpPort(shop.printer_port), fault=Fault.DEAF) as printer:
         first = await asyncio.to_thread(shop.sell, code, 1000)
         await until(shop, ["sending"])
         await asyncio.to_thread(shop.stop, "posd", signal.SIGKILL)
         assert states(shop) == ["sending"]
-    async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+    async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
         await asyncio.to_thread(shop.start, "posd")
         await asyncio.to_thread(shop.sell, code, 2000)
         await until(shop, ["unknown", "confirmed"])

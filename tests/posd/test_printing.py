@@ -6,7 +6,7 @@ import pytest
 
 from drivers.ports import Delivery, PrinterStatus, Signal, Starting, unheard
 from drivers.printers.network import NetworkOptions, NetworkPrinter
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from loyalty.document import Receipt
 from posd import printing
 from posd.printing import Watched
@@ -89,8 +89,8 @@ def test_the_most_telling_trouble_is_the_cashiers(troubles: tuple[str, ...], sto
 async def test_a_real_line_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over TCP: the cover is opened and closed again, and both are told."""
     monkeypatch.setattr(printing, "STATUS_EVERY_S", 0.05)
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter() as paper:
-        watched = Watched(NetworkPrinter("receipts", NetworkOptions("127.0.0.1", paper.port)))
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        watched = Watched(NetworkPrinter("receipts", NetworkOptions("127.0.0.1", paper.place.port)))
         changed = asyncio.Event()
         task = asyncio.create_task(watched.watch(changed.set))
         for fault, stop in ((Fault.COVER_OPEN, "printer_cover_open"), (Fault.NONE, ""), (Fault.PAPER_OUT, "printer_paper_out")):

@@ -13,7 +13,7 @@ from drivers.ports import Delivery, Printer, PrinterStatus, Signal, Starting, un
 from drivers.printers import job
 from drivers.printers.job import JobState, receipt_bytes, receipt_from, run_jobs
 from drivers.printers.network import NetworkOptions, NetworkPrinter
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from loyalty.document import Bar, Note, Receipt, Row, Title
 from loyalty.receipt import as_copy
 from runtime.errors import Unavailable
@@ -265,11 +265,11 @@ async def test_a_stop_before_the_first_byte_leaves_the_job_queued() -> None:
 async def test_paper_runs_out_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over a real socket: no paper keeps the job queued, new paper prints it, once."""
     monkeypatch.setattr(job, "RETRY_S", 0.05)
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.PAPER_OUT) as paper:
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.PAPER_OUT) as paper:
         queue = Queue()
         queue.put("a", sold("he"))
         with structlog.testing.capture_logs() as said:
-            task = run(queue, NetworkPrinter("receipts", NetworkOptions("127.0.0.1", paper.port)))
+            task = run(queue, NetworkPrinter("receipts", NetworkOptions("127.0.0.1", paper.place.port)))
             while not said:
                 await asyncio.sleep(0.005)
         paper.fault = Fault.NONE

@@ -12,7 +12,7 @@ from drivers.printers import network, talk
 from drivers.printers.network import NetworkOptions, NetworkPrinter
 from drivers.printers.owned import Owned
 from drivers.printers.render import raster
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from runtime.errors import Unavailable
 from tests.drivers.receipts import sold
 
@@ -152,8 +152,8 @@ async def test_half_an_automatic_status_before_the_job_confirms_nothing(monkeypa
 
 async def test_what_a_stalled_printer_has_not_taken_never_reaches_it() -> None:
     """Told as unknown is final: when the printer reads on, the rest of the job is not there any more."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter() as paper:
-        printer = printer_at(paper.port)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        printer = printer_at(paper.place.port)
         assert await printer.print(sold("he")) is Delivery.CONFIRMED
         paper.fault = Fault.STALLS
         assert await printer.print(sold("en")) is Delivery.UNKNOWN

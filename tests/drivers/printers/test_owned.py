@@ -11,7 +11,7 @@ from drivers.printers import owned, talk
 from drivers.printers.network import NetworkOptions, NetworkPrinter
 from drivers.printers.owned import Owned
 from drivers.printers.render import raster
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from runtime.errors import Rejected, Unavailable
 from runtime.words import LANGUAGES, knows
 from tests.drivers.receipts import sold
@@ -30,7 +30,7 @@ def mute(folder: Path) -> str:
     return str(folder / "mute.toml")
 
 
-async def settled(paper: VirtualTcpPrinter, jobs: int) -> None:
+async def settled(paper: VirtualPrinter[TcpPort], jobs: int) -> None:
     """Wait until so many jobs have come out."""
     while len(paper.printed) < jobs:
         await asyncio.sleep(0.005)
@@ -38,8 +38,8 @@ async def settled(paper: VirtualTcpPrinter, jobs: int) -> None:
 
 async def test_what_arrives_is_what_was_drawn() -> None:
     """The dots on the virtual paper are those of the raster, once, and no byte is one that printers do not know."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter() as paper:
-        await printer_at(paper.port).print(sold("he"))
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        await printer_at(paper.place.port).print(sold("he"))
 
     (job,) = paper.printed
     assert job.unknown == 0
@@ -54,8 +54,8 @@ async def test_starting_is_told_right_before_the_first_byte() -> None:
     async def starting() -> None:
         told.append(bytes(paper.mechanism.paper))
 
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.PAPER_OUT) as paper:
-        printer = printer_at(paper.port)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.PAPER_OUT) as paper:
+        printer = printer_at(paper.place.port)
         with pytest.raises(Unavailable) as caught:
             await printer.print(sold("he"), starting)
         assert (caught.value.code, told) == ("printer_paper_out", [])
@@ -76,9 +76,9 @@ def test_whatever_stops_a_job_has_a_sentence(language: str) -> None:
 async def test_a_question_never_holds_up_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job that comes while a silent printer is being asked cuts the question short, which is then answered as unknown."""
     monkeypatch.setattr(talk, "ASK_S", 3600)
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.SILENT) as paper:
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
         (tmp_path / "model.toml").write_text("dots = 384\nfence = false\n")
-        printer = printer_at(paper.port, 30, str(tmp_path / "model.toml"))
+        printer = printer_at(paper.place.port, 30, str(tmp_path / "model.toml"))
         asking = asyncio.create_task(printer.status())
         while not printer._talk:
             await asyncio.sleep(0.005)
@@ -90,8 +90,8 @@ async def test_a_question_never_holds_up_a_job(tmp_path: Path, monkeypatch: pyte
 
 async def test_a_job_never_waits_for_a_question_that_comes_later() -> None:
     """During a job a question is answered at once with what was heard last."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.SILENT) as paper:
-        printer = printer_at(paper.port, 1)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
+        printer = printer_at(paper.place.port, 1)
         job = asyncio.create_task(printer.print(sold("he")))
         while not printer._owned.locked():
             await asyncio.sleep(0.005)
@@ -103,8 +103,8 @@ async def test_a_job_never_waits_for_a_question_that_comes_later() -> None:
 
 async def test_a_model_without_a_fence_is_never_sure(tmp_path: Path) -> None:
     """Where the profile has no fence, a job that was sent is unknown, all of it arrives, and nobody waits for an answer."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(tmp_path / "paper") as paper:
-        assert await printer_at(paper.port, 30, mute(tmp_path)).print(sold("he")) is Delivery.UNKNOWN
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), tmp_path / "paper") as paper:
+        assert await printer_at(paper.place.port, 30, mute(tmp_path)).print(sold("he")) is Delivery.UNKNOWN
         await settled(paper, 1)
 
     assert [command.name for command in paper.printed[0].commands if command.name in {"GS r", "DLE EOT"}] == []
@@ -118,8 +118,8 @@ async def test_a_model_that_never_answers_still_prints(monkeypatch: pytest.Monke
     monkeypatch.setattr(talk, "SYNC_S", 0.2)
     monkeypatch.setattr(talk, "LEARN_S", 0.2)
     monkeypatch.setattr(talk.Talk, "idle", lambda *call, idle=talk.Talk.idle: asked.append(1) or idle(*call))
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.SILENT) as paper:
-        printer = printer_at(paper.port, 5)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
+        printer = printer_at(paper.place.port, 5)
         for jobs in (1, 2, 3):
             assert await printer.print(sold("he")) is Delivery.UNKNOWN
             await settled(paper, jobs)
@@ -132,8 +132,8 @@ async def test_a_model_that_learns_to_speak_is_believed(monkeypatch: pytest.Monk
     """Silent at first, heard once: the job after that is confirmed again."""
     monkeypatch.setattr(talk, "SYNC_S", 0.2)
     monkeypatch.setattr(talk, "LEARN_S", 0.5)
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.SILENT) as paper:
-        printer = printer_at(paper.port, 5)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
+        printer = printer_at(paper.place.port, 5)
         assert await printer.print(sold("he")) is Delivery.UNKNOWN
         paper.fault = Fault.NONE
         assert await printer.print(sold("he")) is Delivery.UNKNOWN
@@ -142,9 +142,9 @@ async def test_a_model_that_learns_to_speak_is_believed(monkeypatch: pytest.Monk
 
 async def test_a_picture_that_was_cut_off_swallows_no_receipt() -> None:
     """The printer hangs in the middle of a band whose end never came, as after a crash: it is brought out of it first."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter() as paper:
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
         paper.mechanism.take(b"\x1b@\x1dv0\x00\x48\x00\xc8\x00" + b"\xff" * 1000)
-        assert await printer_at(paper.port, 5).print(sold("he")) is Delivery.CONFIRMED
+        assert await printer_at(paper.place.port, 5).print(sold("he")) is Delivery.CONFIRMED
 
     assert paper.mechanism.paper.endswith(raster(sold("he"), 576).tobytes("raw", "1;I"))
 
@@ -152,8 +152,8 @@ async def test_a_picture_that_was_cut_off_swallows_no_receipt() -> None:
 async def test_a_printer_that_hangs_after_it_has_spoken_keeps_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has confirmed a job and says nothing now: nothing is sent, the job waits."""
     monkeypatch.setattr(talk, "SYNC_S", 0.2)
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter() as paper:
-        printer = printer_at(paper.port)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        printer = printer_at(paper.place.port)
         assert await printer.print(sold("he")) is Delivery.CONFIRMED
         paper.fault = Fault.DEAF
         with pytest.raises(Unavailable) as caught:
@@ -178,11 +178,11 @@ async def test_signals_that_nothing_hangs_on_are_rejected() -> None:
 @pytest.mark.parametrize(("profile", "beeps"), [("epson-tm-t20iii", 1), ("xprinter-80mm", 1)])
 async def test_the_buzzer_beeps_in_the_language_of_the_model(profile: str, beeps: int) -> None:
     """Epson's command and the clones' own are both whole commands of their tables."""
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter() as paper:
-        await printer_at(paper.port, 5, profile).signal(Signal.BUZZER)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
+        await printer_at(paper.place.port, 5, profile).signal(Signal.BUZZER)
         while paper.mechanism.beeps < beeps:
             await asyncio.sleep(0.005)
-        assert await printer_at(paper.port, 5, profile).print(sold("he")) is Delivery.CONFIRMED
+        assert await printer_at(paper.place.port, 5, profile).print(sold("he")) is Delivery.CONFIRMED
 
     assert paper.printed[0].unknown == 0
 
@@ -190,6 +190,6 @@ async def test_the_buzzer_beeps_in_the_language_of_the_model(profile: str, beeps
 async def test_without_a_sensor_nobody_hears_of_the_end_coming_near(tmp_path: Path) -> None:
     """Clones set that bit as they please: a profile without the sensor never tells of it, one with it does."""
     (tmp_path / "model.toml").write_text("dots = 576\nnear_end = false\n")
-    async with asyncio.timeout(GUARD_S), VirtualTcpPrinter(fault=Fault.NEAR_END) as paper:
-        assert (await printer_at(paper.port).status()).troubles == ("paper_near_end",)
-        assert await printer_at(paper.port, 1, str(tmp_path / "model.toml")).status() == PrinterStatus(known=True)
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.NEAR_END) as paper:
+        assert (await printer_at(paper.place.port).status()).troubles == ("paper_near_end",)
+        assert await printer_at(paper.place.port, 1, str(tmp_path / "model.toml")).status() == PrinterStatus(known=True)

@@ -15,7 +15,7 @@ from drivers.printers import usb
 from drivers.printers.owned import Owned
 from drivers.printers.render import raster
 from drivers.printers.usb import LPGETSTATUS, UsbOptions, UsbPrinter, asked_port
-from drivers.virtual_printer import VirtualPtyPrinter
+from drivers.virtual_printer import Terminal, VirtualPrinter
 from runtime.errors import Unavailable
 from tests.drivers.receipts import sold
 
@@ -60,7 +60,7 @@ async def test_a_printer_that_says_nothing_is_kept_by_its_port(tmp_path: Path, m
     monkeypatch.setattr(usb, "_has_back_channel", lambda _: False)
     seen = [("paper_out",)]
     monkeypatch.setattr(usb, "asked_port", lambda _: seen[0])
-    async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "lp0") as paper:
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(Terminal(tmp_path / "lp0")) as paper:
         printer = printer_at(tmp_path / "lp0", 30)
         assert await printer.status() == PrinterStatus(known=True, troubles=("paper_out",))
         with pytest.raises(Unavailable) as caught:
@@ -113,7 +113,7 @@ def test_a_block_under_way_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> Non
 
 async def test_two_owners_are_one_too_many(tmp_path: Path) -> None:
     """A device that another program of ours has open is not opened a second time; the hint says how to find out who."""
-    async with asyncio.timeout(GUARD_S), VirtualPtyPrinter(tmp_path / "lp0"):
+    async with asyncio.timeout(GUARD_S), VirtualPrinter(Terminal(tmp_path / "lp0")):
         wire = await printer_at(tmp_path / "lp0").connect()
         with pytest.raises(Unavailable, match="fuser") as caught:
             await printer_at(tmp_path / "lp0").print(sold("en"))

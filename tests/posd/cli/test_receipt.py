@@ -8,7 +8,7 @@ import zxingcpp
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from drivers.virtual_printer import VirtualTcpPrinter
+from drivers.virtual_printer import TcpPort, VirtualPrinter
 from posd.cli import posd
 from runtime.errors import Misconfigured
 from runtime.toml_file import InvalidFile
@@ -89,9 +89,9 @@ async def test_the_test_page_is_printed(words: tuple[str, ...], tmp_path: Path) 
     """On the printer of the settings, over its own driver: a ruler, letters of code pages, a code with the version."""
     import asyncio
 
-    async with VirtualTcpPrinter() as printer:
+    async with VirtualPrinter(TcpPort()) as printer:
         config = tmp_path / "posd.toml"
-        owned = f'driver = "network"\nhost = "127.0.0.1"\nport = {printer.port}\nprofile = "epson-tm-t20iii"\n'
+        owned = f'driver = "network"\nhost = "127.0.0.1"\nport = {printer.place.port}\nprofile = "epson-tm-t20iii"\n'
         config.write_text(f'state_dir = "{tmp_path}"\n[printer]\n{owned}')
         ran = await asyncio.to_thread(invoke, "printer", "test", *words, "--json", config=config)
         assert ran.exception is None, ran.output

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from drivers.virtual_printer import Fault, VirtualTcpPrinter
+from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from posd.cli import listening, posd
 from runtime.errors import Misconfigured, PosdError, Rejected, Unavailable
 from tests.drivers.displays.screen import Pole, Screen
@@ -88,7 +88,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, pole: Pole) -> Iterator[Shop]
 
 async def test_a_test_receipt_is_printed_by_the_posd_that_runs(shop: Shop) -> None:
     """On the printer that it owns, and it says that it was printed."""
-    async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+    async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
         told = await asyncio.to_thread(invoke, shop.config, "print")
         assert told.exit_code == 0, told.exception
         assert told.stdout == "receipts: printed\n"
@@ -99,7 +99,7 @@ async def test_a_test_receipt_is_printed_by_the_posd_that_runs(shop: Shop) -> No
 
 async def test_the_test_page_is_printed_by_the_posd_that_runs(shop: Shop) -> None:
     """`posd printer test`: not past the one that owns the printer."""
-    async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+    async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
         command = ["printer", "test", "--config", str(shop.config), "--json"]
         told = await asyncio.to_thread(CliRunner().invoke, posd, command)
         assert told.exit_code == 0, told.exception
@@ -110,7 +110,7 @@ async def test_the_test_page_is_printed_by_the_posd_that_runs(shop: Shop) -> Non
 
 async def test_a_printer_that_says_nothing_is_told_as_that(shop: Shop) -> None:
     """Neither printed nor not: look at the paper."""
-    async with VirtualTcpPrinter(port=shop.printer_port, fault=Fault.PAPER_OUT):
+    async with VirtualPrinter(TcpPort(shop.printer_port), fault=Fault.PAPER_OUT):
         refused = error_of(await asyncio.to_thread(invoke, shop.config, "print"))
         assert (refused.code, type(refused)) == ("printer_paper_out", Unavailable)
     gone = error_of(await asyncio.to_thread(invoke, shop.config, "print"))
@@ -119,7 +119,7 @@ async def test_a_printer_that_says_nothing_is_told_as_that(shop: Shop) -> None:
 
 async def test_the_drawer_is_opened_once(shop: Shop) -> None:
     """By the printer that it hangs on."""
-    async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+    async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
         told = await asyncio.to_thread(invoke, shop.config, "drawer")
         assert told.exit_code == 0, told.exception
         await until(lambda: printer.mechanism.pulses > 0)
@@ -183,7 +183,7 @@ def test_without_posd_the_devices_are_tried_directly(shop: Shop, pole: Pole) -> 
     assert words(pole) == ["", ""]
 
     async def on_paper() -> None:
-        async with VirtualTcpPrinter(port=shop.printer_port) as printer:
+        async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
             assert (await asyncio.to_thread(invoke, shop.config, "print")).stdout == "receipts: printed\n"
             assert (await asyncio.to_thread(invoke, shop.config, "drawer")).exit_code == 0
             await until(lambda: printer.mechanism.pulses > 0)
