@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -37,46 +38,59 @@ class FolderPrinter:
         self._one_at_a_time = asyncio.Lock()
 
     async def print(self, receipt: Receipt, starting: Starting = unheard) -> Delivery:
-        """Write the two files; Unavailable when the folder cannot be written to, and then no PNG was left."""
-        return await self._keep(lambda: self._write(receipt), starting)
+        """Write the two files; Unavailable when the folder cannot be written to, and then neither was left."""
+        return await self._keep(lambda: {"txt": plain.text(receipt).encode(), "png": render.png(receipt, self._dots)}, starting)
 
     async def send(self, job: bytes, starting: Starting = unheard) -> Delivery:
         """Write receipt-NNNNNN.escpos, for whatever can read it."""
-        return await self._keep(lambda: write_durably(self._next("escpos"), job), starting)
+        return await self._keep(lambda: {"escpos": job}, starting)
 
     async def signal(self, signal: Signal) -> None:
         """Touch the file "drawer" or "buzzer": its time says when."""
-        await self._keep((self._folder / signal.value).touch, unheard)
+        with self._writing():
+            folder = await asyncio.to_thread(self._made)
+            await asyncio.to_thread((folder / signal.value).touch)
 
     async def status(self) -> PrinterStatus:
         """Off line when the folder is there and cannot be written to."""
         offline = self._folder.exists() and not os.access(self._folder, os.W_OK)
         return PrinterStatus(known=True, troubles=("offline",) if offline else ())
 
-    async def _keep(self, write: Callable[[], None], starting: Starting) -> Delivery:
-        def made() -> None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write()
-
-        try:
+    async def _keep(self, drawn: Callable[[], dict[str, bytes]], starting: Starting) -> Delivery:
+        """One job: its files by their endings."""
+        with self._writing():
             async with self._one_at_a_time:
+                await asyncio.to_thread(self._made)
+                files = await asyncio.to_thread(drawn)
                 await starting()
-                await asyncio.to_thread(made)
+                await asyncio.to_thread(self._write, files)
+        return Delivery.CONFIRMED
+
+    def _made(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
+
+    def _write(self, files: dict[str, bytes]) -> None:
+        """All of them, or none."""
+        name = self._folder / f"receipt-{next_number(self._folder):06}"
+        with ExitStack() as unless_whole:
+            for ending, content in files.items():
+                file = name.with_suffix(f".{ending}")
+                write_durably(file, content)
+                unless_whole.callback(file.unlink, missing_ok=True)
+            unless_whole.pop_all()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A folder that cannot be written to is a printer that is away."""
+        try:
+            yield
         except OSError as error:
             raise Unavailable(
                 "printer_unreachable",
                 f"{self.name} cannot write to {self._folder} ({error})",
                 "Check that posd may write there",
             ) from error
-        return Delivery.CONFIRMED
-
-    def _write(self, receipt: Receipt) -> None:
-        text = self._next("txt")
-        write_durably(text, plain.text(receipt).encode())
-        write_durably(text.with_suffix(".png"), render.png(receipt, self._dots))
-
-    def _next(self, ending: str) -> Path:
-        return self._folder / f"receipt-{next_number(self._folder):06}.{ending}"
 
 
 def next_number(folder: Path) -> int:
