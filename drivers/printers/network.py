@@ -6,8 +6,10 @@ for minutes. And a finished `send` says only that the kernel took the bytes: 2.8
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from pydantic import Field
@@ -23,6 +25,10 @@ KEPT_BYTES_MAX = (
     16_384  # what our kernel may keep back: bytes that a printer has not taken are bytes that can still be called back
 )
 USER_TIMEOUT_MS = 20_000  # a printer whose cable was pulled acknowledges nothing
+
+
+_NAMES = ThreadPoolExecutor(1, "printer-name")
+"""Looks up names. Where nobody answers that takes many times CONNECT_S, and all of the loop's own threads would end up waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ async def _connected(host: str, port: int) -> socket.socket:
     """A non-blocking socket to the first address of `host` that answers; the last OSError where none does."""
     loop = asyncio.get_running_loop()
     refused: OSError = OSError("it has no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    found = await loop.run_in_executor(_NAMES, partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM))
+    for family, kind, protocol, _, address in found:
         with ExitStack() as unless_connected:
             line = unless_connected.enter_context(socket.socket(family, kind, protocol))
             line.setblocking(False)
