@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from drivers import load_printer
 from drivers.ports import Printer
+from drivers.printers import talk
 from drivers.virtual_printer import Place, TcpPort, Terminal, VirtualPrinter
 
 
@@ -45,6 +48,12 @@ async def serial(tmp_path: Path, **more: Any) -> AsyncIterator[Made]:
 async def folder(tmp_path: Path) -> AsyncIterator[Made]:
     """The folder driver on an empty folder."""
     yield Made(load_printer("folder", "receipts", {"folder": str(tmp_path / "paper")}))
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch, wait_s: float) -> None:
+    """Wait no longer for an answer that never comes."""
+    for name in ("ASK_S", "SYNC_S", "LEARN_S"):
+        monkeypatch.setattr(talk, name, wait_s)
 
 
 def broken(tmp_path: Path) -> dict[str, dict[str, object]]:

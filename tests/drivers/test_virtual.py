@@ -8,14 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from drivers import virtual
 from drivers.virtual import VirtualOptions, VirtualScanner
 from runtime.errors import Unavailable
-from tests.drivers.scanners.reads import following, none_within
+from tests.drivers.scanners.reads import following, none_within, until
 from tests.drivers.test_scanners_contract import append
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scanner looks at its path every few milliseconds."""
+    monkeypatch.setattr(virtual, "POLL_S", 0.005)
 
 
 def scanner(path: Path) -> VirtualScanner:
     return VirtualScanner("laptop", VirtualOptions(str(path)))
+
+
+async def looked(one: VirtualScanner) -> None:
+    """Until it has opened its path and looked at it from now on: the look that is under way may have begun before."""
+    for _ in range(2):
+        before_s = one._alive_s
+        await until(lambda before_s=before_s: one._alive_s != before_s)
 
 
 async def test_each_line_is_a_scan_even_the_same_again(tmp_path: Path) -> None:
@@ -25,20 +39,21 @@ async def test_each_line_is_a_scan_even_the_same_again(tmp_path: Path) -> None:
         first = asyncio.ensure_future(following(scans))
         await asyncio.to_thread(append, tmp_path / "scans", "A\n\nA\r\nשלום")
         assert [(await first).text, *[(await following(scans)).text for _ in range(2)]] == ["A", "A", "שלום"]
-        assert await none_within(scans, 0.2)
+        assert await none_within(scans, 20 * virtual.POLL_S)
 
 
 async def test_what_was_written_before_is_not_a_scan(tmp_path: Path) -> None:
     """A file is read from its end; a line is a scan when it is whole."""
     path = tmp_path / "scans.txt"
     append(path, "old")
-    async with aclosing(scanner(path).scans()) as scans:
+    one = scanner(path)
+    async with aclosing(one.scans()) as scans:
         first = asyncio.ensure_future(following(scans))
-        await asyncio.sleep(0.3)
+        await looked(one)
         for piece in ("ne", "w", "\n"):
             with path.open("a") as file:
                 file.write(piece)
-            await asyncio.sleep(0.1)
+            await looked(one)
         assert (await first).text == "new"
 
 
@@ -46,9 +61,10 @@ async def test_a_file_begun_anew_is_read_from_its_start(tmp_path: Path) -> None:
     """`echo CODE > file` empties the file first; the line is a scan all the same."""
     path = tmp_path / "scans.txt"
     append(path, "a line that is longer")
-    async with aclosing(scanner(path).scans()) as scans:
+    one = scanner(path)
+    async with aclosing(one.scans()) as scans:
         first = asyncio.ensure_future(following(scans))
-        await asyncio.sleep(0.3)
+        await looked(one)
         path.write_text("B\n")
         assert (await first).text == "B"
 
@@ -65,9 +81,10 @@ async def test_a_replaced_file_is_unavailable(tmp_path: Path) -> None:
     """A path that names another file now is told, so that the supervisor opens the new one."""
     path = tmp_path / "scans.txt"
     path.touch()
-    async with aclosing(scanner(path).scans()) as scans:
+    one = scanner(path)
+    async with aclosing(one.scans()) as scans:
         first = asyncio.ensure_future(following(scans))
-        await asyncio.sleep(0.3)
+        await looked(one)
         (tmp_path / "other").touch()
         (tmp_path / "other").rename(path)
         with pytest.raises(Unavailable, match="another file"):

@@ -3,17 +3,21 @@
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
 
 from drivers.ports import Delivery, PrinterStatus
 from drivers.printers import network, talk
+from drivers.printers.escpos import FENCE
 from drivers.printers.network import NetworkOptions, NetworkPrinter
 from drivers.printers.owned import Owned
 from drivers.printers.render import raster
+from drivers.printers.status import QUESTIONS
 from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from runtime.errors import Unavailable
+from tests.drivers.printer_lines import hurry
 from tests.drivers.receipts import sold
 
 GUARD_S = 30  # a hang, not a promise
@@ -69,6 +73,26 @@ async def test_a_name_that_nobody_has() -> None:
     assert "no-such-printer.invalid" in caught.value.message
 
 
+async def test_a_name_server_that_is_down_takes_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is tried: the threads that receipts are drawn on stay free."""
+    asked: list[str] = []
+    answered = threading.Event()
+
+    def stuck(host: str, *_: object, **__: object) -> list[object]:
+        asked.append(host)
+        answered.wait(GUARD_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "no name server")
+
+    monkeypatch.setattr(socket, "getaddrinfo", stuck)
+    monkeypatch.setattr(network, "CONNECT_S", 0.02)
+    try:
+        for _ in range(20):
+            assert await printer_at(9100, host="printer.shop").status() == PrinterStatus(known=False)
+        assert asked == ["printer.shop"]
+    finally:
+        answered.set()
+
+
 async def test_ipv6() -> None:
     """A printer with an IPv6 address alone prints."""
 
@@ -83,8 +107,9 @@ async def test_ipv6() -> None:
         assert await printer_at(port, 10, "::1").print(sold("he")) is Delivery.CONFIRMED
 
 
-async def test_one_connection_to_a_job_and_a_pause_between() -> None:
+async def test_one_connection_to_a_job_and_a_pause_between(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two jobs at once go one after the other, each on its own connection, and not sooner than printers allow."""
+    monkeypatch.setattr(talk, "ASK_S", 0.1)
     times: list[tuple[float, float]] = []
     now = asyncio.get_running_loop().time
 
@@ -131,27 +156,31 @@ async def test_a_connection_that_closes_at_once_leaves_the_job_queued() -> None:
 
 
 async def test_half_an_automatic_status_before_the_job_confirms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end of an automatic status that was cut in two is not taken for the fence's answer."""
-    monkeypatch.setattr(talk, "QUIET_S", 0.2)
+    """The end of an automatic status whose beginning came before the job is not taken for the answer to its fence."""
+    monkeypatch.setattr(talk, "STATUS_S", 0.3)
+
+    async def well(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the four questions."""
+        for question in QUESTIONS:
+            assert await reader.readexactly(3) == b"\x10\x04" + bytes([question])
+            writer.write(b"\x12")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for _ in range(4):
-            await reader.readexactly(3)
-            writer.write(b"\x12")
-        await reader.readexactly(3)
-        writer.write(b"\x00")
-        await asyncio.sleep(0.5)
-        writer.write(b"\x14\x00\x00\x0f")
-        await reader.readuntil(b"\x1dr\x01")
-        while await reader.read(4096):
-            pass
+        await well(reader, writer)
+        assert await reader.readexactly(3) == FENCE
+        writer.write(b"\x00\x14\x00")
+        await reader.readuntil(FENCE)
+        writer.write(b"\x00\x00")
+        while True:
+            await well(reader, writer)
 
     async with asyncio.timeout(GUARD_S), listener(serve) as port:
         assert await printer_at(port).print(sold("he")) is Delivery.UNKNOWN
 
 
-async def test_what_a_stalled_printer_has_not_taken_never_reaches_it() -> None:
+async def test_what_a_stalled_printer_has_not_taken_never_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Told as unknown is final: when the printer reads on, the rest of the job is not there any more."""
+    hurry(monkeypatch, 0.3)
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
         printer = printer_at(paper.place.port)
         assert await printer.print(sold("he")) is Delivery.CONFIRMED

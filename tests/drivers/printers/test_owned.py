@@ -14,6 +14,7 @@ from drivers.printers.render import raster
 from drivers.virtual_printer import Fault, TcpPort, VirtualPrinter
 from runtime.errors import Rejected, Unavailable
 from runtime.words import LANGUAGES, knows
+from tests.drivers.printer_lines import hurry
 from tests.drivers.receipts import sold
 
 GUARD_S = 30
@@ -36,8 +37,10 @@ async def settled(paper: VirtualPrinter[TcpPort], jobs: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_what_arrives_is_what_was_drawn() -> None:
-    """The dots on the virtual paper are those of the raster, once, and no byte is one that printers do not know."""
+async def test_what_arrives_is_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dots on the virtual paper are those of the raster, once, and no byte is one that printers do not know; with all of
+    posd's own waits."""
+    monkeypatch.undo()
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
         await printer_at(paper.place.port).print(sold("he"))
 
@@ -88,8 +91,9 @@ async def test_a_question_never_holds_up_a_job(tmp_path: Path, monkeypatch: pyte
         assert await asking == PrinterStatus(known=False)
 
 
-async def test_a_job_never_waits_for_a_question_that_comes_later() -> None:
+async def test_a_job_never_waits_for_a_question_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """During a job a question is answered at once with what was heard last."""
+    hurry(monkeypatch, 0.2)
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
         printer = printer_at(paper.place.port, 1)
         job = asyncio.create_task(printer.print(sold("he")))
@@ -115,8 +119,7 @@ async def test_a_model_without_a_fence_is_never_sure(tmp_path: Path) -> None:
 async def test_a_model_that_never_answers_still_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     """A profile that promises answers which never come: each job goes out once and is unknown; only the first one waits to ask."""
     asked = []
-    monkeypatch.setattr(talk, "SYNC_S", 0.2)
-    monkeypatch.setattr(talk, "LEARN_S", 0.2)
+    hurry(monkeypatch, 0.2)
     monkeypatch.setattr(talk.Talk, "idle", lambda *call, idle=talk.Talk.idle: asked.append(1) or idle(*call))
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
         printer = printer_at(paper.place.port, 5)
@@ -130,8 +133,7 @@ async def test_a_model_that_never_answers_still_prints(monkeypatch: pytest.Monke
 
 async def test_a_model_that_learns_to_speak_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silent at first, heard once: the job after that is confirmed again."""
-    monkeypatch.setattr(talk, "SYNC_S", 0.2)
-    monkeypatch.setattr(talk, "LEARN_S", 0.5)
+    hurry(monkeypatch, 0.5)
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort(), fault=Fault.SILENT) as paper:
         printer = printer_at(paper.place.port, 5)
         assert await printer.print(sold("he")) is Delivery.UNKNOWN
@@ -140,8 +142,9 @@ async def test_a_model_that_learns_to_speak_is_believed(monkeypatch: pytest.Monk
         assert await printer.print(sold("he")) is Delivery.CONFIRMED
 
 
-async def test_a_picture_that_was_cut_off_swallows_no_receipt() -> None:
+async def test_a_picture_that_was_cut_off_swallows_no_receipt(monkeypatch: pytest.MonkeyPatch) -> None:
     """The printer hangs in the middle of a band whose end never came, as after a crash: it is brought out of it first."""
+    hurry(monkeypatch, 0.2)
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
         paper.mechanism.take(b"\x1b@\x1dv0\x00\x48\x00\xc8\x00" + b"\xff" * 1000)
         assert await printer_at(paper.place.port, 5).print(sold("he")) is Delivery.CONFIRMED
@@ -151,9 +154,9 @@ async def test_a_picture_that_was_cut_off_swallows_no_receipt() -> None:
 
 async def test_a_printer_that_hangs_after_it_has_spoken_keeps_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """It has confirmed a job and says nothing now: nothing is sent, the job waits."""
-    monkeypatch.setattr(talk, "SYNC_S", 0.2)
+    hurry(monkeypatch, 0.2)
     async with asyncio.timeout(GUARD_S), VirtualPrinter(TcpPort()) as paper:
-        printer = printer_at(paper.place.port)
+        printer = printer_at(paper.place.port, 1)
         assert await printer.print(sold("he")) is Delivery.CONFIRMED
         paper.fault = Fault.DEAF
         with pytest.raises(Unavailable) as caught:

@@ -117,10 +117,7 @@ def test_the_bar_fills_from_the_reading_side() -> None:
 def test_lines_are_broken_before_they_are_ordered() -> None:
     """The first words are on the first line."""
     first, second = lines(Words("אחת שתיים שלוש ארבע חמש", "normal", "start"), columns=16)
-    assert (first.text.strip(), second.text.strip()) == ("םייתש תחא"[-9:], "שמח עברא שולש") or first.text.strip().endswith(
-        "תחא"
-    )
-    assert second.text.strip().startswith("שמח")
+    assert (first.text.strip(), second.text.strip()) == ("שולש םייתש תחא", "שמח עברא")
 
 
 def test_pictures_and_codes_are_dots() -> None:
