@@ -79,7 +79,7 @@ async def test_a_failure_says_how_to_see_it_again(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Run, "check", lambda _: (_ for _ in ()).throw(Broken("the paper is wrong")))
     async with asyncio.timeout(120):
         with pytest.raises(Broken) as caught:
-            await played(drawn(7), tmp_path / "7")
+            await played(Plan(7, "usb", "generic-80mm", (Step("sell", 0),)), tmp_path / "7")
 
     assert "seed 7, " in str(caught.value)
     assert "make print-sim SEEDS=1 FIRST=7" in str(caught.value)

@@ -38,8 +38,8 @@ REACHED: dict[str, Callable[[str], dict[str, object]]] = {
     "serial": lambda where: {"path": where, "flow": "xon_xoff"},
 }
 """The options with which each driver reaches the printer that is there."""
-MANNERS = {**FAULTS, Fault.LATE: replace(FAULTS[Fault.LATE], rows_per_s=400)}
-"""The deadlines of a run are a quarter as long, and "late" is so compared with them."""
+MANNERS = {**FAULTS, Fault.LATE: replace(FAULTS[Fault.LATE], rows_per_s=200)}
+"""Deadlines here are shorter than a shop's (worker.py), and what is late for them is as much quicker."""
 
 
 class Broken(AssertionError):
