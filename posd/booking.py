@@ -58,7 +58,7 @@ class BroughtBack:
 
 
 class Booking(NamedTuple):
-    """What a record needs beside the till's report: its id, when and where it is made, who prints, whether head office is in reach."""
+    """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach."""
 
     id: RecordId
     stamp: Stamp
