@@ -10,7 +10,7 @@ from PIL import Image
 
 from drivers.virtual_printer import VirtualTcpPrinter
 from posd.cli import posd
-from runtime.errors import Misconfigured
+from runtime.errors import Misconfigured, Rejected
 from runtime.toml_file import InvalidFile
 from runtime.words import LANGUAGES
 
@@ -109,6 +109,6 @@ def test_without_a_printer_it_says_so(tmp_path: Path) -> None:
     config = tmp_path / "posd.toml"
     config.write_text(f'state_dir = "{tmp_path}"\n')
     ran = invoke("printer", "test", config=config)
-    assert isinstance(ran.exception, Misconfigured)
-    assert ran.exception.code == "no_printer_set"
-    assert "[printer]" in ran.exception.hint
+    assert isinstance(ran.exception, Rejected)
+    assert ran.exception.code == "no_printer"
+    assert "posd devices" in ran.exception.hint
