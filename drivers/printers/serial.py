@@ -74,7 +74,7 @@ class SerialPrinter:
         return await self._owned.status()
 
     async def _connect(self) -> Wire:
-        """For one job or question: between two the line is not ours (a display's and a scanner's is), so a lock is all we ask for."""
+        """For one job or question: a lock is enough, since between two the line is nobody's, unlike those of drivers/opening.py."""
         options = self._options
         try:
             port = serial.Serial(
