@@ -31,7 +31,7 @@ def layout(*own: dict[str, Any], version: int = 1) -> dict[str, Any]:
 
 THANKS = layout({"words": {"he": "תודה {{ name }}, קבלה {{ number }}"}}, {"qr": "https://club.example/{{ number }}"})
 TOMORROW = layout({"hologram": "x"})
-FAILS_LATE = {"words": {"he": "{% if number != 'A-1001' %}{{ name | money }}{% endif %}"}}
+FAILS_LATE = {"words": {"he": "{% if number == '1001' %}{{ name | money }}{% endif %}"}}
 
 
 async def sold(shop: Till) -> Any:

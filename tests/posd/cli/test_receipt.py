@@ -72,6 +72,25 @@ def test_a_layout_with_mistakes_is_told(tmp_path: Path) -> None:
     assert isinstance(invoke("receipt", "preview", "--layout", "/nowhere.toml").exception, Misconfigured)
 
 
+def test_a_picture_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """With the place; as for every picture."""
+    for place in (tmp_path / "none" / "x.png", tmp_path):
+        ran = invoke("receipt", "preview", "--png", str(place))
+        assert isinstance(ran.exception, Misconfigured)
+        assert ran.exception.code == "file_unwritable"
+        assert str(place) in ran.exception.message
+
+
+def test_words_that_cannot_be_said_are_told_of_a_file(tmp_path: Path) -> None:
+    """Nothing is shown in its place: whoever tries a layout wants to know."""
+    file = tmp_path / "mine.toml"
+    marks = "".join(f'[[lines]]\nshow = "{part}"\n' for part in ("copy", "training", "returned", "offline"))
+    file.write_text(f'name = "mine"\nversion = 1\n[[lines]]\nwords.en = "{{{{ name | money }}}}"\n{marks}')
+    ran = invoke("receipt", "preview", "--layout", str(file))
+    assert isinstance(ran.exception, InvalidFile)
+    assert ran.stdout == ""
+
+
 def test_an_unknown_model_is_told() -> None:
     """With those there are."""
     ran = invoke("receipt", "preview", "--profile", "tm-x", "--png", "/dev/null")
