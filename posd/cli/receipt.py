@@ -11,6 +11,7 @@ from loyalty.layout import STANDARD, Layout
 from posd.cli.options import Local, config_option, json_option, show, with_settings, write_picture
 from posd.settings import Settings, load
 from runtime.words import LANGUAGES
+from sync.example import KINDS, example
 
 if TYPE_CHECKING:
     from posd.layout import InUse
@@ -26,6 +27,7 @@ def receipt() -> None:
 @click.option("--layout", type=click.Path(path_type=Path), help="A layout's file, instead of what head office published.")
 @click.option("--profile", default="generic-80mm", show_default=True, help="The printer's model: how wide the paper is.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="he", show_default=True, help="Of the example.")
+@click.option("--example", "kind", type=click.Choice(KINDS), default="sale", show_default=True, help="Of what, without RECORD.")
 @click.option("--copy", "is_copy", is_flag=True, help="As a copy.")
 @click.option("--training", is_flag=True, help="As made in training.")
 @click.option("--png", type=click.Path(path_type=Path), help="Write the picture there, dot by dot as it is printed.")
@@ -36,6 +38,7 @@ def preview(
     layout: Path | None,
     profile: str,
     language: str,
+    kind: str,
     is_copy: bool,
     training: bool,
     png: Path | None,
@@ -43,7 +46,7 @@ def preview(
     *,
     as_json: bool,
 ) -> None:
-    """Show our block of the sale or return with the id RECORD; without RECORD an example that has every part.
+    """Show our block of the sale or return with the id RECORD; without RECORD an example.
 
     The example needs no running posd, and has the built-in layout unless another is given. A RECORD is shown as it would be printed
     now: by the built-in layout where the published one fails, and why.
@@ -51,11 +54,10 @@ def preview(
     from drivers.printers import plain, render
     from drivers.printers.lettering import require_shaping
     from drivers.printers.profile import load_profile
-    from loyalty.example import example
     from loyalty.receipt import as_copy, as_training
     from posd.layout import InUse, drawn
 
-    stored, published = _stored(load(config), record) if record else (example(language), InUse(STANDARD))
+    stored, published = _stored(load(config), record) if record else (example(language, kind), InUse(STANDARD))
     for wanted, mark in ((training, as_training), (is_copy, as_copy)):
         stored = mark(stored) if wanted else stored
     shown, failed = drawn(stored, _layout(layout) if layout else published.layout)

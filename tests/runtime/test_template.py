@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.document import Note
-from loyalty.example import example
 from loyalty.layout import FACTS, STANDARD, UNIT_FACTS, Layout, Line
 from runtime import template
 from runtime.errors import Misconfigured
@@ -26,6 +25,7 @@ from runtime.template import (
     write,
     write_plain,
 )
+from sync.example import example
 
 FACT = {"name": "חבר", "number": "A-1", "online": 1, "date": "2026-03-05", "balance.points": 1234, "worth.points": 12340}
 

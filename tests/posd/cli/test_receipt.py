@@ -39,6 +39,14 @@ def test_the_example_needs_no_posd(language: str, tmp_path: Path) -> None:
         assert (image.width, image.mode) == (384, "1")
 
 
+@pytest.mark.parametrize(
+    ("kind", "said_there"), [("offline", "Offline for now"), ("return", "Return of goods"), ("new", "A-1004")]
+)
+def test_other_examples(kind: str, said_there: str) -> None:
+    """What a layout makes of a return, without head office, and of a member who is new."""
+    assert said_there in said("receipt", "preview", "--language", "en", "--example", kind)
+
+
 def test_a_layout_is_looked_at_before_it_is_published(tmp_path: Path) -> None:
     """With its logo and its codes, which a phone reads off the picture."""
     png = tmp_path / "receipt.png"
