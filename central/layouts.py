@@ -5,11 +5,12 @@ from typing import Any
 
 import msgspec
 
-from central.store import audit, feed
+from central.store import audit, feed, programs
 from central.store import layouts as rows
 from central.store.audit import Note
 from central.store.engine import Connection
 from loyalty.layout import Layout
+from runtime import template
 from runtime.errors import Rejected
 from sync import wire
 
@@ -33,6 +34,13 @@ def publish(db: Connection, layout: Layout, values: Mapping[str, Any], person: s
     audit.add(db, Note(now_ms, person, "publish_layout", f"{layout.name} {layout.version}", ""))
     feed.publish(db, [("layout", FEED_KEY)])
     return True
+
+
+def strange_units(db: Connection, layout: Layout) -> list[str]:
+    """The units that its words name and no published program has: such words say nothing until one has."""
+    templates = [words for line in layout.lines for words in (*line.words.values(), line.qr)]
+    named = set().union(*(template.units_in(words) for words in templates))
+    return sorted(named.difference(*(msgspec.json.decode(one.json)["units"] for one in programs.every(db))))
 
 
 def told(db: Connection) -> wire.LayoutRow:

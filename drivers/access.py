@@ -29,7 +29,10 @@ class Opener:
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """Why a device cannot be used: a code (missing, permission, taken, unstable, twin, mode), a sentence, what to do now."""
+    """Why a device cannot be used: a code, a sentence, what to do now.
+
+    Codes: missing, permission, taken, unstable, twin, mode, console, settings (docs/operate.md).
+    """
 
     code: str
     message: str

@@ -1,34 +1,66 @@
-"""Why a device cannot be opened, said so that a person knows what to do; and who holds it."""
+"""Opening a serial line for us alone; why a device cannot be opened, said so that a person knows what to do; and who holds it."""
 
 import errno
+import fcntl
 import os
+import termios
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, Literal
+
+import serial
 
 from runtime.errors import Unavailable
 
 TAKEN = (errno.EBUSY, errno.EAGAIN)  # by TIOCEXCL or EVIOCGRAB; by flock
+Kind = Literal["scanner", "display"]
+KINDS: tuple[Kind, ...] = ("scanner", "display")
 
 
-def cannot_open(path: str, error: OSError | ValueError, group: str) -> Unavailable:
+def open_alone(path: str, kind: Kind, **line: Any) -> serial.Serial:
+    """The line at `path`, `line` being what serial.Serial takes beside it. Raises Unavailable, with whoever holds it.
+
+    pyserial's flock stops those that ask for it; TIOCEXCL all that come later (root excepted); who came before may ask for neither.
+    """
+    try:
+        port = serial.Serial(path, exclusive=True, **line)
+    except (OSError, ValueError) as error:
+        raise cannot_open(path, error, "dialout", kind) from error
+    with suppress(OSError):
+        fcntl.ioctl(port, termios.TIOCEXCL)
+    if by := holders(path):
+        let_go(port)
+        raise taken(path, by, kind)
+    return port
+
+
+def let_go(port: serial.Serial) -> None:
+    """Close a line of `open_alone`: others may have it now."""
+    with suppress(OSError):
+        fcntl.ioctl(port, termios.TIOCNXCL)
+    with suppress(OSError):
+        port.close()
+
+
+def cannot_open(path: str, error: OSError | ValueError, group: str, kind: Kind = "scanner") -> Unavailable:
     """What to raise for `error` from opening `path`. `group` is the group of the system whose members may open such a device."""
     number = error.errno if isinstance(error, OSError) else None
     if number in TAKEN:
-        return taken(path, holders(path))
+        return taken(path, holders(path), kind)
     why = os.strerror(number) if number else str(error)
     if number in (errno.EACCES, errno.EPERM):
-        hint = f"posd's user must be in the group {group}, and its unit must allow the device (docs/scanners.md)"
+        hint = f"posd's user must be in the group {group}, and its unit must allow the device (docs/operate.md)"
     else:
-        hint = "Plug it in; posd's settings must name it as /dev/serial/by-id or /dev/input/by-id do"
-    return Unavailable("scanner_gone", f"{path} cannot be opened: {why}", hint)
+        hint = "Plug it in; the settings must name it as posd devices does: /dev/serial/by-id/..., /dev/input/by-id/..."
+    return Unavailable(f"{kind}_gone", f"{path} cannot be opened: {why}", hint)
 
 
-def taken(path: str, by: list[str]) -> Unavailable:
+def taken(path: str, by: list[str], kind: Kind = "scanner") -> Unavailable:
     """What to raise where another program has `path` open: `by` these, as far as is known."""
     who = ", ".join(by) or "another program"
-    return Unavailable(
-        "scanner_taken", f"{path} is held by {who}", f"Stop that program; this shows who it is: sudo fuser -v {path}"
-    )
+    hint = f"Stop that program; this shows who it is: sudo posd devices, or sudo fuser -v {path}"
+    return Unavailable(f"{kind}_taken", f"{path} is held by {who}", hint)
 
 
 def holders(path: str) -> list[str]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from loyalty import counters
 from loyalty.document import Bar, Block, Note, Receipt, Row, Title
 from loyalty.lots import life
+from loyalty.moment import NOWHERE, Place
 from loyalty.money import floor_share
 from loyalty.program import Names, Program, RewardRule, tier_by_code, tier_of
 from loyalty.purse import money_units
@@ -24,20 +25,24 @@ class Bearer:
     """Whom a receipt speaks to: the first name it may print, the balances before, and what of each unit expires next.
 
     `expiring` has by unit so many pieces and the last day on which they may be spent; what a sale has reserved is not among them.
+    `tier` is a code. `known` is whether the terminal knows the balances: of a provisional member, or one its cache has lost, no.
     """
 
     first_name: str
     balances: dict[str, int]
     expiring: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    tier: str = ""
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The last lines: which receipt this is, and whether head office was within reach when it was made."""
+    """The last lines: which receipt this is, and whether head office was within reach when it was made; `place` is where."""
 
     receipt_number: str
     business_date: str
     online: bool
+    place: Place = NOWHERE
 
 
 def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *, online: bool) -> Receipt | None:
@@ -48,7 +53,8 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
     """
     if sale.member is None:
         return None
-    page = _Page(program, language, bearer, known=not sale.member.provisional)
+    bearer = replace(bearer, tier=sale.member.tier, known=bearer.known and not sale.member.provisional)
+    page = _Page(program, language, bearer)
     earned, spent = pieces_by_unit(sale.accruals), pieces_by_unit(sale.redemptions)
     blocks = [*page.opening(), *page.given(sale)]
     for code in page.shown(bearer.balances, earned, spent):
@@ -59,32 +65,30 @@ def sale_receipt(sale: Sale, bearer: Bearer, program: Program, language: str, *,
         ]
         blocks += page.card_rows(code, card, moved, sale) if card else page.rows(code, moved)
     blocks += page.why(sale)
-    if page.known:
+    if bearer.known:
         after = {unit: bearer.balances.get(unit, 0) + earned.get(unit, 0) - spent.get(unit, 0) for unit in program.units}
         blocks += [*page.next_tier(after, sale.member.tier), *page.challenges(sale), *page.expiring(after, earned)]
     blocks += page.plans(sale)
-    ending = Ending(sale.till.receipt_number, sale.till.business_date, online)
+    ending = Ending(sale.till.receipt_number, sale.till.business_date, online, sale.moment.place)
     blocks += _closing(ending)
-    place = sale.moment.place
-    facts = {**page.facts(ending, earned, spent), "tier": page.tier(sale.member.tier), "store": place.store}
-    return Receipt(language, program.currency, tuple(blocks), {**facts, "terminal": place.terminal, **_coupon_facts(blocks)})
+    facts = page.facts(ending, earned, spent)
+    return Receipt(language, program.currency, tuple(blocks), {**facts, **_coupon_facts(blocks)})
 
 
 def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, language: str, ending: Ending) -> Receipt:
     """The block of a member's return; `ending` has the return's own receipt number."""
-    page = _Page(program, language, bearer, known=True)
+    page, given = _Page(program, language, bearer), reversal.given_back
+    taken = {unit: page.taken(unit, pieces, given.get(unit, 0)) for unit, pieces in reversal.taken_back.items()}
     blocks: list[Block] = [*page.opening(), Note("returned")]
-    for code in page.shown(bearer.balances, reversal.taken_back, reversal.given_back):
-        given = reversal.given_back.get(code, 0)
-        taken = page.taken(code, reversal.taken_back.get(code, 0), given)
+    for code in page.shown(bearer.balances, reversal.taken_back, given):
         counted = page.counted(code)
         moved = [
-            page.row("taken_back" if counted else "canceled", code, -taken),
-            page.row("given_back" if counted else "restored", code, given),
+            page.row("taken_back" if counted else "canceled", code, -taken.get(code, 0)),
+            page.row("given_back" if counted else "restored", code, given.get(code, 0)),
         ]
         blocks += page.rows(code, moved)
     blocks += _closing(ending)
-    facts = page.facts(ending, reversal.given_back, reversal.taken_back)
+    facts = page.facts(ending, given, taken)
     return Receipt(language, program.currency, tuple(blocks), {**facts, "returned": 1})
 
 
@@ -116,12 +120,11 @@ def _coupon_facts(blocks: list[Block]) -> dict[str, int | str]:
 
 @dataclass(frozen=True)
 class _Page:
-    """A receipt while it is written; `known` is whether the terminal knows the member's balances."""
+    """A receipt while it is written."""
 
     program: Program
     language: str
     bearer: Bearer
-    known: bool
 
     def opening(self) -> list[Block]:
         blocks: list[Block] = [Title("club", {"club": self.name(self.program.name)})]
@@ -134,14 +137,17 @@ class _Page:
         facts: dict[str, int | str] = {
             "club": self.name(self.program.name),
             "name": self.bearer.first_name,
+            "tier": self.tier(self.bearer.tier),
             "number": ending.receipt_number,
             "date": ending.business_date,
+            "store": ending.place.store,
+            "terminal": ending.place.terminal,
             "online": int(ending.online),
         }
         for code, unit in self.program.units.items():
             before, more, less = self.bearer.balances.get(code, 0), earned.get(code, 0), spent.get(code, 0)
             facts |= {f"earned.{code}": more, f"spent.{code}": less, f"unit.{code}": self.name(unit.name)}
-            if self.known:
+            if self.bearer.known:
                 after = before + more - less
                 facts |= {f"before.{code}": before, f"balance.{code}": after, f"worth.{code}": max(after, 0) * unit.worth}
         return facts
@@ -197,7 +203,7 @@ class _Page:
     def rows(self, unit: str, moved: list[Row]) -> list[Block]:
         """The balance before, what was moved, and the balance then; of somebody whose balance is not known only what was moved."""
         rows: list[Block] = [row for row in moved if row.pieces]
-        if not self.known:
+        if not self.bearer.known:
             return rows
         money, before = unit in self._money, self.bearer.balances.get(unit, 0)
         after = before + sum(row.pieces for row in moved)
@@ -206,8 +212,11 @@ class _Page:
         return [Row("before", before, self._unit(unit), money=money), *rows, balance]
 
     def taken(self, unit: str, pieces: int, given: int) -> int:
-        """What a return finds of the pieces that it takes back: all of it only where a balance may fall below nothing."""
-        if self.program.policies.negative_balance == "allowed":
+        """What a return finds of the pieces that it takes back: no more than there is, unless a balance may fall below nothing.
+
+        What is there nobody knows of somebody whose balance is not known: all of it then.
+        """
+        if not self.bearer.known or self.program.policies.negative_balance == "allowed":
             return pieces
         return min(pieces, max(self.bearer.balances.get(unit, 0) + given, 0))
 
@@ -229,7 +238,7 @@ class _Page:
             return [spent, coupon] if spent.pieces else [coupon]
         rows: list[Block] = [row for row in moved if row.pieces]
         have = self.bearer.balances.get(unit, 0) + earned.pieces + spent.pieces
-        if not self.known:
+        if not self.bearer.known:
             return rows
         if card.cost == 1:
             return [*rows, *self._offer(unit, have, reward)]

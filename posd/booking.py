@@ -12,6 +12,7 @@ from loyalty.basket import Tender
 from loyalty.document import Receipt
 from loyalty.ids import RecordId
 from loyalty.journal import Stamp
+from loyalty.moment import NOWHERE, Place
 from loyalty.pool import Luck
 from loyalty.program import Program
 from loyalty.receipt import Bearer, Ending, return_receipt, sale_receipt
@@ -57,12 +58,13 @@ class BroughtBack:
 
 
 class Booking(NamedTuple):
-    """What a record needs beside the till's report: its id, when it is made, who prints, whether head office is in reach."""
+    """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach."""
 
     id: RecordId
     stamp: Stamp
     prints: bool
     online: bool
+    place: Place = NOWHERE
 
 
 class Promise(NamedTuple):
@@ -243,7 +245,7 @@ def _sale_receipt(db: Db, sale: Sale, program: Program, language: str, booking: 
     for hold in sale.holds:
         before[hold.unit] += hold.pieces
     expiring = members.expiring(db, found.row, sale.moment.local_date) if found else {}
-    bearer = Bearer(found.member.first_name if found else "", dict(before), expiring)
+    bearer = Bearer(found.member.first_name if found else "", dict(before), expiring, known=found is not None)
     return sale_receipt(sale, bearer, program, language, online=booking.online)
 
 
@@ -251,8 +253,11 @@ def _return_receipt(db: Db, returned: Return, program: Program, language: str, b
     if not returned.member:
         return None
     found = members.by_handle(db, returned.member, returned.till.business_date)
-    bearer = Bearer(found.member.first_name, dict(found.member.balances)) if found else Bearer("", {})
-    ending = Ending(returned.till.receipt_number, returned.till.business_date, booking.online)
+    bearer = Bearer("", {}, known=False)
+    if found:
+        who = found.member
+        bearer = Bearer(who.first_name, dict(who.balances), tier=who.tier, known=not who.provisional)
+    ending = Ending(returned.till.receipt_number, returned.till.business_date, booking.online, booking.place)
     return return_receipt(returned.reversal, bearer, program, language, ending)
 
 

@@ -139,7 +139,7 @@ class Checkout:
 
     def _booking(self, till: TillReference, key: str) -> Booking:
         own = record_id(self.terminal, till.business_date, key)
-        return Booking(own, self._stamp(), self.prints, self.link.online)
+        return Booking(own, self._stamp(), self.prints, self.link.online, self.clock.place)
 
     def _stamp(self) -> Stamp:
         return self.clock.stamp(self.link.clock_offset_ms)

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drivers import load_display, load_printer, load_scanner
 from drivers.access import Hindrance, Opener, in_the_way
 from drivers.plugged import Plugged, Roots, plugged
 from drivers.printers import profile
 from drivers.scanners.makes import MAKES
 from posd.settings import Device, Settings
+from runtime.errors import Misconfigured
 
+NETWORK_PORT = 9100
 CONNECT_S = 1.0  # a printer that is there answers within a tenth of it
 UNSTABLE = ("/dev/ttyACM", "/dev/ttyUSB", "/dev/usb/lp", "/dev/video", "/dev/input/event", "/dev/hidraw")
 """How names begin that another device may have after the next start."""
@@ -102,9 +105,8 @@ def _numbered(found: tuple[Found, ...], named: list[tuple[str, Device]]) -> tupl
     for one in found:
         lines: tuple[str, ...] = ()
         if not one.used_as and one.device.kind != "hid-pos" and not one.device.console:
-            name = next(
-                free for n in range(1, len(found) + len(taken) + 2) if (free := f"{_WORDS[one.device.kind]}-{n}") not in taken
-            )
+            word = "printer" if one.device.likely == "printer" else _WORDS[one.device.kind]
+            name = next(free for n in range(1, len(found) + len(taken) + 2) if (free := f"{word}-{n}") not in taken)
             taken.add(name)
             lines = tuple(_lines(one.device, name))
         with_lines.append(Found(one.device, one.used_as, one.open_by, one.hindrances, lines))
@@ -120,7 +122,7 @@ def _lines(device: Plugged, name: str) -> Iterator[str]:
     printer = device.likely == "printer"
     yield "[printer]" if printer else "[[scanners]]"
     yield f'driver = "{_DRIVERS[device.kind]}"'
-    yield f'name = "{name.replace("scanner", "printer") if printer else name}"'
+    yield f'name = "{name}"'
     yield f'path = "{device.path}"'
     if printer:
         yield f'profile = "{_profile(device.name)}"'
@@ -136,17 +138,29 @@ def _profile(model: str) -> str:
 
 
 def _configured(part: str, device: Device, found: tuple[Found, ...], who: Opener, running: bool) -> Configured:
-    path, host = device.options.get("path"), device.options.get("host")
+    path, host, port = (device.options.get(name) for name in ("path", "host", "port"))
     here = next((one for one in found if _leads_to(device, one.device)), None)
-    where, hindrances = "", []
+    hindrances = list(_wrong_settings(part, device))
+    where = ""
     if isinstance(host, str):
-        port = int(device.options.get("port", 9100))
-        where, hindrances = f"{host}:{port}", [] if running else _knock(host, port)
-    elif isinstance(path, str) and "://" not in path:
-        where, hindrances = path, list(_on_disk(path, here, who, device.driver))
+        port = NETWORK_PORT if port is None else port
+        where = f"{host}:{port}"
+        if not hindrances and not running and isinstance(port, int):
+            hindrances += _knock(host, port)
     elif isinstance(path, str):
         where = path
+        if "://" not in path:
+            hindrances += _on_disk(path, here, who, device.driver)
     return Configured(part, _name(device), device.driver, where, here.device.name if here else "", tuple(hindrances))
+
+
+def _wrong_settings(part: str, device: Device) -> Iterator[Hindrance]:
+    """What its driver does not take: the driver is made as posd would, which opens nothing."""
+    make = {"scanners": load_scanner, "printer": load_printer, "display": load_display}[part]
+    try:
+        make(device.driver, _name(device), device.options)
+    except Misconfigured as error:
+        yield Hindrance("settings", error.message, error.hint)
 
 
 def _on_disk(path: str, here: Found | None, who: Opener, driver: str) -> Iterator[Hindrance]:
@@ -163,8 +177,8 @@ def _knock(host: str, port: int) -> list[Hindrance]:
     """Whether anybody answers at the address of a printer."""
     try:
         socket.create_connection((host, port), CONNECT_S).close()
-    except OSError as error:
-        told = f"{host}:{port} does not answer ({error.strerror or error})"
+    except (OSError, UnicodeError, OverflowError) as error:  # a name that cannot be one, a port that is none
+        told = f"{host}:{port} does not answer ({getattr(error, 'strerror', None) or error})"
         return [Hindrance("missing", told, "Power, cable, address: the printer prints its own when switched on with FEED held")]
     return []
 

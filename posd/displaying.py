@@ -11,6 +11,7 @@ from drivers.ports import Display
 from posd import signs
 from posd.checkout import Checkout
 from posd.events import Event, Events
+from posd.scanning import NO_CARD
 from posd.signs import Scene, Shown
 from posd.store import members
 from runtime.errors import PosdError, Unavailable
@@ -23,8 +24,6 @@ TRIAL_S = 10.0
 TRIAL_WAIT_S = 5.0  # a display that is there shows a trial within a second
 CHECK_S = 1.0  # an unplugged display is noticed within this
 REFRESH_S = 60.0  # one that was switched off and on says nothing; it has its lines again within this
-GOODS = frozenset({"product_code", "not_a_member_code", "code_misread"})
-"""Refusals of what was no member's code: goods that pass the scanner are nothing to tell a customer of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Displaying:
             await display.close()
 
     async def trial(self) -> None:
-        """Show the trial lines. Raises Unavailable when the display does not take them."""
+        """Show the trial lines. Raises Unavailable when the display does not take them, or something else came onto it first."""
         seen = asyncio.get_running_loop().create_future()
         self._put(Act(signs.trial, Shown(), TRIAL_S, seen))
         try:
@@ -114,7 +113,11 @@ class Displaying:
         return self._acts[0] if self._acts else IDLE
 
     def _put(self, *acts: Act) -> None:
-        """From now on these; what was on is over."""
+        """From now on these; what was on is over, and whoever waits for it is told."""
+        for act in self._acts:
+            if act.seen and not act.seen.done():
+                hint = "Ask again when nobody is being served"
+                act.seen.set_exception(Unavailable("display_busy", "A scan or a sale came onto the display first", hint))
         self._acts, self._since_s = deque(acts), time.monotonic()
 
     async def _hear(self, event: Event) -> None:
@@ -123,12 +126,13 @@ class Displaying:
             member = body["member"]
             balances = None if member["provisional"] else {one["unit"]: one["pieces"] for one in member["balances"]}
             self._put(Act(signs.hello, self._shown(member["first_name"], balances), CHECKOUT_S))
-        elif event.kind == "scan" and body["refusal"]["code"] not in GOODS:
+        elif event.kind == "scan" and body["refusal"]["code"] not in NO_CARD:  # goods are nothing to tell a customer of
             self._put(Act(signs.not_taken, Shown(), NOT_TAKEN_S))
         elif event.kind == "booked":
             shown = await self._member(body["member"])
             thanks = Act(signs.thanks, shown, THANKS_S)
-            moves = [Act(signs.moved(body["moved"]), shown, MOVED_S)] if any(body["moved"].values()) else []
+            unit = signs.unit_moved(await self.checkout.program(), body["moved"])
+            moves = [Act(signs.moved(unit, body["moved"][unit]), shown, MOVED_S)] if unit else []
             self._put(*moves, thanks)
 
     async def _member(self, handle: str) -> Shown:

@@ -19,14 +19,18 @@ log = structlog.get_logger()
 
 
 class InUse(NamedTuple):
-    """The layout that receipts have, and why it is not the one that head office published; empty where it is."""
+    """The layout that receipts have, and why it is not the one that head office published, if it is not."""
 
     layout: Layout
-    trouble: str = ""
+    wrong: Misconfigured | None = None
+
+    @property
+    def trouble(self) -> str:
+        """The same for people; empty where all is well."""
+        return self.wrong.message if self.wrong else ""
 
 
-@lru_cache(maxsize=2)
-def in_use(published: str | None) -> InUse:
+def read(published: str | None) -> InUse:
     """What the JSON from head office says; None where it has published none."""
     if published is None:
         return InUse(STANDARD)
@@ -35,22 +39,36 @@ def in_use(published: str | None) -> InUse:
     try:
         return InUse(layout_file.from_json(msgspec.json.decode(published)))
     except Misconfigured as error:
-        log.warning("receipt layout unreadable", code=error.code, trouble=error.message, hint=error.hint)
-        return InUse(STANDARD, error.message)
+        return InUse(STANDARD, error.with_traceback(None))
 
 
-def safely_laid_out(receipt: Receipt, published: str | None) -> Receipt:
-    """`receipt` as it goes to a printer, by the published layout, or by the built-in one where that fails."""
-    layout = in_use(published).layout
+@lru_cache(maxsize=2)
+def in_use(published: str | None) -> InUse:
+    """The same, read once; the journal is told once what is wrong with it."""
+    found = read(published)
+    if found.wrong:
+        log.warning("receipt layout unreadable", code=found.wrong.code, trouble=found.trouble, hint=found.wrong.hint)
+    return found
+
+
+def drawn(receipt: Receipt, layout: Layout) -> tuple[Receipt, Misconfigured | None]:
+    """`receipt` as it goes to a printer, by `layout`, or by the built-in one where that fails, and why it did."""
     if layout is STANDARD:
-        return _built_in(receipt)
+        return _built_in(receipt), None
     from runtime.template import laid_out
 
     try:
-        return laid_out(receipt, layout)
+        return laid_out(receipt, layout), None
     except Misconfigured as error:
-        log.warning("receipt layout failed", code=error.code, trouble=error.message, hint=error.hint)
-        return _built_in(receipt)
+        return _built_in(receipt), error
+
+
+def safely_laid_out(receipt: Receipt, published: str | None) -> Receipt:
+    """`receipt` as it goes to a printer, by the published layout as far as that can be; what cannot be is logged."""
+    made, wrong = drawn(receipt, in_use(published).layout)
+    if wrong:
+        log.warning("receipt layout failed", code=wrong.code, trouble=wrong.message, hint=wrong.hint)
+    return made
 
 
 def _built_in(receipt: Receipt) -> Receipt:

@@ -50,8 +50,7 @@ class Voice:
 
     def unit(self, pieces: Mapping[str, int]) -> str:
         """The one unit that two lines have room for: the program's first that is counted here and not only for tiers."""
-        shown = [unit for unit in self.speech.program.units if not self.speech.stands(unit)]
-        return next((unit for unit in shown if pieces.get(unit)), next(iter(shown), ""))
+        return unit_moved(self.speech.program, pieces) or next(iter(_shown(self.speech.program)), "")
 
     def figure(self, unit: str, pieces: int, *, signed: bool = False) -> str:
         """A count, or an amount where the unit is money."""
@@ -86,12 +85,22 @@ def not_taken(voice: Voice, _: Shown) -> Sign:
     return voice.sign(Line(voice.said("not_taken")), Line(voice.said("see_cashier")))
 
 
-def moved(pieces: Mapping[str, int]) -> Scene:
+def unit_moved(program: Program, pieces: Mapping[str, int]) -> str:
+    """The first unit that is shown and of which there are `pieces`; empty for none."""
+    return next((unit for unit in _shown(program) if pieces.get(unit)), "")
+
+
+def _shown(program: Program) -> list[str]:
+    """The units that a customer is told of: not the one that only says how high one stands."""
+    speech = Speech(PLAIN, program)
+    return [unit for unit in program.units if not speech.stands(unit)]
+
+
+def moved(unit: str, pieces: int) -> Scene:
     """What a sale or a return has moved, and the balance after it."""
 
     def scene(voice: Voice, shown: Shown) -> Sign:
-        unit = voice.unit(pieces)
-        upper = Line(voice.speech.unit(unit), voice.figure(unit, pieces.get(unit, 0), signed=True))
+        upper = Line(voice.speech.unit(unit), voice.figure(unit, pieces, signed=True))
         return voice.sign(upper, voice.balance(shown, unit, voice.said("balance")))
 
     return scene

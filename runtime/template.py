@@ -4,11 +4,14 @@
 that could make something of nothing are not: the syntax tree is looked at before anything runs, and what is not in the list of
 what may stand there is a mistake. So no template can run for long, grow, or reach anything but the facts it is given. The
 environment is Jinja2's sandbox on top of that. Autoescape is off: nothing here is HTML.
+
+Words that need a balance which the receipt does not know say nothing at all: a 0 there would be a claim.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from jinja2 import Template, TemplateError, Undefined, nodes, pass_context
@@ -23,6 +26,7 @@ from runtime.errors import Misconfigured
 
 TEMPLATE_CHARS_MAX = 500  # three lines of a receipt in four languages' worth of ifs
 SAID_CHARS_MAX = 300  # ten lines of small letters: a paragraph that nobody reads is cut there, with an ellipsis
+NESTING_MAX = 20  # no person reads that; what reads, compiles and says them calls itself for each level, and must not run out
 QR_BYTES_MAX = 300  # a QR code of version 13: on 58 mm paper its modules are still three dots wide
 
 ALLOWED: tuple[type[nodes.Node], ...] = (
@@ -32,11 +36,15 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
 """What a template may be made of. Each part is evaluated at most once: what comes out is bounded by the template and the facts."""
 
 
-class Units(dict[str, Any]):
-    """The facts of all units; of one that the program does not have nothing, or none."""
+class NotKnown(Exception):
+    """A fact of a unit that the receipt does not have: the program has no such unit, or nobody here knows the balance."""
 
-    def __missing__(self, unit: str) -> int:
-        return 0
+
+class Units(dict[str, Any]):
+    """One fact of all units."""
+
+    def __missing__(self, unit: str) -> Any:
+        raise NotKnown(unit)
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -50,15 +58,36 @@ def mistakes(template: str, key: str) -> Iterator[Mistake]:
     if len(template) > TEMPLATE_CHARS_MAX:
         yield Mistake(key, f"it has {len(template)} characters", f"at most {TEMPLATE_CHARS_MAX} are wanted")
         return
+    if _brackets(template) > NESTING_MAX:
+        yield Mistake(key, "it has brackets inside brackets", f"at most {NESTING_MAX} open at once are wanted")
+        return
     try:
         tree = _environment().parse(template)
     except TemplateError as error:
         yield Mistake(key, f"it cannot be read: {error.message}", "write it like Hello {{ name }}")
         return
-    except RecursionError:
-        yield Mistake(key, "it cannot be read: brackets inside brackets", "write it like Hello {{ name }}")
+    if _depth(tree) > NESTING_MAX:
+        yield Mistake(key, "it has one thing inside another", f"at most {NESTING_MAX} levels are wanted")
         return
     yield from _strange(tree, key)
+
+
+def units_in(template: str) -> set[str]:
+    """The codes of the units that words without mistakes name."""
+    return {node.attr for node in _environment().parse(template).find_all(nodes.Getattr)}
+
+
+def _brackets(template: str) -> int:
+    """How many brackets are open at once, at most: known before anything is read."""
+    return max(accumulate((one in "([{") - (one in ")]}") for one in template), default=0)
+
+
+def _depth(tree: nodes.Node) -> int:
+    """How many parts stand inside one another."""
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [child for node in level for child in node.iter_child_nodes()]
+    return depth
 
 
 def _strange(tree: nodes.Template, key: str) -> Iterator[Mistake]:
@@ -108,15 +137,24 @@ def laid_out(receipt: Receipt, layout: Layout) -> Receipt:
 
 
 def write(template: str, facts: Mapping[str, int | str], language: str, currency: str) -> str:
-    """What `template` says to a person, on one line: counts as the language writes them, names set apart from the sentence."""
-    text = _compiled(template).render(_values(facts), said_in=language, currency=currency)
+    """What `template` says to a person, on one line: counts as the language writes them, names set apart from the sentence.
+
+    Empty where it needs a fact of a unit that the receipt does not know.
+    """
+    try:
+        text = _compiled(template).render(_values(facts), said_in=language, currency=currency)
+    except NotKnown:
+        return ""
     said = words.numbers_kept(language, " ".join(text.split()))
     return said if len(said) <= SAID_CHARS_MAX else words.closed(said[:SAID_CHARS_MAX]) + "…"
 
 
 def write_plain(template: str, facts: Mapping[str, int | str]) -> str:
-    """What `template` says to a machine: each fact as it is. ValueError for more than a QR code of ours holds."""
-    text = _compiled(template).render(_values(facts), said_in="", currency="").strip()
+    """What `template` says to a machine: each fact as it is; empty as `write`. ValueError for more than a QR code of ours holds."""
+    try:
+        text = _compiled(template).render(_values(facts), said_in="", currency="").strip()
+    except NotKnown:
+        return ""
     if len(text.encode()) > QR_BYTES_MAX:
         raise ValueError(f"the text of a QR code has {len(text.encode())} bytes; at most {QR_BYTES_MAX} are wanted")
     return text

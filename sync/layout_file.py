@@ -15,13 +15,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
 from loyalty.document import Picture, Side, Size
-from loyalty.example import example
 from loyalty.layout import ALWAYS, PARTS, Layout, Line
 from loyalty.program import Mistake
 from runtime import template, toml_file
 from runtime.errors import Misconfigured
 from runtime.template import laid_out
 from runtime.words import LANGUAGES
+from sync.example import KINDS, example
 from sync.program_shape import STRICT, Code, Whole
 
 LINES_MAX = 60  # four times all there is to show: longer than any receipt anybody reads
@@ -102,8 +102,8 @@ def parse(values: object) -> tuple[Layout | None, list[Mistake]]:
 
 
 def _tried(layout: Layout) -> Iterator[Mistake]:
-    """What only shows when a line is drawn, such as an amount of something that is none."""
-    examples = [example(language) for language in LANGUAGES]
+    """What only shows when a line is drawn, such as an amount of something that is none: on every kind of receipt."""
+    examples = [example(language, kind) for language in LANGUAGES for kind in KINDS]
     for place, line in enumerate(layout.lines):
         try:
             for receipt in examples:

@@ -117,3 +117,12 @@ def test_the_idle_camera_is_measured_against_the_bare_decode() -> None:
     assert all(figure["value"] > 0 for figure in figures.values())
     promised = ("every picture looked at / bare decode", "its own pace / bare decode", "its own pace: percent of a core")
     assert all(any(name.endswith(word) and one["target"] for name, one in figures.items()) for word in promised)
+
+
+def test_a_receipt_is_measured_against_its_peers() -> None:
+    """One round gives what packing costs, and the last byte on each wire, beside the peer's."""
+    command = [sys.executable, "-m", "bench.receipt", "--json", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    figures = json.loads(done.stdout)
+    assert all(figure > 0 for figure in figures.values())
+    assert {"pack_ratio", "tcp_last_byte_ratio", "pty_last_byte_ratio"} <= set(figures)

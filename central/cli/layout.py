@@ -41,6 +41,8 @@ def check_layout(file: Path) -> tuple[dict[str, Any], str]:
 def publish_layout(settings: Settings, file: Path) -> tuple[dict[str, Any], str]:
     """Check a layout's file and send it to every terminal; it is used from the next receipt on.
 
+    It also tells which units its words name that no published program has.
+
     \b
     Example:
       posd-central layout publish receipts.toml
@@ -50,8 +52,11 @@ def publish_layout(settings: Settings, file: Path) -> tuple[dict[str, Any], str]
 
     layout, values = layout_file.load(file)
     new = in_store(settings, layouts.publish, layout, values, person(), now_ms())
+    strange = in_store(settings, layouts.strange_units, layout)
     told = f"published: {layout.name}, version {layout.version}" + ("" if new else ", as it was already")
-    return {"name": layout.name, "version": layout.version, "new": new}, told
+    if strange:
+        told += f"\nno published program has the unit {', '.join(strange)}: words that name it are not printed"
+    return {"name": layout.name, "version": layout.version, "new": new, "strange_units": strange}, told
 
 
 @command.command("list")

@@ -17,7 +17,7 @@ from pydantic import Field
 from drivers import bidi
 from drivers.displays import commands
 from drivers.displays.profile import load_profile
-from drivers.opening import holders
+from drivers.opening import let_go, open_alone
 from drivers.ports import Sign
 from runtime.errors import Unavailable
 
@@ -93,18 +93,9 @@ class SerialDisplay:
         return not there or any(events & GONE for _, events in poll.poll(0))
 
     def _open(self) -> serial.Serial:
-        """For us alone: a second program's lines would stand among ours, and most programs ask for no lock."""
-        path = self._options.path
-        try:
-            port = serial.Serial(path, self._options.baud, timeout=0, write_timeout=0, exclusive=True)
-        except (OSError, ValueError) as error:
-            hint = "Plug the display in; posd devices shows what is there and who holds it"
-            raise Unavailable("display_gone", f"{path} cannot be opened: {error}", hint) from error
-        if by := holders(path):
-            port.close()
-            hint = "Stop that program: the display belongs to posd alone"
-            raise Unavailable("display_taken", f"{path} is held by {', '.join(by)}", hint)
-        return port
+        """For us alone: a second program's lines would stand among ours."""
+        options = self._options
+        return open_alone(options.path, "display", baudrate=options.baud, timeout=0, write_timeout=0)
 
     async def _write(self, data: bytes, deadline_s: float) -> None:
         """Hand all of `data` to the kernel, never waiting in it: a line whose other end does not read would hold us for ever."""
@@ -138,5 +129,4 @@ class SerialDisplay:
         except (OSError, termios.error):  # it is gone already
             pass
         finally:
-            with suppress(OSError):
-                port.close()
+            let_go(port)

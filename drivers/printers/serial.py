@@ -41,7 +41,7 @@ class SerialOptions:
 
 
 async def connect(name: str, options: SerialOptions) -> Wire:
-    """The port, for us alone."""
+    """For one job or question: a lock is enough, since between two the line is nobody's, unlike those of drivers/opening.py."""
     try:
         port = serial.Serial(
             options.path,
@@ -57,9 +57,8 @@ async def connect(name: str, options: SerialOptions) -> Wire:
 
     def shut(abort: bool) -> None:
         with suppress(OSError, termios.error):  # it may be gone already
-            if abort or unsent(
-                descriptor
-            ):  # the kernel waits for what a printer that is off does not take (closing_wait, 30 s)
+            # What a printer that is off does not take, the kernel waits for in close() (closing_wait, 30 s).
+            if abort or unsent(descriptor):
                 termios.tcflush(descriptor, termios.TCOFLUSH)
         with suppress(OSError):
             port.close()

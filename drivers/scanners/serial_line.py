@@ -1,12 +1,8 @@
 """A serial line that is ours alone."""
 
-import fcntl
-import termios
 from contextlib import suppress
 
-import serial
-
-from drivers.opening import cannot_open, holders, taken
+from drivers.opening import let_go, open_alone
 from runtime.errors import Unavailable
 
 READ_TIMEOUT_S = 0.05  # how long one read waits; so soon is a pause, a refusal or a stop noticed
@@ -24,25 +20,16 @@ class SerialLine:
         """Open it, `frame` as FRAME has it. Raises Unavailable, with whoever holds it."""
         self._path = path
         bits, parity, stops = tuple(frame)
-        try:
-            self._port = serial.Serial(
-                path,
-                baud,
-                int(bits),
-                parity,
-                int(stops),
-                timeout=READ_TIMEOUT_S,
-                write_timeout=WRITE_TIMEOUT_S,
-                exclusive=True,
-            )
-        except (OSError, ValueError) as error:
-            raise cannot_open(path, error, "dialout") from error
-        # pyserial's flock stops those that ask for it; TIOCEXCL all that come later; who came before may ask for neither.
-        with suppress(OSError):
-            fcntl.ioctl(self._port, termios.TIOCEXCL)
-        if by := holders(path):
-            self.close(b"")
-            raise taken(path, by)
+        self._port = open_alone(
+            path,
+            "scanner",
+            baudrate=baud,
+            bytesize=int(bits),
+            parity=parity,
+            stopbits=int(stops),
+            timeout=READ_TIMEOUT_S,
+            write_timeout=WRITE_TIMEOUT_S,
+        )
 
     def read(self) -> bytes:
         """What has come, or nothing after READ_TIMEOUT_S. Raises Unavailable when it was unplugged."""
@@ -65,9 +52,7 @@ class SerialLine:
         """Send `last` if the line still takes it, and let go of it."""
         with suppress(OSError):
             self._port.write(last)
-        with suppress(OSError):
-            fcntl.ioctl(self._port, termios.TIOCNXCL)
-        self._port.close()
+        let_go(self._port)
 
     def _gone(self, what: str, hint: str) -> Unavailable:
         return Unavailable("scanner_gone", f"{self._path} {what}", hint)

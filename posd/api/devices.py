@@ -10,7 +10,7 @@ from drivers.ports import Printer, Signal
 from posd.api import shapes
 from posd.api.auth import guarded
 from posd.api.parts import Parts
-from posd.proof import proof_page, proof_receipt
+from posd.proof import proof_page
 from runtime.errors import Rejected
 
 SET_PRINTER = 'Set printing = "posd" and a [printer] in the settings; posd devices has the lines'
@@ -22,17 +22,8 @@ def devices_router(parts: Callable[[Request], Parts]) -> APIRouter:
     router = APIRouter(prefix="/v1/devices", route_class=guarded("admin"))
 
     @router.post("/printer/test")
-    async def print_test(request: Request) -> dict[str, str]:
-        """Print a short test receipt. `delivery` is `confirmed`, or `unknown` when the printer said nothing."""
-        here = parts(request)
-        printer = _printer(here)
-        program = await here.checkout.program()
-        delivery = await printer.print(proof_receipt(here.settings.language, program, here.checkout.clock.now().local_date))
-        return {"device": printer.name, "delivery": delivery.value}
-
-    @router.post("/printer/proof")
-    async def print_proof(shape: shapes.ProofShape, request: Request) -> dict[str, Any]:
-        """Print the test page: a ruler, code pages, samples, a QR code."""
+    async def printer_test(shape: shapes.ProofShape, request: Request) -> dict[str, Any]:
+        """Print the test page: a ruler, code pages, samples, a QR code. `delivery` is `unknown` when the printer said nothing."""
         here = parts(request)
         printer = _printer(here)
         assert here.settings.printer

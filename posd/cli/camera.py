@@ -5,9 +5,8 @@ from urllib.parse import quote
 
 import click
 
-from posd.cli.options import Local, json_option, show, with_settings
+from posd.cli.options import Local, json_option, show, with_settings, write_picture
 from posd.settings import Settings
-from runtime.errors import Misconfigured
 
 FACES = "Codes are blacked out. Faces may be in the picture: send it only to whoever needs it, and delete it then."
 
@@ -26,10 +25,7 @@ def snapshot(name: str, png: Path | None, settings: Settings, *, as_json: bool) 
     """Save what the camera NAME of the running posd sees now. Codes in it are blacked out; faces may be in it."""
     picture = Local(settings).picture(f"/v1/scanners/{quote(name, safe='')}/snapshot.png")
     path = png or Path(f"{name.replace('/', '-')}.png")
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        raise Misconfigured("file_unwritable", f"{path}: {error.strerror}", "Choose another place") from error
+    write_picture(path, picture)
     if as_json:
         show({"png": str(path)})
     else:

@@ -32,7 +32,8 @@ KINDS = {
 def devices(config: Path, root: Path, *, as_json: bool) -> None:
     """List what is plugged in and what the settings name: by which name, whether posd may open it, what to paste.
 
-    Nothing is opened. Exit 75 when a device that the settings name cannot be used; as root it also sees who has a device open.
+    No device is opened; a network printer is knocked at, unless posd runs. Exit 75 when a device that the settings name cannot be
+    used; as root it also sees who has a device open.
     """
     from drivers.access import opener
     from drivers.plugged import Roots

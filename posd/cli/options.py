@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from posd.settings import DEFAULT_FILE, Settings, load
-from runtime.errors import Rejected, Unavailable
+from runtime.errors import Misconfigured, Rejected, Unavailable
 
 ANSWER_S = 40.0  # an enrolment may wait for head office
 TOKEN_FILE = "cli.token"  # as posd/keys.py, which would import cryptography here
@@ -39,6 +39,14 @@ def with_settings(command: F) -> F:
         return command(*args, settings=load(config), **kwargs)
 
     return wrapped  # type: ignore[return-value]
+
+
+def write_picture(path: Path, picture: bytes) -> None:
+    """Write it where somebody asked for it. Raises Misconfigured where that cannot be."""
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        raise Misconfigured("file_unwritable", f"{path}: {error.strerror}", "Choose another place") from error
 
 
 class Local:

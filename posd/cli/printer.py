@@ -1,13 +1,18 @@
 """posd printer ..."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from posd.cli.options import json_option, running, show, with_settings
 from posd.settings import Device, Settings
-from runtime.errors import Misconfigured
+from runtime.errors import Rejected
+
+if TYPE_CHECKING:
+    from drivers.ports import Printer
+
+SAID = {"confirmed": "printed", "unknown": "sent; the printer said nothing, so look whether it is on the paper"}
 
 
 @click.group()
@@ -26,22 +31,36 @@ def test(settings: Settings, *, every: bool, as_json: bool) -> None:
 
     The running posd prints it, which owns the printer; while none runs, this command does.
     """
-    if settings.printer is None:
-        hint = "Add a table [printer]; config/posd.toml has examples"
-        raise Misconfigured("no_printer_set", "The settings name no printer", hint)
+    print_page(settings, every=every, as_json=as_json)
+
+
+def print_page(settings: Settings, *, every: bool, as_json: bool) -> None:
+    """Print the test page and tell how that went; `every` is --all-code-pages."""
     local = running(settings)
     body = {"all_code_pages": every}
-    told = local.post("/v1/devices/printer/proof", body) if local else asyncio.run(_print(settings.printer, every))
+    told = local.post("/v1/devices/printer/test", body) if local else asyncio.run(_print(device(settings), every))
     if as_json:
         show(told)
     else:
-        click.echo(f"{told['device']}: {told['bytes']} bytes sent, {told['delivery']}")
+        click.echo(f"{told['device']}: {SAID[told['delivery']]}")
+
+
+def device(settings: Settings) -> Device:
+    """The printer of the settings. Raises Rejected where they name none."""
+    if settings.printer is None:
+        raise Rejected("no_printer", "The settings name no printer", "posd devices lists what is plugged in, and what to paste")
+    return settings.printer
+
+
+def opened(device: Device) -> "Printer":
+    """Its driver, for this command alone: no posd runs."""
+    from drivers import load_printer
+
+    return load_printer(device.driver, device.name or device.driver, device.options)
 
 
 async def _print(device: Device, every: bool) -> dict[str, Any]:
-    from drivers import load_printer
     from posd.proof import proof_page
 
-    printer = load_printer(device.driver, device.name or device.driver, device.options)
-    page = proof_page(device, all_code_pages=every)
+    printer, page = opened(device), proof_page(device, all_code_pages=every)
     return {"device": printer.name, "bytes": len(page), "delivery": (await printer.send(page)).value}

@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from posd.cli import listening
 from posd.cli.options import json_option, running, show, with_settings
-from posd.settings import Settings
+from posd.cli.printer import device, opened, print_page
+from posd.settings import Device, Settings
 from runtime.errors import Rejected, Unavailable
-
-if TYPE_CHECKING:
-    from drivers.ports import Printer
 
 SCAN_S = 20.0
 SIGN_S = 10.0  # how long a test stays on a display
@@ -59,11 +57,8 @@ def scan(seconds: float, settings: Settings, *, as_json: bool) -> None:
 @json_option
 @with_settings
 def print_test(settings: Settings, *, as_json: bool) -> None:
-    """Print a short test receipt. `posd printer test` prints a ruler and the code pages."""
-    local = running(settings)
-    told = local.post("/v1/devices/printer/test", {}) if local else asyncio.run(_print(_printer(settings), settings.language))
-    said = {"confirmed": "printed", "unknown": "sent; the printer said nothing, so look whether it is on the paper"}
-    _done(told, said[told["delivery"]], as_json=as_json)
+    """Print the test page, as `posd printer test` does: a ruler, Hebrew, a QR code."""
+    print_page(settings, every=False, as_json=as_json)
 
 
 @test.command(epilog="Example: posd test drawer")
@@ -77,7 +72,7 @@ def drawer(settings: Settings, *, as_json: bool) -> None:
     if local:
         told = local.post("/v1/devices/drawer/test", {})
     else:
-        printer = _printer(settings)
+        printer = opened(device(settings))
         asyncio.run(printer.signal(Signal.DRAWER))
         told = {"device": printer.name}
     _done(told, "told to open the drawer; a printer does not say whether it did", as_json=as_json)
@@ -91,9 +86,12 @@ def drawer(settings: Settings, *, as_json: bool) -> None:
 @with_settings
 def display(seconds: float, settings: Settings, *, as_json: bool) -> None:
     """Show two lines on the customer's display, in the terminal's language where the display has its letters."""
+    if settings.display is None:
+        raise Rejected("no_display", "The settings name no display", "posd devices lists what is plugged in, and what to paste")
     local = running(settings)
-    told = local.post("/v1/devices/display/test", {}) if local else asyncio.run(_show(settings, seconds))
-    _done(told, "shows two lines: brackets open and close, 12.50 stands where reading ends", as_json=as_json)
+    click.echo("Look at the display: brackets open and close, 12.50 stands where reading ends ...", err=True)
+    told = local.post("/v1/devices/display/test", {}) if local else asyncio.run(_show(settings, settings.display, seconds))
+    _done(told, "took two lines", as_json=as_json)
 
 
 def _done(told: dict[str, Any], said: str, *, as_json: bool) -> None:
@@ -103,32 +101,11 @@ def _done(told: dict[str, Any], said: str, *, as_json: bool) -> None:
         click.echo(f"{told['device']}: {said}")
 
 
-def _printer(settings: Settings) -> "Printer":
-    from drivers import load_printer
-
-    device = settings.printer
-    if device is None:
-        raise Rejected("no_printer", "The settings name no printer", "posd devices lists what is plugged in, and what to paste")
-    return load_printer(device.driver, device.name or device.driver, device.options)
-
-
-async def _print(printer: "Printer", language: str) -> dict[str, str]:
-    from posd.clock import clock_in
-    from posd.proof import proof_receipt
-    from posd.quoting import NO_PROGRAM
-
-    delivery = await printer.print(proof_receipt(language, NO_PROGRAM, clock_in("").now().local_date))
-    return {"device": printer.name, "delivery": delivery.value}
-
-
-async def _show(settings: Settings, seconds: float) -> dict[str, str]:
+async def _show(settings: Settings, device: Device, seconds: float) -> dict[str, str]:
     from drivers import load_display
     from posd import signs
     from posd.quoting import NO_PROGRAM
 
-    device = settings.display
-    if device is None:
-        raise Rejected("no_display", "The settings name no display", "posd devices lists what is plugged in, and what to paste")
     shown = load_display(device.driver, device.name or device.driver, device.options)
     try:
         await shown.show(signs.every(signs.trial, signs.Shown(), settings.language, NO_PROGRAM))

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from central import cli, layouts
-from central.store import audit
+from central.store import audit, programs
 from central.store import layouts as rows
+from loyalty.layout import Layout, Line
 from runtime.errors import Rejected
 from runtime.toml_file import InvalidFile
 from sync import layout_file, wire
@@ -103,6 +104,25 @@ def test_check_publish_list(layout):
     assert layout("publish", str(CAFE)) == "published: cafe, version 1, as it was already\n"
     assert layout("list").startswith("cafe  version 1  published ")
     assert [one["version"] for one in json.loads(layout("list", "--json"))] == [1]
+
+
+def test_publish_tells_units_that_no_program_has(layout, tmp_path):
+    """A misspelled one would be a line that is never printed, and nobody would know why."""
+    file = tmp_path / "mine.toml"
+    words = '[[lines]]\nwords.en = "{{ balance.pionts }}, {{ balance.points }} {{ name }}"\nqr = "x{{ earned.stars }}"\n'
+    always = "".join(f'[[lines]]\nshow = "{part}"\n' for part in ("copy", "training", "returned", "offline"))
+    file.write_text(f'name = "mine"\nversion = 1\n{words}{always}')
+    assert "no published program has the unit pionts, points, stars: words" in layout("publish", str(file))
+    assert json.loads(layout("publish", str(file), "--json"))["strange_units"] == ["pionts", "points", "stars"]
+
+
+async def test_a_unit_of_any_published_program_is_none_of_them(store):
+    """Of an older one too: it may still be in force somewhere."""
+    layout = Layout("mine", 1, (Line(words={"he": "{{ balance.points }} {{ balance.pionts }}"}, qr="{{ worth.wallet }}"),))
+    for version, units in enumerate((["points"], ["wallet", "status"]), 1):
+        said = json.dumps({"units": dict.fromkeys(units, "")}).encode()
+        await store.run(programs.add, programs.Published(version, "cafe", f"{version}", said, 0))
+    assert await store.read(layouts.strange_units, layout) == ["pionts"]
 
 
 def test_a_broken_layout_is_not_published(layout, tmp_path):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from drivers.opening import KINDS as KINDS_OF_LINES
 from drivers.ports import Signal
 from drivers.printers.owned import STOPS
 
@@ -16,6 +17,7 @@ ROW = re.compile(r"^\| `([a-z_]+)` \| [^|]+ \| [^|]+ \|$")
 Pair = tuple[str, str]
 
 COMPUTED: dict[str, set[Pair]] = {
+    "drivers/opening.py": {("Unavailable", f"{kind}_{why}") for kind in KINDS_OF_LINES for why in ("gone", "taken")},
     "drivers/printers/owned.py": {("Unavailable", f"printer_{stop}") for stop in STOPS},
     "drivers/printers/signals.py": {("Rejected", f"no_{signal}") for signal in Signal},
     "posd/api/problems.py": {("Rejected", code) for code in ("no_such_page", "wrong_method", "malformed")},

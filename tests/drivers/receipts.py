@@ -7,7 +7,6 @@ from loyalty.agreement import Hold, agree
 from loyalty.basket import Basket, Line, Tender
 from loyalty.code import Strength
 from loyalty.document import Bar, Note, Receipt, Row, Title, Words
-from loyalty.example import example
 from loyalty.layout import STANDARD
 from loyalty.member import Member
 from loyalty.moment import Moment
@@ -19,6 +18,7 @@ from loyalty.reverse import Back, reverse
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.sale import Payment, ReturnedLine, Sale, TillReference, commit
 from runtime.template import laid_out, write
+from sync.example import example
 from sync.layout_file import load as load_layout
 from sync.program_file import load
 

@@ -1,6 +1,7 @@
 """What every display promises, over every driver: a real pty with the display's own reading of its commands, a real file."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from drivers import DISPLAYS, load_display
 from drivers.ports import Display, Line, Sign
 from runtime.errors import Unavailable
 from tests.drivers.displays.screen import Pole, Screen
+from tests.drivers.scanners.lines import is_exclusive
 from tests.drivers.scanners.reads import HANG_S, until
 from tests.drivers.test_access import HOLD
 
@@ -216,6 +218,22 @@ async def test_a_line_that_a_program_without_manners_has_is_unavailable(tmp_path
         till.wait()
     await display.show([HELLO])
     await display.close()
+    made.unplug()
+
+
+async def test_a_till_that_opens_after_us_is_refused(tmp_path: Path) -> None:
+    """While the display is ours the kernel lets nobody else open it, with a lock or without; afterwards everybody."""
+    made = Pole(tmp_path / "pole")
+    line = os.open(made.path, os.O_RDWR | os.O_NOCTTY)
+    display = load_display("serial", "pole", {"path": str(made.path)})
+    await display.show([HELLO])
+    assert is_exclusive(line)
+    if os.geteuid():  # root may open it all the same
+        with pytest.raises(OSError, match="busy"):
+            os.open(made.path, os.O_RDWR | os.O_NOCTTY)
+    await display.close()
+    assert not is_exclusive(line)
+    os.close(line)
     made.unplug()
 
 

@@ -30,6 +30,13 @@ def test_each_error_says_what_to_do(number: int, code: str, hint: str) -> None:
     assert "/dev/none" in told.message
 
 
+def test_each_kind_of_device_has_its_own_codes() -> None:
+    """A display that cannot be opened is not told as a scanner."""
+    told = cannot_open("/dev/none", OSError(errno.EACCES, "x"), "dialout", "display")
+    assert (told.code, "in the group dialout" in told.hint) == ("display_gone", True)
+    assert cannot_open("/dev/none", OSError(errno.EBUSY, "x"), "dialout", "display").code == "display_taken"
+
+
 def test_an_error_without_a_number_keeps_its_words() -> None:
     """pyserial raises ValueError for a speed that the line does not have."""
     assert "Not a valid baudrate" in cannot_open("/dev/none", ValueError("Not a valid baudrate: 12"), "dialout").message

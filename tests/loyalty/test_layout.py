@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.document import Bar, Note, Picture, Qr, Receipt, Row, Rule, Said, Title, Words
-from loyalty.example import example
+from loyalty.document import Note, Picture, Qr, Receipt, Row, Rule, Said, Title, Words
 from loyalty.layout import ALWAYS, PARTS, STANDARD, Layout, Line, arranged
 from loyalty.receipt import as_copy, as_training
+from sync.example import example
 from tests.runtime.codes import Source
 
 SALE = Receipt(
@@ -126,11 +126,3 @@ def test_nothing_is_made_up(parts: list[str], copied: bool) -> None:
     said = [block for block in blocks if isinstance(block, Said)]
     assert all(said.count(block) == 1 and block in receipt.blocks for block in said)
     assert sum(isinstance(block, Words) for block in blocks) == parts.count("words")
-
-
-def test_the_example_has_every_kind_of_block() -> None:
-    """So that a preview shows what a layout does to each."""
-    kinds = {type(block) for block in example("he").blocks}
-    assert kinds == {Title, Row, Bar, Note}
-    for language in ("he", "en", "ar", "ru"):
-        assert len(codes(example(language).blocks)) == len(codes(example("he").blocks))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from loyalty.basket import Basket, Line, Tender
-from loyalty.document import Note, Receipt, Title
+from loyalty.document import Note, Receipt, Row, Title
 from loyalty.layout import FACTS, UNIT_FACTS
 from loyalty.member import Member
 from loyalty.moment import Place
@@ -161,6 +161,7 @@ def test_of_a_provisional_member_no_balance_is_a_fact() -> None:
     facts = printed(Member(HANDLE, provisional=True), basket(1000)).facts
     assert "balance.point" not in facts
     assert facts["earned.point"] == 10
+    assert "balance.point" not in printed(member(5), basket(1000), known=False).facts  # gone from the cache since the agreement
 
 
 def test_the_facts_of_a_return() -> None:
@@ -169,6 +170,36 @@ def test_the_facts_of_a_return() -> None:
     receipt = return_receipt(Reversal({"point": 30}, {"point": 100}, 0), Bearer("חבר", {"point": 180}), cafe(), "en", ending)
     assert (receipt.facts["returned"], receipt.facts["number"]) == (1, "1240")
     assert (receipt.facts["earned.point"], receipt.facts["spent.point"], receipt.facts["balance.point"]) == (100, 30, 250)
+
+
+def test_the_facts_of_a_return_say_what_its_rows_say() -> None:
+    """Of 80 to take back 30 are there: the row and the facts both take 30, and the balance falls no lower than nothing."""
+    ending = Ending("1240", "2026-11-18", online=True)
+    receipt = return_receipt(Reversal({"point": 80}, {}, 0), Bearer("", {"point": 30}), cafe(), "en", ending)
+    rows = {block.code: block.pieces for block in receipt.blocks if isinstance(block, Row)}
+    assert rows == {"before": 30, "taken_back": -30, "balance": 0}
+    facts = {name: receipt.facts[f"{name}.point"] for name in ("before", "spent", "balance", "worth")}
+    assert facts == {"before": 30, "spent": 30, "balance": 0, "worth": 0}
+
+
+def test_a_return_says_where_it_was_and_of_which_tier() -> None:
+    """As a sale does: a survey's code needs the store."""
+    ending = Ending("1240", "2026-11-18", online=True, place=Place("allenby", "t7"))
+    receipt = return_receipt(Reversal({}, {}, 0), Bearer("", {}, tier="silver"), cafe(), "en", ending)
+    assert {name: receipt.facts[name] for name in ("store", "terminal", "tier")} == {
+        "store": "allenby", "terminal": "t7", "tier": "Silver",
+    }  # fmt: skip
+
+
+def test_a_return_of_somebody_whose_balance_nobody_knows_claims_none() -> None:
+    """What goes back is told whole, since nobody can say that less is there; no balance is a row or a fact."""
+    ending = Ending("1240", "2026-11-18", online=True)
+    bearer = Bearer("", {}, known=False)
+    receipt = return_receipt(Reversal({"point": 80}, {"point": 100}, 0), bearer, cafe(), "en", ending)
+    rows = {block.code: block.pieces for block in receipt.blocks if isinstance(block, Row)}
+    assert rows == {"taken_back": -80, "given_back": 100}
+    assert not {"before.point", "balance.point", "worth.point"} & set(receipt.facts)
+    assert (receipt.facts["earned.point"], receipt.facts["spent.point"]) == (100, 80)
 
 
 @given(checkouts)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,10 +90,13 @@ def test_a_printer_gets_the_profile_of_its_model(machine: Machine) -> None:
 
 
 def test_names_that_are_taken_are_not_offered(machine: Machine) -> None:
-    """Two scanners of one name would be refused."""
+    """Two scanners of one name would be refused; a printer on a serial line counts among the printers."""
+    machine.serial("ttyACM1", EPSON)
+    second = look(machine, {"printer": {"driver": "folder", "name": "printer-1", "folder": "/nowhere"}})
+    assert 'name = "printer-2"' in next(one for one in second.found if one.device.likely == "printer").lines
     machine.serial("ttyUSB0", PROLIFIC)
     seen = look(machine, {"scanners": [{"driver": "virtual", "name": "scanner-1", "path": "/nowhere"}]})
-    assert 'name = "scanner-2"' in seen.found[0].lines
+    assert 'name = "scanner-2"' in seen.found[1].lines
 
 
 def test_a_display_on_the_same_chip_is_used_as_such(machine: Machine) -> None:
@@ -201,6 +205,58 @@ def test_a_network_printer_is_knocked_at_unless_posd_has_it(machine: Machine) ->
     assert codes(gone) == ["missing"]
     assert f"127.0.0.1:{port}" in gone.hindrances[0].message
     assert codes(look(machine, {"printer": printer}, running=True).configured[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [("printer..local", "missing"), ("a" * 64 + ".local", "missing"), ("no such host", "missing"), ("", "settings")],
+)
+def test_a_printer_of_a_name_that_cannot_be_one_is_told(machine: Machine, host: str, code: str) -> None:
+    """Not a traceback: in the list, and by the exit status."""
+    config = f'[printer]\ndriver = "network"\nhost = "{host}"\n'
+    told = command(machine, "--json", config=config)
+    assert told.exit_code == 75, told.exception
+    assert [one["code"] for one in json.loads(told.output)["configured"][0]["hindrances"]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("part", "settings"),
+    [
+        ("printer", {"driver": "network", "host": "127.0.0.1", "port": "nine"}),
+        ("printer", {"driver": "network", "host": "127.0.0.1", "port": 70_000}),
+        ("printer", {"driver": "network", "host": "127.0.0.1", "profile": "none"}),
+        ("printer", {"driver": "abacus", "host": "127.0.0.1"}),
+        ("display", {"driver": "serial", "pat": "/dev/null"}),
+    ],
+)
+def test_settings_that_the_driver_does_not_take_are_told(machine: Machine, part: str, settings: dict[str, Any]) -> None:
+    """As `posd config check` says it; nobody knocks at an address that may be wrong."""
+    (configured,) = look(machine, {part: settings}).configured
+    assert codes(configured) == ["settings"]
+    assert configured.hindrances[0].hint
+
+
+def test_a_printer_of_ones_own_driver_is_knocked_at_where_that_can_be(machine: Machine) -> None:
+    """Its settings are its own: a port that is none is a hindrance, and a word for a port is nothing to knock at."""
+    own = {"driver": "tests.posd.test_devices:OwnPrinter", "host": "127.0.0.1"}
+    assert codes(look(machine, {"printer": {**own, "port": 70_000}}).configured[0]) == ["missing"]
+    (named,) = look(machine, {"printer": {**own, "port": "raw"}}).configured
+    assert (named.where, codes(named)) == ("127.0.0.1:raw", [])
+
+
+@dataclass(frozen=True)
+class OwnOptions:
+    host: str
+    port: int | str
+
+
+class OwnPrinter:
+    """A driver that is not ours, with another idea of a port."""
+
+    Options = OwnOptions
+
+    def __init__(self, name: str, options: OwnOptions) -> None:
+        self.name = name
 
 
 def test_devices_that_are_no_hardware_are_no_trouble(machine: Machine) -> None:

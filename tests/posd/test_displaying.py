@@ -93,6 +93,16 @@ async def test_a_customer_without_a_card_is_thanked(shop: Till, tmp_path: Path) 
         await till.must_show("הדות", "תוארתהל")
 
 
+async def test_a_sale_that_moves_only_the_standing_goes_straight_to_the_thanks(
+    shop: Till, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing was earned that a customer counts, no "points 0" is announced."""
+    monkeypatch.setattr(displaying, "MOVED_S", 60)
+    async with counter(shop, tmp_path) as till:
+        shop.parts.events.send(Event("booked", {"member": RICH, "moved": {"status": 5, "points": 0}}))
+        await till.must_show("הרבח ,הדות", "תוארתהל")
+
+
 async def test_a_return_shows_what_went_and_what_is_left(shop: Till, tmp_path: Path) -> None:
     """The balance is that after the return."""
     async with counter(shop, tmp_path) as till:
@@ -235,3 +245,15 @@ async def test_a_trial_is_shown_and_a_missing_display_is_told(
             with pytest.raises(Unavailable) as gone:
                 await till.displaying.trial()
             assert gone.value.code == "display_gone"
+
+
+async def test_a_trial_that_something_else_replaces_is_told_as_that(shop: Till, tmp_path: Path) -> None:
+    """A scan or a sale within the same instant: the display is there, and was needed."""
+    made = Counter(shop, tmp_path)
+    trial = asyncio.ensure_future(made.displaying.trial())
+    await asyncio.sleep(0)
+    await made.displaying._hear(Event("booked", {"member": "", "moved": {}}))
+    with pytest.raises(Unavailable) as busy:
+        await trial
+    assert busy.value.code == "display_busy"
+    made.pole.unplug()

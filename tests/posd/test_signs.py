@@ -24,7 +24,7 @@ SCENES: dict[str, Scene] = {
     "idle": signs.idle,
     "hello": signs.hello,
     "not_taken": signs.not_taken,
-    "moved": signs.moved({"points": 18}),
+    "moved": signs.moved("points", 18),
     "thanks": signs.thanks,
     "trial": signs.trial,
 }
@@ -52,8 +52,8 @@ def test_a_checkout_in_hebrew() -> None:
     """From the greeting to the thanks."""
     assert best(signs.idle) == [("מועדון הקפה", ""), ("הציגו קוד מועדון", "")]
     assert best(signs.hello) == [("שלום חבר", ""), ("נקודות", "120")]
-    assert best(signs.moved({"points": 18})) == [("נקודות", "+18"), ("יתרה", "120")]
-    assert best(signs.moved({"points": -100})) == [("נקודות", "-100"), ("יתרה", "120")]
+    assert best(signs.moved("points", 18)) == [("נקודות", "+18"), ("יתרה", "120")]
+    assert best(signs.moved("points", -100)) == [("נקודות", "-100"), ("יתרה", "120")]
     assert best(signs.thanks) == [("תודה, חבר", ""), ("להתראות", "")]
     assert best(signs.not_taken) == [("הקוד לא התקבל", ""), ("נא לפנות לקופה", "")]
 
@@ -63,13 +63,19 @@ def test_money_is_read_as_money() -> None:
     unit = next(iter(CASHBACK.units))
     shown = Shown("Name", {unit: 1250})
     assert best(signs.hello, shown, "en", CASHBACK)[1][1] == "₪12.50"
-    assert best(signs.moved({unit: 350}), shown, "en", CASHBACK)[0][1] == "+₪3.50"
+    assert best(signs.moved(unit, 350), shown, "en", CASHBACK)[0][1] == "+₪3.50"
 
 
 def test_the_unit_that_only_says_how_high_one_stands_is_not_counted_out() -> None:
     """Of the cafe's two units the one that buys something is shown, also for a member who has none of it."""
     assert best(signs.hello, Shown("חבר", {"status": 900, "points": 0}))[1] == ("נקודות", "0")
-    assert best(signs.moved({"status": 18, "points": 18}))[0] == ("נקודות", "+18")
+    assert signs.unit_moved(CAFE, {"status": 18, "points": 18}) == "points"
+
+
+@pytest.mark.parametrize("pieces", [{}, {"status": 5}, {"points": 0, "status": 5}, {"count/visits": 1}])
+def test_what_nobody_is_shown_has_not_moved(pieces: dict[str, int]) -> None:
+    """Neither the standing nor a counter is a movement to announce."""
+    assert signs.unit_moved(CAFE, pieces) == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -89,8 +95,9 @@ def test_every_display_can_show_every_scene_of_every_program(path: Path, languag
     """Whatever the units and the club are called: the plainest display has a sign to show, and obeys its bytes."""
     program = program_file.load(path)[0]
     pieces = dict.fromkeys(program.units, 1234567)
-    for scene in (signs.idle, signs.hello, signs.moved(pieces), signs.thanks, signs.not_taken, signs.trial):
-        for shown in (Shown("חבר \N{GRINNING FACE}", pieces), Shown("", None), Shown("Zoë", {})):
+    moves = [signs.moved(unit, 1234567) for unit in program.units]
+    for scene in (*moves, signs.idle, signs.hello, signs.thanks, signs.not_taken, signs.trial):
+        for shown in (Shown("חבר \N{GRINNING FACE}", pieces), Shown("", None), Shown("Café", {})):
             for profile in ("generic-cd5220", "hebrew-escpos"):
                 screen = Screen(page="cp862" if profile.startswith("hebrew") else "ascii")
                 screen.take(showing(load_profile(profile), every(scene, shown, language, program))[1])
@@ -111,7 +118,7 @@ def test_a_program_without_a_word_of_english_still_has_its_figures() -> None:
 def test_a_name_without_letters_here_is_left_out_before_the_language_is() -> None:
     """A Russian name on a Hebrew display: a Hebrew greeting without it, not an English one."""
     screen = Screen(page="cp862")
-    taken, data = showing(load_profile("hebrew-cd5220"), every(signs.hello, Shown("Анна", {"points": 5}), "he", CAFE))
+    taken, data = showing(load_profile("hebrew-cd5220"), every(signs.hello, Shown("Участник", {"points": 5}), "he", CAFE))
     screen.take(data)
     assert seen(taken) == [("שלום", ""), ("נקודות", "5")]
     assert screen.lines == ("        םולש        ", "5             תודוקנ")

@@ -13,7 +13,7 @@ from tests.drivers.displays.screen import Screen
 PROFILES = sorted(file.stem for file in CHECKOUT.glob("*.toml"))
 ENGLISH = Sign("ltr", Line("Hello Name"), Line("points", "120"))
 HEBREW = Sign("rtl", Line("שלום חבר"), Line("נקודות", "120"))
-RUSSIAN = Sign("ltr", Line("Здравствуйте, Анна"), Line("баллы", "120"))
+RUSSIAN = Sign("ltr", Line("Привет, Участник"), Line("баллы", "120"))
 ARABIC = Sign("rtl", Line("مرحبا اسم"), Line("نقاط", "120"))
 
 

@@ -50,9 +50,9 @@ def test_a_letter_that_reads_alike_stands_for_one_that_is_missing() -> None:
 
 def test_an_accent_is_left_out_where_the_page_lacks_it() -> None:
     """A name is read without it; a Cyrillic letter without its mark is another letter, and is missing."""
-    assert told("Café Zoë", "", "ltr", "ascii", 16) == "    Cafe Zoe    "
+    assert told("Café crème", "", "ltr", "ascii", 16) == "   Cafe creme   "
     assert told("Café", "", "ltr", "cp858", 16) == "      Café      "
-    assert told("Андрей", "", "ltr", "ascii") is None
+    assert told("Участник", "", "ltr", "ascii") is None
 
 
 def test_three_points_take_three_cells_and_the_line_stays_whole() -> None:
@@ -72,7 +72,7 @@ def test_a_missing_letter_leaves_the_line_unsaid(codec: str) -> None:
 def test_vowel_points_take_no_cell() -> None:
     """Hebrew and Arabic points are left out; an accent stays with its letter."""
     assert told("שָׁלוֹם", "", "rtl", "cp1255", 16) == "      םולש      "
-    assert told("Zoe\u0301", "", "ltr", "cp858", 16) == "      Zoé       "
+    assert told("Cafe\u0301", "", "ltr", "cp858", 16) == "      Café      "
 
 
 def test_arabic_is_joined_as_far_as_the_page_has_the_forms() -> None:

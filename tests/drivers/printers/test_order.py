@@ -5,7 +5,6 @@ switched off (U+202D), and must give the very dots that we draw from the text as
 numbers and the joined forms of Arabic.
 """
 
-import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -19,14 +18,11 @@ from drivers.printers.render import raster
 from runtime.words import MARKS
 from tests.drivers import golden
 
-FRIBIDI = shutil.which("fribidi")
 OVERRIDE, END_OVERRIDE = "\u202d", "\u202c"
 RIGHT_TO_LEFT = sorted(name for name in golden.receipts() if name[:2] in {"he", "ar"})
 JOINED_TO_ONE = "\ufeff"  # what fribidi leaves where lam and alef became one letter
 ALEF_ALONE = ("\ufe83", "\u200c\u0623\u200c")
 """DejaVu Sans draws alef with hamza, alone, as a form and as a letter; at 28 dots they differ in the hamza by 37 dots."""
-
-peer = pytest.mark.skipif(FRIBIDI is None, reason="needs the fribidi program: apt-get install libfribidi-bin")
 
 Drawn = tuple[str, Hand]
 
@@ -52,7 +48,7 @@ def lines_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], list[Drawn
 def ordered(texts: list[str], direction: str = "rtl") -> list[str]:
     """The texts in visual order, as the peer has it; marks of direction left out."""
     given = "".join(f"{text}\n" for text in texts)
-    command = [str(FRIBIDI), f"--{direction}", "--nopad", "--nobreak", "--width", "100000", "--charset", "UTF-8"]
+    command = ["fribidi", f"--{direction}", "--nopad", "--nobreak", "--width", "100000", "--charset", "UTF-8"]
     ran = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     found = [MARKS.sub("", line).replace(JOINED_TO_ONE, "") for line in ran.stdout.split("\n")[:-1]]
     assert len(found) == len(texts)
@@ -69,7 +65,6 @@ def letter_by_letter(shown: str, hand: Hand, width: int) -> Image.Image:
     return image
 
 
-@peer
 @pytest.mark.parametrize("dots", golden.widths())
 @pytest.mark.parametrize("name", RIGHT_TO_LEFT)
 def test_every_line_stands_as_the_peer_orders_it(name: str, dots: int, lines_of: Callable[[str, int], list[Drawn]]) -> None:
@@ -81,7 +76,6 @@ def test_every_line_stands_as_the_peer_orders_it(name: str, dots: int, lines_of:
         assert ImageChops.difference(ours, theirs).getbbox() is None, (text, shown)
 
 
-@peer
 @pytest.mark.parametrize("name", RIGHT_TO_LEFT)
 def test_letters_for_text_mode_stand_as_the_peer_orders_them(name: str, lines_of: Callable[[str, int], list[Drawn]]) -> None:
     """The same for what is sent as letters, through the library."""
@@ -89,7 +83,6 @@ def test_letters_for_text_mode_stand_as_the_peer_orders_them(name: str, lines_of
     assert [visual(text, "rtl") for text in texts] == ordered(texts)
 
 
-@peer
 def test_the_peer_would_notice() -> None:
     """A line in the order in which it is stored, or with brackets as they are stored, has other dots."""
     hand = Hand(28, "he")

@@ -11,8 +11,8 @@ from drivers.printers.escpos import block_bytes
 from drivers.printers.profile import Profile
 from drivers.printers.textmode import LINES_MAX, Letters, text_paper
 from loyalty.document import Bar, Block, Note, Qr, Receipt, Row, Rule, Title, Words
-from loyalty.example import example
 from runtime.words import MARKS
+from sync.example import example
 from tests.drivers.escpos_reader import read
 from tests.drivers.receipts import sold, whole
 

@@ -10,6 +10,11 @@ from pathlib import Path
 TIOCGEXCL = 0x80045440  # _IOR('T', 0x40, int), asm-generic/ioctls.h
 
 
+def is_exclusive(descriptor: int) -> bool:
+    """Whether whoever has this terminal open too has forbidden all later openings."""
+    return bool(struct.unpack("i", fcntl.ioctl(descriptor, TIOCGEXCL, b"\0" * 4))[0])
+
+
 class Line:
     """The scanner's end of a line, whose other end is at `path`; the link stays the same over a re-plug, as udev's does."""
 
@@ -38,7 +43,7 @@ class Line:
 
     def is_taken(self) -> bool:
         """Whether the kernel lets nobody else open it (root excepted): the last thing that opening does."""
-        return bool(struct.unpack("i", fcntl.ioctl(self.theirs, TIOCGEXCL, b"\0" * 4))[0])
+        return is_exclusive(self.theirs)
 
     def unplug(self) -> None:
         os.close(self._ours)

@@ -230,6 +230,28 @@ def test_a_second_posd_and_a_wrong_code_are_told_in_one_line(shop: Shop, tmp_pat
     assert unknown.exception.code == "enrol_code_unknown"
 
 
+def test_a_preview_shows_what_would_be_printed_now(shop: Shop, tmp_path: Path) -> None:
+    """A published layout that fails on this receipt: the built-in one, as on the printer, and why, apart from the answer."""
+    marks = "".join(f'[[lines]]\nshow = "{part}"\n' for part in ("copy", "training", "returned", "offline"))
+    late = """[[lines]]\nwords.en = "{% if number == '77' %}{{ club | money }}{% endif %}own words"\n"""
+    (tmp_path / "late.toml").write_text(f'name = "late"\nversion = 1\n{late}{marks}')
+    shop.office("layout", "publish", str(tmp_path / "late.toml"))
+    wait_for("the layout", lambda: shop.status()["layout"]["name"] == "late")
+    code = shop.member("חבר")
+    booked = {
+        number: json.loads(
+            invoke(shop.config, "sell", "--line", "coffee=18", "--code", code, "--receipt", number, "--json").stdout
+        )
+        for number in ("76", "77")
+    }
+    fine = invoke(shop.config, "receipt", "preview", booked["76"]["id"], "--json")
+    assert ("own words" in json.loads(fine.stdout)["text"], fine.stderr) == (True, "")
+    failed = invoke(shop.config, "receipt", "preview", booked["77"]["id"], "--json")
+    assert "77" in json.loads(failed.stdout)["text"]
+    assert "own words" not in failed.stdout
+    assert "'late' has words that cannot be said" in failed.stderr
+
+
 def test_it_stops_within_seconds_when_told_to(shop: Shop) -> None:
     """SIGTERM with the line to head office open: a clean end; the last test of this shop."""
     assert shop.stop("posd") == 0

@@ -10,7 +10,7 @@ from PIL import Image
 
 from drivers.virtual_printer import TcpPort, VirtualPrinter
 from posd.cli import posd
-from runtime.errors import Misconfigured
+from runtime.errors import Misconfigured, Rejected
 from runtime.toml_file import InvalidFile
 from runtime.words import LANGUAGES
 
@@ -37,6 +37,14 @@ def test_the_example_needs_no_posd(language: str, tmp_path: Path) -> None:
     assert "1,234" in text or "1 234" in text
     with Image.open(png) as image:
         assert (image.width, image.mode) == (384, "1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said_there"), [("offline", "Offline for now"), ("return", "Return of goods"), ("new", "A-1004")]
+)
+def test_other_examples(kind: str, said_there: str) -> None:
+    """What a layout makes of a return, without head office, and of a member who is new."""
+    assert said_there in said("receipt", "preview", "--language", "en", "--example", kind)
 
 
 def test_a_layout_is_looked_at_before_it_is_published(tmp_path: Path) -> None:
@@ -70,6 +78,25 @@ def test_a_layout_with_mistakes_is_told(tmp_path: Path) -> None:
     assert isinstance(ran.exception, InvalidFile)
     assert any(line.startswith(f"{file}:4: lines.0.show: ") for line in ran.exception.lines)
     assert isinstance(invoke("receipt", "preview", "--layout", "/nowhere.toml").exception, Misconfigured)
+
+
+def test_a_picture_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """With the place; as for every picture."""
+    for place in (tmp_path / "none" / "x.png", tmp_path):
+        ran = invoke("receipt", "preview", "--png", str(place))
+        assert isinstance(ran.exception, Misconfigured)
+        assert ran.exception.code == "file_unwritable"
+        assert str(place) in ran.exception.message
+
+
+def test_words_that_cannot_be_said_are_told_of_a_file(tmp_path: Path) -> None:
+    """Nothing is shown in its place: whoever tries a layout wants to know."""
+    file = tmp_path / "mine.toml"
+    marks = "".join(f'[[lines]]\nshow = "{part}"\n' for part in ("copy", "training", "returned", "offline"))
+    file.write_text(f'name = "mine"\nversion = 1\n[[lines]]\nwords.en = "{{{{ name | money }}}}"\n{marks}')
+    ran = invoke("receipt", "preview", "--layout", str(file))
+    assert isinstance(ran.exception, InvalidFile)
+    assert ran.stdout == ""
 
 
 def test_an_unknown_model_is_told() -> None:
@@ -109,6 +136,6 @@ def test_without_a_printer_it_says_so(tmp_path: Path) -> None:
     config = tmp_path / "posd.toml"
     config.write_text(f'state_dir = "{tmp_path}"\n')
     ran = invoke("printer", "test", config=config)
-    assert isinstance(ran.exception, Misconfigured)
-    assert ran.exception.code == "no_printer_set"
-    assert "[printer]" in ran.exception.hint
+    assert isinstance(ran.exception, Rejected)
+    assert ran.exception.code == "no_printer"
+    assert "posd devices" in ran.exception.hint

@@ -86,26 +86,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory, pole: Pole) -> Iterator[Shop]
         yield made
 
 
-async def test_a_test_receipt_is_printed_by_the_posd_that_runs(shop: Shop) -> None:
-    """On the printer that it owns, and it says that it was printed."""
+@pytest.mark.parametrize("command", [("test", "print"), ("printer", "test")])
+async def test_the_test_page_is_printed_by_the_posd_that_runs(shop: Shop, command: tuple[str, str]) -> None:
+    """One page under two names, on the printer that posd owns, and it says that it was printed."""
+    config = ["--config", str(shop.config)]
     async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
-        told = await asyncio.to_thread(invoke, shop.config, "print")
+        told = await asyncio.to_thread(CliRunner().invoke, posd, [*command, *config])
         assert told.exit_code == 0, told.exception
         assert told.stdout == "receipts: printed\n"
-        as_json = await asyncio.to_thread(invoke, shop.config, "print", "--json")
-        assert json.loads(as_json.stdout) == {"device": "receipts", "delivery": "confirmed"}
-        assert [bool(one.picture) for one in printer.printed] == [True, True]
-
-
-async def test_the_test_page_is_printed_by_the_posd_that_runs(shop: Shop) -> None:
-    """`posd printer test`: not past the one that owns the printer."""
-    async with VirtualPrinter(TcpPort(shop.printer_port)) as printer:
-        command = ["printer", "test", "--config", str(shop.config), "--json"]
-        told = await asyncio.to_thread(CliRunner().invoke, posd, command)
-        assert told.exit_code == 0, told.exception
-        said = json.loads(told.stdout)
+        as_json = await asyncio.to_thread(CliRunner().invoke, posd, [*command, *config, "--json"])
+        said = json.loads(as_json.stdout)
         assert (said["device"], said["delivery"], said["bytes"] > 1000) == ("receipts", "confirmed", True)
-        assert len(printer.printed) == 1
+        assert [bool(one.picture) for one in printer.printed] == [True, True]
 
 
 async def test_a_printer_that_says_nothing_is_told_as_that(shop: Shop) -> None:
@@ -132,7 +124,8 @@ def test_the_display_shows_two_lines_in_the_terminals_language(shop: Shop, pole:
     told = invoke(shop.config, "display")
     assert told.exit_code == 0, told.exception
     assert words(pole) == TRIAL
-    assert told.stdout.startswith("pole: shows two lines")
+    assert told.stdout == "pole: took two lines\n"
+    assert "12.50" in told.stderr
 
 
 def test_what_was_scanned_is_told_by_kind_and_never_whole(shop: Shop) -> None:
