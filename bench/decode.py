@@ -23,7 +23,8 @@ import zxingcpp
 from pyzbar import pyzbar
 
 from bench.phones import drawn
-from drivers.scanners.decode import Frame, Reader, read_frame
+from drivers.scanners.decode import Reader, read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.picture import SUFFIXES, open_picture
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "corpora" / "qr"

@@ -21,7 +21,8 @@ from drivers.scanners.camera_http import checked_url, http_packets
 from drivers.scanners.camera_packet import Packet, cells_of
 from drivers.scanners.camera_snapshot import snapshot
 from drivers.scanners.camera_v4l2 import Wanted, v4l2_packets
-from drivers.scanners.decode import Decoded, Frame, Reader, read_frame
+from drivers.scanners.decode import Decoded, Reader, read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.frames import PictureFolder, Shot, Shots, video_shots
 from drivers.scanners.pump import pumped
 from drivers.scanners.reading import Dropped, Reading

@@ -6,7 +6,7 @@ Pure: pictures come as one level for each square of eight pixels (camera_packet.
 import cv2
 import numpy as np
 
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 
 CHANGE_MIN = 10  # grey levels; a still scene stayed at 2 or below with sensor noise of sigma 3 to 6, a new one began at 81
 CHANGE_MIN_NOISY = 40  # however noisy the camera: a phone that is held up changes far more

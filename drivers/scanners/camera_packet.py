@@ -7,12 +7,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.picture import BOMBS, BROKEN, PIXELS_MAX
 
 CELL_PX = 8  # the side of the squares that two pictures are compared by: it averages noise away, and one module still shows
 # A JPEG's own squares have that side too: unpacked to one level each, it costs three quarters of the whole picture.
-PICTURE_BYTES_MAX = 4 * 1024 * 1024  # 720p as JPEG has 0.05 to 0.3 MB, as YUYV 1.8
 PLANES = {"YUYV": (2, 0), "UYVY": (2, 1), "GREY": (1, 0), "NV12": (1, 0), "YU12": (1, 0)}
 """Raw layouts: each how many bytes, and at which of them, the brightness of a pixel is. The first plane comes first in all."""
 

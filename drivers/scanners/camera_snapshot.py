@@ -12,7 +12,8 @@ import zxingcpp
 from numpy.typing import NDArray
 from pyzbar import pyzbar
 
-from drivers.scanners.decode import Frame, read_frame
+from drivers.scanners.decode import read_frame
+from drivers.scanners.frame import Frame
 
 Corners = NDArray[np.int32]
 """Points around a code: n x 2, x before y."""

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import structlog
 
 from drivers.scanners import v4l2
-from drivers.scanners.camera_packet import PICTURE_BYTES_MAX, PLANES, Layout, Packet
+from drivers.scanners.camera_packet import PLANES, Layout, Packet
+from drivers.scanners.multipart import PICTURE_BYTES_MAX
 from drivers.scanners.picture import PIXELS_MAX
 from drivers.scanners.pump import STOP_POLL_S
 from runtime.errors import Misconfigured, Unavailable

@@ -13,12 +13,11 @@ import cv2
 import numpy as np
 
 from drivers.scanners import stages
+from drivers.scanners.frame import Frame
 from drivers.scanners.look import Look
 from drivers.scanners.reading import Dropped, Reading
 from drivers.scanners.stages import Stage
-from drivers.scanners.symbols import Frame, Symbol
-
-__all__ = ["Decoded", "Frame", "Reader", "read_frame"]
+from drivers.scanners.symbols import Symbol
 
 SIDE_PX_MIN = 11  # the smallest code there is, Micro QR M1, has 11 modules a side
 READINGS_MAX = 64  # a leaflet full of codes; more in one frame is an attack on the till, not a member

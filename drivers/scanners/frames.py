@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import structlog
 
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.picture import PIXELS_MAX, SUFFIXES, open_picture
 from runtime.errors import Rejected, Unavailable
 

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from drivers.scanners.symbols import Frame, Quad, Symbol, corners, taken
+from drivers.scanners.frame import Frame, Quad
+from drivers.scanners.symbols import Symbol, corners, taken
 
 SUSPECTS_MAX = 2  # the largest; behind these come chance findings in writing and fabric, and each costs as much as a code
 SUSPECT_PX_MIN = 12  # a shorter side than the smallest code's modules is no code

@@ -7,9 +7,9 @@ are quoted, parts with and without Content-Length, bare line feeds; all of that 
 import re
 from collections.abc import Iterator
 
-from drivers.scanners.camera_packet import PICTURE_BYTES_MAX
 from runtime.errors import Unavailable
 
+PICTURE_BYTES_MAX = 4 * 1024 * 1024  # 720p as JPEG has 0.05 to 0.3 MB, as YUYV 1.8
 HEAD_BYTES_MAX = 16 * 1024  # of an answer or of a part; real ones have 100 to 600
 CHUNK_LINE_BYTES_MAX = 256
 OK = 200

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from runtime.errors import Rejected
 
 BYTES_MAX = 32 * 1024 * 1024  # a photo of a phone has 3 to 12 MB

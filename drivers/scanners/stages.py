@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import zxingcpp
 
+from drivers.scanners.frame import Frame
 from drivers.scanners.look import FIXED, LOCAL, PLAIN, QR, Look, scaled
-from drivers.scanners.symbols import Frame, Symbol, taken, zbar
+from drivers.scanners.symbols import Symbol, taken, zbar
 
 Stage = Callable[[Look], Iterable[Symbol]]
 

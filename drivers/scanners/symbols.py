@@ -14,13 +14,10 @@ import zxingcpp
 from numpy.typing import NDArray
 from pyzbar import pyzbar
 
+from drivers.scanners.frame import Frame, Quad
 from drivers.scanners.reading import Dropped, Reading, reading_of
 
-Frame = NDArray[np.uint8]
-"""A grey picture: rows x columns of uint8, 0 is black."""
 Symbol = Reading | Dropped
-Quad = NDArray[np.float32]
-"""Four corners, x and y in pixels: top left, top right, bottom right, bottom left of the symbol, however it lies."""
 
 CHARS_MAX = 4_300  # what the largest QR code holds in letters is 4,296; no other symbol holds as much
 PART = 0b0011  # ISO/IEC 18004, table 2: the mode indicator of structured append

@@ -12,7 +12,7 @@ import structlog
 from drivers.ports import Scan
 from drivers.scanners import camera, frames
 from drivers.scanners.camera import Camera, CameraOptions
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from runtime.errors import Unavailable
 from tests.drivers.scanners.pictures import png, qr, qr_png
 from tests.drivers.scanners.reads import following, none_within

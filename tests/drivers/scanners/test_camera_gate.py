@@ -5,7 +5,7 @@ import pytest
 
 from drivers.scanners.camera_gate import BLIND_AFTER_S, CHANGE_MIN_NOISY, IDLE_AFTER_S, SETTLE_S, Gate, Lens
 from drivers.scanners.camera_packet import cells_of
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from tests.drivers.scanners.pictures import qr
 
 FPS = 15

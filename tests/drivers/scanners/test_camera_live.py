@@ -18,7 +18,8 @@ from drivers import load_scanner
 from drivers.ports import Scan, Scanner
 from drivers.scanners import camera, camera_capture, camera_gate
 from drivers.scanners.camera import Camera, CameraOptions
-from drivers.scanners.decode import Frame, read_frame
+from drivers.scanners.decode import read_frame
+from drivers.scanners.frame import Frame
 from runtime.errors import Misconfigured, Unavailable
 from runtime.supervise import supervise
 from tests.drivers.scanners.reads import following, none_within, until

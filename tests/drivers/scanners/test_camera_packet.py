@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.scanners.camera_packet import EOI, PLANES, SOI, Layout, Packet, cells_of, jpeg_size, whole_jpeg
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from tests.drivers.scanners.views import HEIGHT, WIDTH, distinct, jpeg, scene
 
 PICTURE = jpeg(scene("PL1:A"))

@@ -10,7 +10,8 @@ from pyzbar import pyzbar
 
 from drivers.scanners import camera_snapshot
 from drivers.scanners.camera_snapshot import snapshot
-from drivers.scanners.decode import Frame, read_frame
+from drivers.scanners.decode import read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.picture import open_picture
 from tests.drivers.scanners.pictures import CORPORA, ean13, needs_corpora, qr
 from tests.drivers.scanners.views import scene

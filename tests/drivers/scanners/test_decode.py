@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pyzbar import pyzbar
 
 from drivers.scanners import decode, stages
-from drivers.scanners.decode import Decoded, Frame, Reader, read_frame
+from drivers.scanners.decode import Decoded, Reader, read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.look import Look
 from drivers.scanners.picture import open_picture
 from drivers.scanners.reading import Dropped, Reading

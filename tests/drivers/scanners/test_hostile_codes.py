@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 import segno
 
-from drivers.scanners.decode import Decoded, Frame, Reader, read_frame
+from drivers.scanners.decode import Decoded, Reader, read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.reading import Dropped
 
 SYMBOLS = int(os.environ.get("SYMBOLS", "1000"))

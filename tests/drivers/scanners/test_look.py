@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from drivers.scanners import look
-from drivers.scanners.decode import Frame, read_frame
+from drivers.scanners.decode import read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.look import Look, scaled
 from drivers.scanners.reading import Reading
 from drivers.scanners.stages import close_even, close_sharp, close_wide, light

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.scanners.camera_packet import PICTURE_BYTES_MAX
-from drivers.scanners.multipart import HEAD_BYTES_MAX, Answer
+from drivers.scanners.multipart import HEAD_BYTES_MAX, PICTURE_BYTES_MAX, Answer
 from runtime.errors import Unavailable
 from tests.drivers.scanners.streams import HEAD, part
 

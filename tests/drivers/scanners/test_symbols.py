@@ -7,7 +7,8 @@ import zxingcpp
 from pyzbar import pyzbar
 
 from drivers.scanners import symbols
-from drivers.scanners.decode import Frame, Reader, read_frame
+from drivers.scanners.decode import Reader, read_frame
+from drivers.scanners.frame import Frame
 from drivers.scanners.reading import Dropped, Reading
 from tests.drivers.scanners.pictures import qr
 

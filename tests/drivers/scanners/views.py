@@ -6,7 +6,7 @@ import threading
 import cv2
 import numpy as np
 
-from drivers.scanners.decode import Frame
+from drivers.scanners.frame import Frame
 from tests.drivers.scanners.pictures import qr
 
 WIDTH, HEIGHT = 640, 480
