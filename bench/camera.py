@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import ground
 from bench.ground import ROOT, Figure, median
-from drivers.scanners.camera import Camera, CameraOptions, Watch, view_of_packet
-from drivers.scanners.camera_gate import IDLE_AFTER_S
-from drivers.scanners.camera_packet import Packet
+from drivers.scanners.camera.gate import IDLE_AFTER_S
+from drivers.scanners.camera.packet import Packet
+from drivers.scanners.camera.scanner import Camera, CameraOptions, Watch, view_of_packet
 from drivers.scanners.sightings import Sightings
 
 WIDTH, HEIGHT, FPS = 1280, 720, 15

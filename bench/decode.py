@@ -23,9 +23,9 @@ import zxingcpp
 from pyzbar import pyzbar
 
 from bench.phones import drawn
-from drivers.scanners.decode import Reader, read_frame
-from drivers.scanners.frame import Frame
-from drivers.scanners.picture import SUFFIXES, open_picture
+from drivers.scanners.decode.frame import Frame
+from drivers.scanners.decode.picture import SUFFIXES, open_picture
+from drivers.scanners.decode.reader import Reader, read_frame
 
 PHOTOS = Path(__file__).resolve().parents[1].parent / "shared" / "corpora" / "qr"
 EACH, SEED, ROUNDS = 8, 20261122, 3

@@ -12,7 +12,7 @@ import numpy as np
 from bench.discounts import Goods, Rule, Shop, draw, from_values
 from bench.engines.posd import WHEN
 from bench.phones import KINDS, drawn
-from drivers.scanners.decode import read_frame
+from drivers.scanners.decode.reader import read_frame
 from tests.drivers.scanners.pictures import qr
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,0 +1,229 @@
+"""A camera as a scanner: pictures from wherever they come, a gate that lets only changed ones through, and the decoder.
+
+`path` says which source: /dev/... is a V4L2 camera, http://... one on the network, a file a video, a folder its pictures.
+"""
+
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+from pydantic import Field
+
+from drivers.ports import Scan
+from drivers.scanners.camera.capture import SILENT_S_MAX, Capture, Source
+from drivers.scanners.camera.files import PictureFolder, Shot, Shots, video_shots
+from drivers.scanners.camera.gate import IDLE_LOOK_S, REST_SHARE, Gate, Lens
+from drivers.scanners.camera.network import checked_url, http_packets
+from drivers.scanners.camera.packet import Packet, cells_of
+from drivers.scanners.camera.snapshot import snapshot
+from drivers.scanners.camera.webcam import Wanted, v4l2_packets
+from drivers.scanners.decode.frame import Frame
+from drivers.scanners.decode.reader import Decoded, Reader, read_frame
+from drivers.scanners.pump import pumped
+from drivers.scanners.reading import Dropped, Reading
+from drivers.scanners.sightings import Sightings
+from runtime.errors import Unavailable
+
+BLIND_FROZEN_S = 600.0  # a picture without light may well repeat; opened anew it is seen to be alive
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CameraOptions:
+    """Settings of a camera. Those of a folder, of V4L2 and of HTTP mean nothing to the others."""
+
+    path: Annotated[str, Field(min_length=1)]
+    """/dev/v4l/by-id/...-video-index0, http://HOST:PORT/PATH, a folder of pictures or a video file."""
+    follow: bool = False
+    """For a folder: wait for pictures that appear later."""
+    again_after_s: Annotated[float, Field(ge=0, le=3600)] = 3.0
+    """A code that was out of view for this long is a new scan. 0: every picture is one."""
+    width: Annotated[int, Field(ge=160, le=3840)] = 1280
+    height: Annotated[int, Field(ge=120, le=2160)] = 720
+    fps: Annotated[int, Field(ge=1, le=60)] = 15
+    controls: dict[str, int] | None = None
+    """For V4L2: focus, exposure and whatever else the camera lets itself be told, by the names of v4l2-ctl, in this order."""
+    frozen_s: Annotated[float, Field(ge=1, le=3600)] = 5.0
+    """A live camera that repeats one picture for this long is opened anew."""
+    login_file: str = ""
+    """For HTTP: a file of mode 0600 that holds user:password."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an address that cannot be asked."""
+        if "://" in self.path:
+            checked_url(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture of any source, unpacked no further than is asked for; what cannot be unpacked is None."""
+
+    at_s: float
+    still: bool
+    cells: Callable[[], Frame | None]
+    frame: Callable[[], Frame | None]
+    same_for_s: float = 0.0
+
+
+class Camera:
+    """A scanner that reads codes out of pictures."""
+
+    Options = CameraOptions
+
+    def __init__(self, name: str, options: CameraOptions) -> None:
+        """Prepare; nothing is opened before scans() is iterated."""
+        self.name = name
+        self._options = options
+        self._live = _live_source(options)
+        self._capture = Capture(name)
+        self._folder = PictureFolder(Path(options.path), follow=options.follow)
+        self._alive_s = time.monotonic()
+        self._sightings = Sightings(options.again_after_s)
+        self._last: View | None = None
+        self._watch: Watch | None = None
+
+    def scans(self) -> AsyncGenerator[Scan, None]:
+        """Yield each code once per time it is shown; return at the end of a folder or video that is not followed.
+
+        Raises Unavailable when the camera is gone, silent or frozen, and Misconfigured for what it does not know.
+        """
+        return pumped(self.name, self._source)
+
+    def lag_s(self) -> float:
+        """Seconds since the last picture, or the last look into the folder."""
+        return time.monotonic() - self._alive_s
+
+    def trouble(self) -> str:
+        """ "camera_blind" while the lens is covered or there is no light, else empty."""
+        return "camera_blind" if self._watch and self._watch.is_blind and self._is_fresh() else ""
+
+    def snapshot(self) -> bytes:
+        """A PNG of what the camera sees now, with codes blacked out; faces may be in it. Takes some tenths of a second.
+
+        Raises Unavailable when there is no picture of the last seconds.
+        """
+        last = self._last
+        frame = last.frame() if last and self._is_fresh() else None
+        if frame is None:
+            raise Unavailable("camera_silent", f"The camera {self.name} gives no picture now", "See the log for why")
+        return snapshot(frame)
+
+    def _is_fresh(self) -> bool:
+        return not self._live or self.lag_s() < SILENT_S_MAX
+
+    def _source(self, stop: threading.Event) -> Generator[Scan, None, None]:
+        if not self._live:
+            self._sightings = Sightings(self._options.again_after_s)  # a file begins anew, and so does its clock
+        watch = self._watch = Watch(self.name, self._options.frozen_s, self._sightings)
+        for view in self._views(stop):
+            # None comes from files only, which were looked at; a live camera shows its life by pictures alone.
+            began_s = self._alive_s = time.monotonic()
+            if view is None:
+                continue
+            self._last = view
+            if new := watch.at(view):
+                yield Scan(new[0].text, self.name, new[0].aim, tuple(reading.text for reading in new[1:]))
+            if self._live:
+                stop.wait(watch.rest_s(time.monotonic() - began_s))
+
+    def _views(self, stop: threading.Event) -> Generator[View | None, None, None]:
+        if self._live:
+            for packet in self._capture.packets(self._live, stop):
+                if packet:
+                    yield view_of_packet(packet)
+        else:
+            for shot in self._shots(stop):
+                yield view_of_shot(shot) if shot else None
+
+    def _shots(self, stop: threading.Event) -> Shots:
+        path = Path(self._options.path)
+        return video_shots(path, stop) if path.is_file() else self._folder.shots(stop)
+
+
+class Watch:
+    """What one opening of a camera remembers from picture to picture."""
+
+    def __init__(self, name: str, frozen_s: float, sightings: Sightings) -> None:
+        """Begin; `sightings` may know what was in view before the camera was opened anew."""
+        self._name = name
+        self._frozen_s = frozen_s
+        self._sightings = sightings
+        self._gate, self._lens = Gate(), Lens()
+        self._reader, self._decoded = Reader(), Decoded(())
+        self._told: tuple[Dropped, ...] = ()
+        self._idle = False
+        self._in_vain = False
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing can be seen."""
+        return self._lens.is_blind
+
+    def at(self, view: View) -> list[Reading]:
+        """The readings that are new by this picture."""
+        self._in_vain = False
+        if view.same_for_s:
+            self._must_move(view.same_for_s)
+        elif (cells := view.cells()) is not None:
+            self._see(view, cells)
+        self._idle = self._gate.is_idle(view.at_s) and not self._decoded.readings
+        return [reading for reading in self._decoded.readings if self._sightings.is_new(reading.text, view.at_s)]
+
+    def rest_s(self, took_s: float) -> float:
+        """How long to let pictures pass: none while somebody is there and is read."""
+        return IDLE_LOOK_S if self._idle else took_s * REST_SHARE if self._in_vain else 0.0
+
+    def _see(self, view: View, cells: Frame) -> None:
+        if not view.still and self._lens.look(cells, view.at_s):
+            self._tell_lens()
+        changed = self._gate.changed(cells, view.at_s)
+        # What came into focus looks the same to the gate, and is another picture to the decoder.
+        fresh = changed or (not view.still and not self._decoded.readings and self._gate.is_settling(view.at_s))
+        if (fresh or not self._decoded.complete) and (frame := view.frame()) is not None:
+            decoded = read_frame(frame) if view.still else self._reader.read(frame, changed=fresh)
+            self._decoded, self._in_vain = decoded, not decoded.readings
+            self._tell_dropped(decoded.dropped)
+
+    def _must_move(self, same_for_s: float) -> None:
+        if same_for_s >= (BLIND_FROZEN_S if self._lens.is_blind else self._frozen_s):
+            hint = "It is opened anew; if that does not help, pull it out and plug it in again"
+            raise Unavailable("camera_frozen", f"The camera {self._name} repeats one picture for {same_for_s:.0f} s", hint)
+
+    def _tell_lens(self) -> None:
+        if self._lens.is_blind:
+            hint = "See whether its lens is covered, and whether there is light"
+            log.warning("camera sees nothing", scanner=self._name, code="camera_blind", hint=hint)
+        else:
+            log.info("camera sees again", scanner=self._name)
+
+    def _tell_dropped(self, dropped: tuple[Dropped, ...]) -> None:
+        # A code that stays in view is dropped in every frame; once is enough.
+        if dropped and dropped != self._told:
+            log.warning("code dropped", scanner=self._name, reasons=[one.reason for one in dropped])
+        self._told = dropped
+
+
+def _live_source(options: CameraOptions) -> Source | None:
+    """What opens the camera at `path`; None for files."""
+    if "://" in options.path:
+        return partial(http_packets, options.path, options.login_file)
+    if options.path.startswith("/dev/"):
+        wanted = Wanted(options.width, options.height, options.fps, options.controls)
+        return partial(v4l2_packets, options.path, wanted)
+    return None
+
+
+def view_of_packet(packet: Packet) -> View:
+    """A picture of a live camera."""
+    return View(packet.at_s, still=False, cells=packet.cells, frame=packet.frame, same_for_s=packet.same_for_s)
+
+
+def view_of_shot(shot: Shot) -> View:
+    """A picture out of a file."""
+    return View(shot.at_s, still=shot.still, cells=lambda: cells_of(shot.frame), frame=lambda: shot.frame)
