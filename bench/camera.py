@@ -26,7 +26,8 @@ from bench import ground
 from bench.ground import ROOT, Figure, median
 from drivers.scanners.camera.gate import IDLE_AFTER_S
 from drivers.scanners.camera.packet import Packet
-from drivers.scanners.camera.scanner import Camera, CameraOptions, Watch, view_of_packet
+from drivers.scanners.camera.scanner import Camera, CameraOptions, view_of_packet
+from drivers.scanners.camera.watch import Watch
 from drivers.scanners.sightings import Sightings
 
 WIDTH, HEIGHT, FPS = 1280, 720, 15

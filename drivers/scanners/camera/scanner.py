@@ -5,33 +5,25 @@
 
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 from pydantic import Field
 
 from drivers.ports import Scan
 from drivers.scanners.camera.capture import SILENT_S_MAX, Capture, Source
 from drivers.scanners.camera.files import PictureFolder, Shot, Shots, video_shots
-from drivers.scanners.camera.gate import IDLE_LOOK_S, REST_SHARE, Gate, Lens
 from drivers.scanners.camera.network import checked_url, http_packets
 from drivers.scanners.camera.packet import Packet, cells_of
 from drivers.scanners.camera.snapshot import snapshot
+from drivers.scanners.camera.watch import View, Watch
 from drivers.scanners.camera.webcam import Wanted, v4l2_packets
-from drivers.scanners.decode.frame import Frame
-from drivers.scanners.decode.reader import Decoded, Reader, read_frame
 from drivers.scanners.pump import pumped
-from drivers.scanners.reading import Dropped, Reading
 from drivers.scanners.sightings import Sightings
 from runtime.errors import Unavailable
-
-BLIND_FROZEN_S = 600.0  # a picture without light may well repeat; opened anew it is seen to be alive
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +50,6 @@ class CameraOptions:
         """Raises ValueError for an address that cannot be asked."""
         if "://" in self.path:
             checked_url(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One picture of any source, unpacked no further than is asked for; what cannot be unpacked is None."""
-
-    at_s: float
-    still: bool
-    cells: Callable[[], Frame | None]
-    frame: Callable[[], Frame | None]
-    same_for_s: float = 0.0
 
 
 class Camera:
@@ -144,69 +125,6 @@ class Camera:
     def _shots(self, stop: threading.Event) -> Shots:
         path = Path(self._options.path)
         return video_shots(path, stop) if path.is_file() else self._folder.shots(stop)
-
-
-class Watch:
-    """What one opening of a camera remembers from picture to picture."""
-
-    def __init__(self, name: str, frozen_s: float, sightings: Sightings) -> None:
-        """Begin; `sightings` may know what was in view before the camera was opened anew."""
-        self._name = name
-        self._frozen_s = frozen_s
-        self._sightings = sightings
-        self._gate, self._lens = Gate(), Lens()
-        self._reader, self._decoded = Reader(), Decoded(())
-        self._told: tuple[Dropped, ...] = ()
-        self._idle = False
-        self._in_vain = False
-
-    @property
-    def is_blind(self) -> bool:
-        """Whether nothing can be seen."""
-        return self._lens.is_blind
-
-    def at(self, view: View) -> list[Reading]:
-        """The readings that are new by this picture."""
-        self._in_vain = False
-        if view.same_for_s:
-            self._must_move(view.same_for_s)
-        elif (cells := view.cells()) is not None:
-            self._see(view, cells)
-        self._idle = self._gate.is_idle(view.at_s) and not self._decoded.readings
-        return [reading for reading in self._decoded.readings if self._sightings.is_new(reading.text, view.at_s)]
-
-    def rest_s(self, took_s: float) -> float:
-        """How long to let pictures pass: none while somebody is there and is read."""
-        return IDLE_LOOK_S if self._idle else took_s * REST_SHARE if self._in_vain else 0.0
-
-    def _see(self, view: View, cells: Frame) -> None:
-        if not view.still and self._lens.look(cells, view.at_s):
-            self._tell_lens()
-        changed = self._gate.changed(cells, view.at_s)
-        # What came into focus looks the same to the gate, and is another picture to the decoder.
-        fresh = changed or (not view.still and not self._decoded.readings and self._gate.is_settling(view.at_s))
-        if (fresh or not self._decoded.complete) and (frame := view.frame()) is not None:
-            decoded = read_frame(frame) if view.still else self._reader.read(frame, changed=fresh)
-            self._decoded, self._in_vain = decoded, not decoded.readings
-            self._tell_dropped(decoded.dropped)
-
-    def _must_move(self, same_for_s: float) -> None:
-        if same_for_s >= (BLIND_FROZEN_S if self._lens.is_blind else self._frozen_s):
-            hint = "It is opened anew; if that does not help, pull it out and plug it in again"
-            raise Unavailable("camera_frozen", f"The camera {self._name} repeats one picture for {same_for_s:.0f} s", hint)
-
-    def _tell_lens(self) -> None:
-        if self._lens.is_blind:
-            hint = "See whether its lens is covered, and whether there is light"
-            log.warning("camera sees nothing", scanner=self._name, code="camera_blind", hint=hint)
-        else:
-            log.info("camera sees again", scanner=self._name)
-
-    def _tell_dropped(self, dropped: tuple[Dropped, ...]) -> None:
-        # A code that stays in view is dropped in every frame; once is enough.
-        if dropped and dropped != self._told:
-            log.warning("code dropped", scanner=self._name, reasons=[one.reason for one in dropped])
-        self._told = dropped
 
 
 def _live_source(options: CameraOptions) -> Source | None:

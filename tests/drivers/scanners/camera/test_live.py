@@ -164,7 +164,7 @@ async def test_a_covered_lens_is_told_once_and_is_not_frozen(live: Live, monkeyp
 async def test_black_pictures_that_repeat_for_too_long_are_a_frozen_camera(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """A camera that hangs in the dark is opened anew in the end, too."""
     monkeypatch.setattr(gate, "BLIND_AFTER_S", 0.2)
-    monkeypatch.setattr("drivers.scanners.camera.scanner.BLIND_FROZEN_S", 1.5)
+    monkeypatch.setattr("drivers.scanners.camera.watch.BLIND_FROZEN_S", 1.5)
     live.sight.see(jpeg(np.zeros((HEIGHT, WIDTH), np.uint8)))
     scanner = live.camera(frozen_s=1.0)
     async with aclosing(scanner.scans()) as scans:
