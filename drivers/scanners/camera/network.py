@@ -5,11 +5,11 @@ every picture to color, and gives no bytes to tell a frozen camera by: so the an
 """
 
 import base64
+import os
 import socket
 import threading
 import time
 from collections.abc import Generator
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -32,7 +32,8 @@ def checked_url(url: str) -> SplitResult:
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise ValueError("path: a password does not belong into the settings; name a file with `login_file`")
-    if parts.scheme != "http" or not parts.hostname or parts.port == 0 or not url.isascii() or not url.isprintable():
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme != "http" or not parts.hostname or parts.port == 0 or not plain:
         raise ValueError("path: wanted http://HOST[:PORT]/PATH")
     return parts
 
@@ -57,16 +58,25 @@ def http_packets(url: str, login_file: str, stop: threading.Event) -> Generator[
 
 
 def _pictures(line: socket.socket, stop: threading.Event) -> Generator[Packet | None, None, None]:
-    answer, count, began_s = Answer(), 0, time.monotonic()
-    while not stop.wait(max(0.0, count / FPS_MAX - (time.monotonic() - began_s))):
-        data, count, began_s = None, 0, time.monotonic()
-        with suppress(TimeoutError):
-            data = line.recv(READ_BYTES_MAX)
-        if data == b"":
-            raise OSError("it hung up")
-        for count, picture in enumerate(answer.feed(data or b""), start=1):  # noqa: B007
-            yield Packet(picture, time.monotonic())
+    answer, due_s = Answer(), time.monotonic()
+    while not stop.wait(min(max(0.0, due_s - time.monotonic()), STOP_POLL_S)):
+        if time.monotonic() >= due_s:
+            due_s = time.monotonic()
+            for picture in answer.feed(_read(line)):
+                due_s += 1 / FPS_MAX
+                yield Packet(picture, time.monotonic())
         yield None
+
+
+def _read(line: socket.socket) -> bytes:
+    """What has come, or nothing after STOP_POLL_S. Raises OSError when nothing will."""
+    try:
+        data = line.recv(READ_BYTES_MAX)
+    except TimeoutError:
+        return b""
+    if not data:
+        raise OSError("it hung up")
+    return data
 
 
 def _request(parts: SplitResult, login_file: str) -> bytes:
@@ -82,9 +92,12 @@ def _login(path: Path) -> bytes:
     hint = "A file of posd's own, mode 0600, with one line: user:password"
     try:
         with path.open("rb") as file:
-            mode, login = path.stat().st_mode, file.read(LOGIN_BYTES_MAX).strip()
+            mode, login = os.fstat(file.fileno()).st_mode, file.read(LOGIN_BYTES_MAX + 1)
     except OSError as error:
         raise Misconfigured("camera_login", f"{path} cannot be read: {error.strerror}", hint) from error
+    if len(login) > LOGIN_BYTES_MAX:
+        raise Misconfigured("camera_login", f"{path} has more than {LOGIN_BYTES_MAX} bytes", hint)
+    login = login.strip()
     if mode & 0o077 or b":" not in login or b"\n" in login:
         raise Misconfigured("camera_login", f"{path} is open to others, or holds no login", hint)
     return login

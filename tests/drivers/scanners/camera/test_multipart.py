@@ -1,6 +1,8 @@
 """Endless pictures over HTTP, in all the spellings of cameras, and in none."""
 
 import contextlib
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -106,6 +108,13 @@ def test_nothing_is_kept_that_grows() -> None:
     assert answer._parts is not None
     assert len(answer._parts._buffer) <= 2 * HEAD_BYTES_MAX
     assert list(answer.feed(b"\r\n" + part(PICTURES[0]))) == [PICTURES[0]]
+
+
+def test_taking_answers_apart_needs_no_picture_library() -> None:
+    """Bytes in, bytes out: nothing that unpacks pictures is loaded for it."""
+    code = "import sys, drivers.scanners.camera.multipart; print({'cv2', 'numpy', 'PIL', 'pyzbar'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 @given(st.lists(st.sampled_from([*SPELLINGS.values(), b"--frame", b"\r\n\r\n", b"0\r\n"]) | st.binary(max_size=60), max_size=6))

@@ -12,6 +12,7 @@ import pytest
 
 from drivers.scanners.camera.network import FPS_MAX, READ_BYTES_MAX, checked_url, http_packets
 from drivers.scanners.camera.packet import Packet
+from drivers.scanners.pump import STOP_POLL_S
 from runtime.errors import Misconfigured, Unavailable
 from tests.drivers.scanners.camera.streams import HEAD, Send, Stream, part
 
@@ -44,8 +45,8 @@ def test_pictures_come_as_they_were_sent(stream: Stream) -> None:
     """Each is a whole JPEG; the camera was asked for the path with its query, once."""
     with closing(opened(stream)) as packets:
         first, second = picture_of(packets), picture_of(packets)
-    assert first.is_whole()
-    assert second.is_whole()
+    assert first.cells is not None
+    assert second.cells is not None
     assert first.data != second.data
     (request,) = stream.requests
     assert request.startswith(b"GET /stream?fps=15 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n" % stream.port)
@@ -59,13 +60,13 @@ def test_a_camera_that_is_not_there_is_told_and_comes_back(stream: Stream) -> No
     assert "is not there" in told(stream).message
     stream.plug()
     with closing(opened(stream)) as packets:
-        assert picture_of(packets).is_whole()
+        assert picture_of(packets).cells is not None
         stream.unplug()
         with pytest.raises(Unavailable, match=r"hung up|reset"):
             list(itertools.islice(packets, LOOKS_MAX))
     stream.plug()
     with closing(opened(stream)) as packets:
-        assert picture_of(packets).is_whole()
+        assert picture_of(packets).cells is not None
 
 
 def drops_in_the_middle(stream: Stream, send: Send) -> None:
@@ -112,7 +113,7 @@ def test_every_fault_is_told(stream: Stream, fault: object) -> None:
         raise told(stream)
     stream.serve = None
     with closing(opened(stream)) as packets:
-        assert picture_of(packets).is_whole()
+        assert picture_of(packets).cells is not None
 
 
 def test_a_truncated_picture_is_not_whole(stream: Stream) -> None:
@@ -127,7 +128,7 @@ def test_a_truncated_picture_is_not_whole(stream: Stream) -> None:
 
     stream.serve = truncates
     with closing(opened(stream)) as packets:
-        got = [picture_of(packets).is_whole() for _ in range(6)]
+        got = [picture_of(packets).cells is not None for _ in range(6)]
     assert got[0] is False
     assert any(got)
 
@@ -176,6 +177,21 @@ def test_a_camera_that_accepts_and_says_nothing_never_holds_the_thread() -> None
         assert list(packets) == []
 
 
+def test_a_read_full_of_tiny_parts_never_holds_the_thread(stream: Stream) -> None:
+    """A thousand pictures in one read are made up for at the usual rate, but in steps."""
+
+    def tiny(stream: Stream, send: Send) -> None:
+        send(HEAD + part(b"") * (READ_BYTES_MAX // len(part(b""))))
+        stream.stop.wait()
+
+    stream.serve = tiny
+    with closing(opened(stream)) as packets:
+        assert len(list(itertools.takewhile(lambda one: one, packets))) > 100
+        began_s = time.monotonic()
+        assert [next(packets) for _ in range(3)] == [None] * 3
+        assert time.monotonic() - began_s < 3 * 10 * STOP_POLL_S
+
+
 def test_a_login_is_sent_from_its_file(stream: Stream, tmp_path: Path) -> None:
     """As HTTP's basic authentication; the line end of the file does not belong to it."""
     file = tmp_path / "login"
@@ -186,9 +202,12 @@ def test_a_login_is_sent_from_its_file(stream: Stream, tmp_path: Path) -> None:
     assert b"\r\nAuthorization: Basic cG9zZDpzM2NyZXQ=\r\n" in stream.requests[0]
 
 
-@pytest.mark.parametrize(("text", "mode"), [("posd:s3cret", 0o644), ("posd", 0o600), ("a:b\nc:d", 0o600), (None, 0)])
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [("posd:s3cret", 0o644), ("posd", 0o600), ("a:b\nc:d", 0o600), ("posd:" + "s3cret" * 90, 0o600), (None, 0)],
+)
 def test_a_login_file_that_is_none_is_told(stream: Stream, tmp_path: Path, text: str | None, mode: int) -> None:
-    """Open to others, without a password, with two logins, missing: nothing of it is told, and nobody is asked."""
+    """Open to others, without a password, with two logins, too long, missing: nothing of it is told, and nobody is asked."""
     file = tmp_path / "login"
     if text is not None:
         file.write_text(text)
@@ -211,7 +230,8 @@ def test_a_login_file_that_is_none_is_told(stream: Stream, tmp_path: Path, text:
         "http://user@camera/",
         "http://camera:0/",
         "http://camera:99999/",
-        "http://camera/a b\r\nX: y",
+        "http://camera/a b",
+        "http://camera/a\r\nX: y",
         "http://מצלמה/",
         "http://[::1/",
     ],
