@@ -70,7 +70,7 @@ class Capture:
         self._thread: threading.Thread | None = None
 
     def packets(self, source: Source, stop: threading.Event) -> Generator[Packet | None, None, None]:
-        """Yield the newest whole picture, None while there is none, until `stop` is set or the source ends.
+        """Yield the newest picture that can be unpacked, None while there is none, until `stop` is set or the source ends.
 
         Raises what the source raises, and Unavailable when it gives no picture for SILENT_S_MAX, or when the camera still
         holds the thread of the time before.
@@ -94,7 +94,7 @@ class Capture:
         alive_s, what = time.monotonic(), "no picture"
         while not stop.is_set() and not slot.has_ended():
             packet = slot.take(STOP_POLL_S)
-            if packet and packet.is_whole():
+            if packet and packet.cells is not None:
                 alive_s, what = packet.at_s, "no picture"
                 yield packet
                 continue

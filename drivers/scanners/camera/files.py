@@ -6,11 +6,13 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
 import structlog
 
+from drivers.scanners.camera.packet import cells_of
 from drivers.scanners.decode.frame import Frame
 from drivers.scanners.decode.picture import PIXELS_MAX, SUFFIXES, open_picture
 from runtime.errors import Rejected, Unavailable
@@ -29,9 +31,19 @@ class Shot:
     A still is worth all stages of the decoder: no better frame follows it.
     """
 
-    frame: Frame
+    grey: Frame
     at_s: float
     still: bool
+    same_for_s: ClassVar[float] = 0.0
+
+    @property
+    def cells(self) -> Frame:
+        """The mean level of each of its squares."""
+        return cells_of(self.grey)
+
+    def frame(self) -> Frame:
+        """All of it."""
+        return self.grey
 
 
 Shots = Generator[Shot | None, None, None]

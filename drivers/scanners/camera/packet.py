@@ -1,7 +1,9 @@
 """A picture as a live camera hands it over, and how it is unpacked: to one level a square for the gate, or in full."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -16,8 +18,6 @@ PLANES = {"YUYV": (2, 0), "UYVY": (2, 1), "GREY": (1, 0), "NV12": (1, 0), "YU12"
 """Raw layouts: each how many bytes, and at which of them, the brightness of a pixel is. The first plane comes first in all."""
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
-FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; the other three are tables
-SCAN_HEADER = 0xDA
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Layout:
     stride: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Packet:
     """One picture: its bytes, and their layout where they are no JPEG. `at_s` is when it was read (monotonic)."""
 
@@ -39,22 +39,22 @@ class Packet:
     layout: Layout | None = None
     same_for_s: float = 0.0
     """For how long the camera has given these same bytes; sensor noise makes that impossible for one that works."""
+    still: ClassVar[bool] = False
 
-    def is_whole(self) -> bool:
-        """Whether it is worth unpacking: complete, and of a size that a terminal can hold."""
-        return whole_jpeg(self.data) if self.layout is None else len(self.data) >= self.layout.stride * self.layout.height
-
+    @cached_property
     def cells(self) -> Frame | None:
-        """The mean level of each square of CELL_PX; None for what is no picture."""
+        """The mean level of each square of CELL_PX; None for what is no whole picture, or none that a terminal can hold."""
         if self.layout is None:
             return _unpacked(self.data, CELL_PX)
-        return cells_of(_plane(self.data, self.layout))
+        plane = _plane(self.data, self.layout)
+        return None if plane is None else cells_of(plane)
 
     def frame(self) -> Frame | None:
-        """The whole picture in grey; None for what is no picture."""
+        """The whole picture in grey; None where there are no cells."""
         if self.layout is None:
             return _unpacked(self.data, 1)
-        return np.ascontiguousarray(_plane(self.data, self.layout))
+        plane = _plane(self.data, self.layout)
+        return None if plane is None else np.ascontiguousarray(plane)
 
 
 def cells_of(frame: Frame) -> Frame:
@@ -63,49 +63,34 @@ def cells_of(frame: Frame) -> Frame:
     return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def whole_jpeg(data: bytes) -> bool:
-    """Whether `data` begins and ends as a JPEG (some cameras pad it with zeros) and says a size within PIXELS_MAX.
+def is_whole_jpeg(data: bytes) -> bool:
+    """Whether `data` begins and ends as a JPEG; some cameras pad it with zeros.
 
     One that is cut would be unpacked half grey, which opens the gate for nothing.
     """
-    size = jpeg_size(data)
-    if size is None or not 0 < size[0] * size[1] <= PIXELS_MAX:
-        return False
     end = len(data)
     while end and data[end - 1] == 0:
         end -= 1
-    return data.endswith(EOI, 0, end)
-
-
-def jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height as the frame header says (ITU-T T.81, B.2.2), without unpacking; None where there is none."""
-    if not data.startswith(SOI):
-        return None
-    at = len(SOI)
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # a fill byte
-            at += 1
-        elif marker in FRAME_HEADERS:
-            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        elif marker == SCAN_HEADER:
-            return None
-        else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return None
+    return data.startswith(SOI) and data.endswith(EOI, 0, end)
 
 
 def _unpacked(data: bytes, shrink: int) -> Frame | None:
     """By Pillow: OpenCV is a tenth faster, but writes a line to stderr for every picture with a byte too many, as webcams send."""
+    if not is_whole_jpeg(data):
+        return None
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as picture:
+            if picture.width * picture.height > PIXELS_MAX:
+                return None
             picture.draft("L", (max(1, picture.width // shrink), max(1, picture.height // shrink)))
             return np.asarray(picture.convert("L"), dtype=np.uint8)
     except (*BOMBS, *BROKEN):
         return None
 
 
-def _plane(data: bytes, layout: Layout) -> Frame:
+def _plane(data: bytes, layout: Layout) -> Frame | None:
+    if len(data) < layout.stride * layout.height:
+        return None
     step, first = PLANES[layout.kind]
     rows = np.frombuffer(data, np.uint8, layout.stride * layout.height).reshape(layout.height, layout.stride)
     return rows[:, first : layout.width * step : step]

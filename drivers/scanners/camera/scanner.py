@@ -15,9 +15,8 @@ from pydantic import Field
 
 from drivers.ports import Scan
 from drivers.scanners.camera.capture import SILENT_S_MAX, Capture, Source
-from drivers.scanners.camera.files import PictureFolder, Shot, Shots, video_shots
+from drivers.scanners.camera.files import PictureFolder, video_shots
 from drivers.scanners.camera.network import checked_url, http_packets
-from drivers.scanners.camera.packet import Packet, cells_of
 from drivers.scanners.camera.snapshot import snapshot
 from drivers.scanners.camera.watch import View, Watch
 from drivers.scanners.camera.webcam import Wanted, v4l2_packets
@@ -103,9 +102,10 @@ class Camera:
             self._sightings = Sightings(self._options.again_after_s)  # a file begins anew, and so does its clock
         watch = self._watch = Watch(self.name, self._options.frozen_s, self._sightings)
         for view in self._views(stop):
-            # None comes from files only, which were looked at; a live camera shows its life by pictures alone.
-            began_s = self._alive_s = time.monotonic()
-            if view is None:
+            began_s = time.monotonic()
+            if view or not self._live:  # a folder without news was looked into; a live camera shows its life by pictures alone
+                self._alive_s = began_s
+            if not view:
                 continue
             self._last = view
             if new := watch.at(view):
@@ -115,14 +115,7 @@ class Camera:
 
     def _views(self, stop: threading.Event) -> Generator[View | None, None, None]:
         if self._live:
-            for packet in self._capture.packets(self._live, stop):
-                if packet:
-                    yield view_of_packet(packet)
-        else:
-            for shot in self._shots(stop):
-                yield view_of_shot(shot) if shot else None
-
-    def _shots(self, stop: threading.Event) -> Shots:
+            return self._capture.packets(self._live, stop)
         path = Path(self._options.path)
         return video_shots(path, stop) if path.is_file() else self._folder.shots(stop)
 
@@ -135,13 +128,3 @@ def _live_source(options: CameraOptions) -> Source | None:
         wanted = Wanted(options.width, options.height, options.fps, options.controls)
         return partial(v4l2_packets, options.path, wanted)
     return None
-
-
-def view_of_packet(packet: Packet) -> View:
-    """A picture of a live camera."""
-    return View(packet.at_s, still=False, cells=packet.cells, frame=packet.frame, same_for_s=packet.same_for_s)
-
-
-def view_of_shot(shot: Shot) -> View:
-    """A picture out of a file."""
-    return View(shot.at_s, still=shot.still, cells=lambda: cells_of(shot.frame), frame=lambda: shot.frame)

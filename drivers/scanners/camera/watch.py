@@ -1,7 +1,7 @@
 """What happens to each picture of a camera: the gate, the lens and the decoder, in that order, and what is told of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from typing import Protocol
 
 import structlog
 
@@ -12,20 +12,33 @@ from drivers.scanners.reading import Dropped, Reading
 from drivers.scanners.sightings import Sightings
 from runtime.errors import Unavailable
 
+TOLD_AGAIN_S = 10.0  # the same reason after so long without it is another code, or the same one shown again
 BLIND_FROZEN_S = 600.0  # a picture without light may well repeat; opened anew it is seen to be alive
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Protocol):
     """One picture of any source, unpacked no further than is asked for; what cannot be unpacked is None."""
 
-    at_s: float
-    still: bool
-    cells: Callable[[], Frame | None]
-    frame: Callable[[], Frame | None]
-    same_for_s: float = 0.0
+    @property
+    def at_s(self) -> float:
+        """When, on the source's own clock."""
+
+    @property
+    def same_for_s(self) -> float:
+        """For how long a live camera has given the same bytes."""
+
+    @property
+    def still(self) -> bool:
+        """Whether no better picture follows: it is worth every stage of the decoder."""
+
+    @property
+    def cells(self) -> Frame | None:
+        """The mean level of each of its squares."""
+
+    def frame(self) -> Frame | None:
+        """All of it in grey."""
 
 
 class Watch:
@@ -38,7 +51,8 @@ class Watch:
         self._sightings = sightings
         self._gate, self._lens = Gate(), Lens()
         self._reader, self._decoded = Reader(), Decoded(())
-        self._told: tuple[Dropped, ...] = ()
+        self._looked_s = -math.inf
+        self._told = Sightings(TOLD_AGAIN_S)
         self._idle = False
         self._in_vain = False
 
@@ -50,9 +64,9 @@ class Watch:
     def at(self, view: View) -> list[Reading]:
         """The readings that are new by this picture."""
         self._in_vain = False
-        if view.same_for_s:
-            self._must_move(view.same_for_s)
-        elif (cells := view.cells()) is not None:
+        self._must_move(view.same_for_s)
+        if not self._is_known(view) and (cells := view.cells) is not None:
+            self._looked_s = view.at_s
             self._see(view, cells)
         self._idle = self._gate.is_idle(view.at_s) and not self._decoded.readings
         return [reading for reading in self._decoded.readings if self._sightings.is_new(reading.text, view.at_s)]
@@ -70,7 +84,11 @@ class Watch:
         if (fresh or not self._decoded.complete) and (frame := view.frame()) is not None:
             decoded = read_frame(frame) if view.still else self._reader.read(frame, changed=fresh)
             self._decoded, self._in_vain = decoded, not decoded.readings
-            self._tell_dropped(decoded.dropped)
+            self._tell_dropped(decoded.dropped, view.at_s)
+
+    def _is_known(self, view: View) -> bool:
+        """Whether the same bytes were looked at before; a copy whose first was passed over in the meantime was not."""
+        return view.same_for_s > 0 and view.at_s - view.same_for_s <= self._looked_s
 
     def _must_move(self, same_for_s: float) -> None:
         if same_for_s >= (BLIND_FROZEN_S if self._lens.is_blind else self._frozen_s):
@@ -84,8 +102,8 @@ class Watch:
         else:
             log.info("camera sees again", scanner=self._name)
 
-    def _tell_dropped(self, dropped: tuple[Dropped, ...]) -> None:
-        # A code that stays in view is dropped in every frame; once is enough.
-        if dropped and dropped != self._told:
-            log.warning("code dropped", scanner=self._name, reasons=[one.reason for one in dropped])
-        self._told = dropped
+    def _tell_dropped(self, dropped: tuple[Dropped, ...], at_s: float) -> None:
+        # A code that stays in view is dropped in every frame, or in every other; once is enough.
+        reasons = [one.reason for one in dropped if self._told.is_new(one.reason, at_s)]
+        if reasons:
+            log.warning("code dropped", scanner=self._name, reasons=reasons)

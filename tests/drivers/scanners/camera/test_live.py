@@ -16,8 +16,7 @@ import structlog
 
 from drivers import load_scanner
 from drivers.ports import Scan, Scanner
-from drivers.scanners.camera import capture, gate
-from drivers.scanners.camera.packet import Packet
+from drivers.scanners.camera import capture, gate, packet
 from drivers.scanners.camera.scanner import Camera, CameraOptions
 from drivers.scanners.decode.frame import Frame
 from drivers.scanners.decode.reader import Decoded, Reader, read_frame
@@ -206,8 +205,13 @@ async def test_nobody_there_few_pictures_are_looked_at(live: Live, monkeypatch: 
     """After a while without change only some pictures are unpacked; whoever comes is still seen, and then all are again."""
     monkeypatch.setattr(gate, "IDLE_AFTER_S", 0.5)
     looks: list[float] = []
-    real = Packet.cells
-    monkeypatch.setattr(Packet, "cells", lambda packet: (looks.append(time.monotonic()), real(packet))[1])
+    real = packet._unpacked
+
+    def unpacked(data: bytes, shrink: int) -> Frame | None:
+        looks.extend([time.monotonic()] if shrink > 1 else [])
+        return real(data, shrink)
+
+    monkeypatch.setattr(packet, "_unpacked", unpacked)
     async with aclosing(live.camera().scans()) as scans:
         waiting = asyncio.ensure_future(following(scans))
         await until(lambda: bool(looks) and time.monotonic() - looks[0] > 1.0)
