@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
-from pyzbar import pyzbar
 
 from drivers.scanners.decode.frame import Frame
 from drivers.scanners.decode.reader import read_frame
+from drivers.scanners.decode.symbols import zbar_symbols
 
 Corners = NDArray[np.int32]
 """Points around a code: n x 2, x before y."""
@@ -57,7 +57,7 @@ def _codes(frame: Frame) -> Iterator[Corners]:
         for symbol in zxingcpp.read_barcodes(scaled, return_errors=True):
             at = symbol.position
             yield _points([(one.x, one.y) for one in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)], factor)
-    for found in pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE]):
+    for found in zbar_symbols(frame) or ():  # where it finds a part of a code, snapshot() asks again once that is hidden
         yield _points([(one.x, one.y) for one in found.polygon], 1.0)
     try:
         seen, corners = cv2.QRCodeDetector().detectMulti(frame)

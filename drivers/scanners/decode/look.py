@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from drivers.scanners.decode.frame import Frame, Quad
+from drivers.scanners.decode.frame import SAME, Frame, Quad, Scale
 from drivers.scanners.decode.symbols import Symbol, corners, taken
 
 SUSPECTS_MAX = 2  # the largest; behind these come chance findings in writing and fabric, and each costs as much as a code
@@ -32,30 +32,30 @@ class Look:
     def __init__(self, frame: Frame) -> None:
         """Start with nothing suspected."""
         self.frame = frame
-        self._found: list[tuple[zxingcpp.Barcode, float, bool]] = []
+        self._found: list[tuple[zxingcpp.Barcode, Scale, bool]] = []
         self._close_ups: dict[int, list[Frame]] = {}
 
     def symbols(
-        self, prepared: Frame, binarizer: zxingcpp.Binarizer = LOCAL, *, scale: float = 1.0, inverted: bool = False
+        self, prepared: Frame, binarizer: zxingcpp.Binarizer = LOCAL, *, scale: Scale = SAME, inverted: bool = False
     ) -> Iterator[Symbol]:
-        """Give the QR codes in `prepared`, a version of the frame `scale` times as large; note what only looks like one.
+        """Give the QR codes in `prepared`, a version of the frame `scale` times as wide and as tall; note what only looks like one.
 
         Micro QR codes are looked for only where nothing was prepared: the smallest can detect errors and correct none.
         """
-        formats = QR_AND_MICRO if scale == 1 and binarizer == LOCAL else QR
+        formats = QR_AND_MICRO if prepared is self.frame else QR
         # A QR code has no upright side, so turning the frame finds nothing new.
         found = zxingcpp.read_barcodes(
             prepared,
             formats,
             try_rotate=False,
-            try_downscale=scale >= 1,
+            try_downscale=min(scale) >= 1,
             try_invert=False,
             text_mode=PLAIN,
             binarizer=binarizer,
             return_errors=True,
         )
         self._found += [(symbol, scale, inverted) for symbol in found if not symbol.valid]
-        return taken(found, self.frame if scale != 1 else prepared, scale)
+        return taken(found, prepared if scale == SAME else self.frame, scale)
 
     def close_ups(self, side_px: int) -> list[Frame]:
         """Give the largest suspects, dark on light, each filling a picture of `side_px` pixels on the longer side."""
@@ -65,7 +65,7 @@ class Look:
 
     def _largest(self) -> list[tuple[Quad, bool]]:
         kept: list[tuple[Quad, bool]] = []
-        suspects = [(corners(symbol) / scale, inverted) for symbol, scale, inverted in self._found]
+        suspects = [(corners(symbol, scale), inverted) for symbol, scale, inverted in self._found]
         for quad, inverted in sorted(suspects, key=lambda one: -cv2.contourArea(one[0])):
             if self._likely(quad) and not any(_same_place(quad, other) for other, _ in kept):
                 kept.append((quad, inverted))

@@ -62,7 +62,7 @@ def _stretched(frame: Frame, wide: float, tall: float) -> Frame:
 
 def halved(look: Look) -> Iterator[Symbol]:
     """Read half the size: a quarter of the work, and a code that is held close needs no more; noise is averaged away too."""
-    return look.symbols(scaled(look.frame, 0.5), scale=0.5)
+    return look.symbols(scaled(look.frame, 0.5), scale=(0.5, 0.5))
 
 
 def light(look: Look) -> Iterator[Symbol]:
@@ -107,17 +107,17 @@ def contrasted(look: Look) -> Iterator[Symbol]:
 
 def doubled(look: Look) -> Iterator[Symbol]:
     """Give the smallest modules still more pixels."""
-    return look.symbols(scaled(look.frame, 2), scale=2) if look.frame.size <= ENLARGE_PX_MAX else iter(())
+    return look.symbols(scaled(look.frame, 2), scale=(2, 2)) if look.frame.size <= ENLARGE_PX_MAX else iter(())
 
 
 def widened(look: Look) -> Iterator[Symbol]:
     """Undo a view from the left or the right."""
-    return look.symbols(_stretched(look.frame, 1.6, 1))
+    return look.symbols(_stretched(look.frame, 1.6, 1), scale=(1.6, 1))
 
 
 def heightened(look: Look) -> Iterator[Symbol]:
     """Undo a view from above or below."""
-    return look.symbols(_stretched(look.frame, 1, 1.6))
+    return look.symbols(_stretched(look.frame, 1, 1.6), scale=(1, 1.6))
 
 
 def zbar_halved(look: Look) -> Iterator[Symbol]:

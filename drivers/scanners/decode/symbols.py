@@ -14,12 +14,13 @@ import zxingcpp
 from numpy.typing import NDArray
 from pyzbar import pyzbar
 
-from drivers.scanners.decode.frame import Frame, Quad
+from drivers.scanners.decode.frame import SAME, Frame, Quad, Scale
 from drivers.scanners.reading import Dropped, Reading, reading_of
 
 Symbol = Reading | Dropped
 
 CHARS_MAX = 4_300  # what the largest QR code holds in letters is 4,296; no other symbol holds as much
+IN_PARTS = "one part of a code in several symbols"
 PART = 0b0011  # ISO/IEC 18004, table 2: the mode indicator of structured append
 CORNER_MODULES = 8  # enough of them that some are dark and some are light
 LOWER_RIGHT = np.array([[x + 0.5, y + 0.5, 1] for y in range(-CORNER_MODULES, 0) for x in range(-CORNER_MODULES, 0)])
@@ -28,15 +29,15 @@ FINDER = np.array([[3.5, 3.5, 1], [3.5, 1.5, 1]])
 """The dark middle of the upper left finder pattern, and its light ring."""
 
 
-def taken(found: Iterable[zxingcpp.Barcode], frame: Frame, scale: float = 1.0) -> Iterator[Symbol]:
-    """Give each valid symbol that zxing-cpp found, with TextMode.Plain, in a version of `frame` that is `scale` times as large."""
+def taken(found: Iterable[zxingcpp.Barcode], frame: Frame, scale: Scale = SAME) -> Iterator[Symbol]:
+    """Give each valid symbol that zxing-cpp found, with TextMode.Plain, in a version of `frame` of that `scale`."""
     for symbol in found:
         if not symbol.valid:
             continue
         if not symbol.bytes:
             yield Dropped("an empty code")
-        elif symbol.format == zxingcpp.BarcodeFormat.QRCode and _is_part(symbol, corners(symbol) / scale, frame):
-            yield Dropped("one part of a code in several symbols")
+        elif symbol.format == zxingcpp.BarcodeFormat.QRCode and _is_part(symbol, corners(symbol, scale), frame):
+            yield Dropped(IN_PARTS)
         else:
             yield _text(symbol)
 
@@ -45,13 +46,27 @@ def zbar(frame: Frame) -> Iterator[Symbol]:
     """Give the QR codes that zbar finds in `frame`, if what they say is ASCII.
 
     zbar guesses at anything else: it takes the UTF-8 of some prices in shekels for Shift-JIS, and UTF-16 for bytes. It tells no
-    AIM identifier. It looks for QR codes only: with all symbologies it prints assertions of its own to stderr.
+    AIM identifier.
     """
-    for symbol in pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE]):
+    found = zbar_symbols(frame)
+    if found is None:
+        yield Dropped(IN_PARTS)
+    for symbol in found or ():
         if symbol.data.isascii() and b"\0" not in symbol.data:
             yield Reading(symbol.data.decode("ascii")) if symbol.data else Dropped("an empty code")
         else:
             yield Dropped(f"{len(symbol.data)} bytes that only zbar read and that are not ASCII")
+
+
+def zbar_symbols(frame: Frame) -> list[pyzbar.Decoded] | None:
+    """What zbar finds in `frame`; None where one of it is the first part of several, for pyzbar raises then (pyzbar#139).
+
+    QR codes only: with all symbologies it prints assertions of its own to stderr.
+    """
+    try:
+        return list(pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE]))
+    except ValueError:
+        return None
 
 
 def _text(symbol: zxingcpp.Barcode) -> Symbol:
@@ -63,11 +78,12 @@ def _text(symbol: zxingcpp.Barcode) -> Symbol:
     return Reading(symbol.text, symbol.symbology_identifier)
 
 
-def corners(symbol: zxingcpp.Barcode) -> Quad:
-    """Where `symbol` lies in the picture that it was read from."""
+def corners(symbol: zxingcpp.Barcode, scale: Scale = SAME) -> Quad:
+    """Where `symbol` lies in the frame of which it was read in a version of this `scale`."""
     place = symbol.position
     around = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
-    return np.array([[corner.x, corner.y] for corner in around], np.float32)
+    wide, tall = scale
+    return np.array([[corner.x / wide, corner.y / tall] for corner in around], np.float32)
 
 
 def _is_part(symbol: zxingcpp.Barcode, quad: Quad, frame: Frame) -> bool:
@@ -102,10 +118,7 @@ def _second_opinion(frame: Frame, quad: Quad) -> list[str]:
     margin = (quad.max(0) - quad.min(0)) / 4
     left, top = np.maximum(quad.min(0) - margin, 0).astype(int)
     right, bottom = (quad.max(0) + margin).astype(int)
-    try:
-        return [one.data.decode() for one in pyzbar.decode(frame[top:bottom, left:right], symbols=[pyzbar.ZBarSymbol.QRCODE])]
-    except ValueError:  # what pyzbar makes of a part (pyzbar#139)
-        return []
+    return [one.data.decode(errors="replace") for one in zbar_symbols(frame[top:bottom, left:right]) or ()]
 
 
 MASKS: tuple[Callable[[int, int], bool], ...] = (

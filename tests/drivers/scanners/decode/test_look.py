@@ -3,12 +3,23 @@
 import cv2
 import numpy as np
 import pytest
+import zxingcpp
 
-from drivers.scanners.decode import look
+from drivers.scanners.decode import look, reader
 from drivers.scanners.decode.frame import Frame
 from drivers.scanners.decode.look import Look, scaled
 from drivers.scanners.decode.reader import read_frame
-from drivers.scanners.decode.stages import close_even, close_sharp, close_wide, light
+from drivers.scanners.decode.stages import (
+    Stage,
+    close_even,
+    close_sharp,
+    close_wide,
+    doubled,
+    halved,
+    heightened,
+    light,
+    widened,
+)
 from drivers.scanners.reading import Reading
 from tests.drivers.scanners.pictures import qr
 
@@ -51,6 +62,33 @@ def test_a_light_suspect_is_shown_dark() -> None:
     straight = Look(frame)
     assert list(light(straight)) == []
     assert (shown == straight.close_ups(300)[0]).mean() > 0.99
+
+
+@pytest.mark.parametrize("stage", [halved, widened, heightened, doubled])
+def test_a_suspect_is_where_it_is_in_the_frame(stage: Stage) -> None:
+    """Whatever size or shape of the frame it was found in, the close-up shows the place that the frame itself gives."""
+    straight, other = Look(unreadable(800, 240)), Look(unreadable(800, 240))
+    assert list(light(straight)) == list(stage(other)) == []
+    shown, expected = (one.close_ups(300)[0].astype(int) for one in (other, straight))
+    assert np.abs(cv2.blur(shown.astype(np.float32), (9, 9)) - cv2.blur(expected.astype(np.float32), (9, 9))).mean() < 12
+
+
+def test_only_the_frame_itself_is_searched_for_micro_qr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Micro QR code may have no error correction: what was prepared is not good enough for it."""
+    asked: list[str] = []
+    real = zxingcpp.read_barcodes
+    had: list[Stage] = []
+
+    def noted(frame: Frame, formats: zxingcpp.BarcodeFormats, **how: object) -> list[zxingcpp.Barcode]:
+        asked.extend([had[-1].__name__] if zxingcpp.BarcodeFormat.MicroQRCode in formats else [])
+        return list(real(frame, formats, **how))
+
+    monkeypatch.setattr(zxingcpp, "read_barcodes", noted)
+    close = Look(unreadable())
+    for stage in (*reader.FIRST, *reader.IN_TURN, *reader.OTHERS):
+        had.append(stage)
+        list(stage(close))
+    assert asked == ["light"]
 
 
 def test_a_suspect_at_the_edge_is_cut_there() -> None:

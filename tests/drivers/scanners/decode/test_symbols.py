@@ -75,6 +75,15 @@ def test_zbar_is_believed_in_ascii_only() -> None:
         assert all(isinstance(one, Dropped) for one in found)
 
 
+def test_a_part_of_several_is_a_part_to_zbar_too() -> None:
+    """pyzbar raises for a picture with a first part in it: that is no failure, and it is told as what it is."""
+    part = segno.make_sequence("PL1:" + "ABC234" * 20, symbol_count=3)[0]
+    frame = np.array([[0 if dark else 255 for dark in row] for row in part.matrix_iter(scale=4, border=4)], np.uint8)
+    with pytest.raises(ValueError, match="ZBarOrientation"):
+        pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE])
+    assert list(symbols.zbar(frame)) == [Dropped(symbols.IN_PARTS)]
+
+
 def test_masks_are_those_of_the_standard() -> None:
     """Each mask turns over a fair share of the modules, and no two are alike."""
     patterns = {tuple(mask(i, j) for i in range(12) for j in range(12)) for mask in symbols.MASKS}
