@@ -68,10 +68,7 @@ def is_whole_jpeg(data: bytes) -> bool:
 
     One that is cut would be unpacked half grey, which opens the gate for nothing.
     """
-    end = len(data)
-    while end and data[end - 1] == 0:
-        end -= 1
-    return data.startswith(SOI) and data.endswith(EOI, 0, end)
+    return data.startswith(SOI) and data.rstrip(b"\0").endswith(EOI)
 
 
 def _unpacked(data: bytes, shrink: int) -> Frame | None:
