@@ -4,10 +4,10 @@ Run: .venv/bin/python bench/decode.py [DIR] [--each N] [--seed N] [--rounds N] [
 
 DIR is a folder of photos, looked through with all below it (default ../shared/corpora/qr). `N.txt` beside a picture says all that
 it says; a folder called falsepositives... has nothing to read. Of any other photo nobody wrote down what it says: decoders that
-read the same place must agree, and what posd alone reads is counted as read, but named as unverified. Such photos are shown in
-two halves too, by a hash of their names (bench/stages.py says why). Frames of phone screens are drawn from the seed
-(bench/phones.py): `each` of every kind in each size. Times are the processor's, the best of `rounds`: by the wall's clock a busy
-machine flatters what is quick.
+read the same place must agree, and what posd alone reads is counted as read, but named, and sought among what the peers read in
+the other photos. Such photos are shown in two halves too, by a hash of their names (bench/stages.py says why). Frames of phone
+screens are drawn from the seed (bench/phones.py): `each` of every kind in each size. Times are the processor's, the best of
+`rounds`: by the wall's clock a busy machine flatters what is quick.
 
 "posd" is one live frame, with a live frame's budget of time; "posd, still" is a picture that gets every stage, as in `posd
 decode`.
@@ -170,14 +170,14 @@ def figures(results: list[Result]) -> list[Figure]:
     found = []
     for name in dict.fromkeys(one.group for one in results):
         group = [one for one in results if one.group == name]
+        seen = _seen(group)
         if all(one.truth is None for one in group):
             found += [
                 Figure(f"{name}: read / pyzbar", _over(group, PYZBAR), OVER_PYZBAR, at_least=True),
                 Figure(f"{name}: read / zxing-cpp", _over(group, ZXING), OVER_ZXING, at_least=True),
                 Figure(f"{name}: median / pyzbar's", _median(group, LIVE) / _median(group, PYZBAR), MEDIAN_SHARE),
-                Figure(
-                    f"{name}: photos with a text that posd alone reads, unverified", sum(bool(one.alone()) for one in group)
-                ),
+                Figure(f"{name}: photos with a text that posd alone reads", sum(bool(one.alone()) for one in group)),
+                Figure(f"{name}: photos with a text that no peer reads in any", sum(bool(one.alone() - seen) for one in group)),
                 *(one for half in (0, 1) for one in _half(name, group, half)),
             ]
         if name == "drawn 720p":
@@ -191,6 +191,11 @@ def _half(name: str, group: list[Result], half: int) -> list[Figure]:
     one = [result for result in group if result.half() == half]
     whose = f"{name}, half {half} of {len(one)}: read / "
     return [Figure(whose + peer, _over(one, peer)) for peer in (PYZBAR, ZXING)] if one else []
+
+
+def _seen(group: list[Result]) -> Texts:
+    """What the peers read in any of these photos: several show the same object."""
+    return frozenset(text for one in group for text in one.texts[UNION])
 
 
 def _read(group: list[Result], decoder: str) -> int:
@@ -220,7 +225,8 @@ def table(results: list[Result]) -> None:
             if one.is_read(UNION) and not one.is_read(LIVE):
                 print(f"{'':24}read by the union, not by posd's live frame: {one.name}")
             if one.alone():
-                print(f"{'':24}read by posd alone, unverified: {one.name}: {sorted(text[:60] for text in one.alone())}")
+                elsewhere = "by a peer in another photo" if one.alone() <= _seen(group) else "by a peer nowhere: look at it"
+                print(f"{'':24}read by posd alone, {elsewhere}: {one.name}: {sorted(text[:60] for text in one.alone())}")
     print()
 
 

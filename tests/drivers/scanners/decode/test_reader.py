@@ -233,20 +233,25 @@ def _pictures(pattern: str) -> list[Path]:
     return sorted(path for path in CORPORA.glob(pattern) if path.suffix != ".txt")
 
 
+def _by_peers(frame: Frame) -> set[str]:
+    """What zxing-cpp and pyzbar read by themselves."""
+    zxing = {one.text for one in zxingcpp.read_barcodes(frame, formats=(zxingcpp.BarcodeFormat.QRCode,))}
+    return zxing | {one.data.decode() for one in pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE])}
+
+
 @needs_corpora
 def test_labelled_photos_are_read_exactly() -> None:
-    """Every labelled photo that either decoder alone reads exactly is read exactly."""
-    missed, read_alone = [], 0
+    """Every labelled photo that either decoder alone reads exactly is read exactly, and in none anything is read but its label."""
+    wrong, by_peers = [], 0
     for path in _pictures("qrcode-*/*"):
         truth = path.with_suffix(".txt").read_bytes().decode()
         frame = open_picture(path)
-        alone = [one.text for one in zxingcpp.read_barcodes(frame, formats=(zxingcpp.BarcodeFormat.QRCode,))]
-        alone += [one.data.decode() for one in pyzbar.decode(frame, symbols=[pyzbar.ZBarSymbol.QRCODE])]
-        read_alone += truth in alone
-        if truth in alone and truth not in texts(frame):
-            missed.append(path.name)
-    assert missed == []
-    assert read_alone > 30
+        is_by_peers = truth in _by_peers(frame)
+        by_peers += is_by_peers
+        both = (texts(frame), texts_live(frame))
+        wrong += [(path.name, said) for said in both if said != [truth] and (said or is_by_peers)]
+    assert wrong == []
+    assert by_peers > 30
 
 
 @needs_corpora
@@ -256,19 +261,27 @@ def test_false_positives_read_as_nothing() -> None:
     assert len(_pictures("falsepositives-1/*")) > 10
 
 
+LOOKED_AT = {"https://www.facebook.com/Lethmik/"}
+"""Read in one blurred photo, of a card that thanks for choosing Lethmik beside a code with Facebook's f in it, and in no other."""
+
+
 @needs_corpora
 def test_hard_photos_are_read_at_least_as_by_both_decoders() -> None:
-    """Of the hard photos none is missed that zxing-cpp or pyzbar reads, a tenth more is read, and one live frame reads as many."""
-    live, still, alone = set(), set(), set()
+    """None is missed that zxing-cpp or pyzbar reads, a tenth more is read, one live frame reads as many, and no text is made up.
+
+    What these photos say nobody wrote down. But they show the same objects again: what posd reads in one that no peer reads there,
+    a peer reads in another.
+    """
+    live: dict[Path, list[str]] = {}
+    still: dict[Path, list[str]] = {}
+    peers: dict[Path, set[str]] = {}
     for path in _pictures("boofcv/*/*"):
         frame = open_picture(path)
-        if zxingcpp.read_barcodes(frame, formats=(zxingcpp.BarcodeFormat.QRCode,)) or pyzbar.decode(
-            frame, symbols=[pyzbar.ZBarSymbol.QRCODE]
-        ):
-            alone.add(path)
-        live |= {path} if texts_live(frame) else set()
-        still |= {path} if texts(frame) else set()
-    assert len(alone) > 40
-    assert alone <= still
-    assert len(still) >= 1.1 * len(alone)
-    assert len(live) >= len(alone)
+        live[path], still[path], peers[path] = texts_live(frame), texts(frame), _by_peers(frame)
+    read_live, read, read_by_peers = ({path for path, said in each.items() if said} for each in (live, still, peers))
+    assert len(read_by_peers) > 40
+    assert read_by_peers <= read
+    assert len(read) >= 1.1 * len(read_by_peers)
+    assert len(read_live) >= len(read_by_peers)
+    known = set().union(*peers.values(), LOOKED_AT)
+    assert {path.name: said for path, said in [*live.items(), *still.items()] if not known.issuperset(said)} == {}
