@@ -56,8 +56,10 @@ check: $(READY)  ## style, types, floors, dependencies
 mutants: $(READY)  ## what the tests of loyalty/ let pass: some hours; MODULE=loyalty/money.py for one module, MODULE=--fifth for a sample
 	@$(BIN)/python -m tests.mutants $(MODULE)
 
-bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run
+bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run; the photos are beside the repository
 	@$(BIN)/python bench/line.py
+	@$(BIN)/python -m bench.receipt
+	@$(BIN)/python bench/camera.py
 	@$(BIN)/python bench/decode.py
 
 bench-quote: $(READY)  ## the rules alone, against two other engines; they are installed into .venv-peers the first time

@@ -24,9 +24,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import ground
 from bench.ground import ROOT, Figure, median
-from drivers.scanners.camera import Camera, CameraOptions, Watch, view_of_packet
-from drivers.scanners.camera_gate import IDLE_AFTER_S
-from drivers.scanners.camera_packet import Packet
+from drivers.scanners.camera.gate import IDLE_AFTER_S
+from drivers.scanners.camera.packet import Packet
+from drivers.scanners.camera.scanner import Camera, CameraOptions
+from drivers.scanners.camera.watch import Watch
 from drivers.scanners.sightings import Sightings
 
 WIDTH, HEIGHT, FPS = 1280, 720, 15
@@ -59,8 +60,8 @@ def look(pictures: list[bytes], watch: Watch) -> None:
     """What the driver does with each picture."""
     for one in pictures:
         packet = Packet(one, at_s=next(clock) / FPS)
-        assert packet.is_whole()
-        assert not watch.at(view_of_packet(packet))
+        assert packet.cells is not None
+        assert not watch.at(packet)
 
 
 clock = itertools.count()

@@ -41,16 +41,19 @@ READY_S = 60.0
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of the table. `target` is an upper bound; None where there is none. The unit is in the name."""
+    """One row of the table. `target` is the most that is allowed, or the least; None where neither is. The unit is in the name."""
 
     name: str
     value: float
     target: float | None = None
+    at_least: bool = False
 
     @property
     def met(self) -> bool | None:
         """Whether the target is kept."""
-        return None if self.target is None else self.value <= self.target
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
 
 
 def show(figures: Sequence[Figure], *, as_json: bool) -> None:
@@ -61,7 +64,7 @@ def show(figures: Sequence[Figure], *, as_json: bool) -> None:
     width = max(len(one.name) for one in figures)
     for one in figures:
         verdict = "" if one.met is None else "ok" if one.met else "MISSED"
-        target = "" if one.target is None else f"<= {one.target:g}"
+        target = "" if one.target is None else f"{'>=' if one.at_least else '<='} {one.target:g}"
         print(f"{one.name:<{width}}  {one.value:>10.3f}  {target:>10}  {verdict}")
 
 
@@ -70,9 +73,9 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def p99(values: Sequence[float]) -> float:
-    """The value that one in a hundred exceeds."""
-    return sorted(values)[max(0, round(len(values) * 0.99) - 1)]
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The value that so many in a hundred do not exceed."""
+    return sorted(values)[max(0, round(len(values) * percent / 100) - 1)]
 
 
 def cafe() -> Program:

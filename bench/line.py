@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import aiosqlite
 
 from bench import ground, rows
-from bench.ground import Figure, median, p99
+from bench.ground import Figure, median, percentile
 from demo.scans import Listener
 from demo.shop import Shop, free_port
 from loyalty.agreement import agree
@@ -97,7 +97,7 @@ async def commits(rounds: int) -> list[Figure]:
     return [
         Figure("commit: bytes written", size),
         Figure("commit: median ms", median(ours) * 1e3),
-        Figure("commit: p99 ms", p99(ours) * 1e3),
+        Figure("commit: p99 ms", percentile(ours, 99) * 1e3),
         Figure("commit / the same bytes written and synced in the same hop", median(ours) / median(raw), 2.0),
         Figure("commit / aiosqlite awaited per statement", median(ours) / median(each), 0.5),
     ]
@@ -148,7 +148,7 @@ def posts(rounds: int) -> list[Figure]:
         Figure("POST a sale -> durable -> answer: median ms", median(took) * 1e3),
         Figure("POST a sale / FastAPI that awaits aiosqlite for each row written", median(took) / median(written), 0.5),
         Figure("POST a sale / FastAPI that awaits aiosqlite for all the same statements", median(took) / median(statements)),
-        Figure("scan in -> member at the page: p99 ms", p99(scanned) * 1e3, 50),
+        Figure("scan in -> member at the page: p99 ms", percentile(scanned, 99) * 1e3, 50),
         Figure("start to ready: median s", median(starts), 1.5),
         Figure("resident memory, idle: MB", idle_mb, 120),
         Figure("resident memory, after sales and scans: MB", busy_mb, 120),

@@ -10,7 +10,7 @@ from drivers.ports import Display, Printer, Scanner
 from runtime.errors import Misconfigured
 
 SCANNERS: Mapping[str, str] = {
-    "camera": "drivers.scanners.camera:Camera",
+    "camera": "drivers.scanners.camera.scanner:Camera",
     "serial": "drivers.scanners.serial:SerialScanner",
     "virtual": "drivers.virtual:VirtualScanner",
     "wedge": "drivers.scanners.wedge:WedgeScanner",

@@ -17,7 +17,7 @@ PURE = {"base64", "binascii", "collections", "dataclasses", "datetime", "enum", 
         "itertools", "json", "math", "operator", "re", "typing", "unicodedata", "loyalty"}  # fmt: skip
 CLOCKS = {"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp"}
 STORES = ("posd/store/", "central/store/")
-BROAD = {"runtime/supervise.py", "drivers/scanners/decode.py"}
+BROAD = {"runtime/supervise.py", "drivers/scanners/decode/reader.py"}
 LINES_MAX, LINES_MEDIAN_MAX, FUNCTION_LINES_MAX = 400, 150, 60
 SQL = re.compile(
     r"^\s*(SELECT\s.+\sFROM\s|INSERT\s+(OR\s+\w+\s+)?INTO\s|UPDATE\s+\w+\s+SET\s|DELETE\s+FROM\s|WITH\s+\w+.*\sAS\s*\(|PRAGMA\s+\w"

@@ -23,8 +23,8 @@ def decode(pictures: tuple[Path, ...], *, as_json: bool) -> None:
 
 
 def _read(picture: Path) -> dict[str, object]:
-    from drivers.scanners.decode import read_frame
-    from drivers.scanners.picture import open_picture
+    from drivers.scanners.decode.picture import open_picture
+    from drivers.scanners.decode.reader import read_frame
     from runtime.errors import Rejected
 
     try:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from demo.photo import HEIGHT_PX, WIDTH_PX, Picture, photograph, save
-from drivers.scanners.decode import read_frame
-from drivers.scanners.picture import open_picture
+from drivers.scanners.decode.picture import open_picture
+from drivers.scanners.decode.reader import read_frame
 from tests.drivers.scanners.pictures import qr, qr_png
 
 MEMBER = "PL1:" + "ABCDEFGHIJ234567" * 11

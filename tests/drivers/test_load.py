@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from drivers import SCANNERS, load_scanner
-from drivers.scanners.camera import Camera, CameraOptions
+from drivers.scanners.camera.scanner import Camera, CameraOptions
 from runtime.errors import Misconfigured
 
 
 def test_a_driver_is_loaded_by_name_or_by_class() -> None:
     """A row of the table and "module:Class" give the same driver, and opening waits for scans()."""
-    for driver in ("camera", "drivers.scanners.camera:Camera"):
+    for driver in ("camera", "drivers.scanners.camera.scanner:Camera"):
         scanner = load_scanner(driver, "cam", {"path": "/none", "again_after_s": 2})
         assert isinstance(scanner, Camera)
         assert scanner.name == "cam"

@@ -14,12 +14,12 @@ import pytest
 from drivers import SCANNERS, load_scanner
 from drivers.ports import Answering, Scan, Scanner
 from runtime.errors import Unavailable
+from tests.drivers.scanners.camera.streams import Stream
+from tests.drivers.scanners.camera.video import plugged_in
 from tests.drivers.scanners.keystrokes import recorded, typed
 from tests.drivers.scanners.lines import Line
 from tests.drivers.scanners.pictures import qr_png
 from tests.drivers.scanners.reads import following, none_within, open_paths, until
-from tests.drivers.scanners.streams import Stream
-from tests.drivers.scanners.video import plugged_in
 
 
 @dataclass

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.scanners.decode import read_frame
+from drivers.scanners.decode.reader import read_frame
 from tests.drivers.scanners.pictures import qr_png
 from tests.posd.daemon import POSD, READY_S_MAX, Daemon, settings_file
 

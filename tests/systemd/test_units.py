@@ -100,6 +100,14 @@ def test_it_runs_as_a_user_that_is_made(unit: str):
     assert (service["StateDirectoryMode"], service["UMask"]) == (["0700"], ["0077"])
 
 
+def test_the_scanners_page_names_the_rights_that_they_have(unit: str):
+    """Which groups, and which kinds of devices; what is a printer's (lp, usb) or has no driver yet (hidraw) is not on that page."""
+    service, page = section(unit, "Service"), (ROOT / "docs" / "scanners.md").read_text(encoding="utf-8")
+    groups = set(service.get("SupplementaryGroups", [""])[0].split()) - {"lp"}
+    kinds = {line.split()[0] for line in service.get("DeviceAllow", [])} - {"char-usb", "char-usb_device", "char-hidraw"}
+    assert {one for one in groups | kinds if f"`{one}`" not in page} == set()
+
+
 def test_it_starts_what_is_installed(unit: str):
     """The program is one of the wheel's, and the settings are where the command line looks for them."""
     program, *words = section(unit, "Service")["ExecStart"][0].split()

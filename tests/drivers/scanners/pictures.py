@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import segno
 
-from drivers.scanners.decode import Frame
+from drivers.scanners.decode.frame import Frame
 
 CORPORA = Path(__file__).resolve().parents[3].parent / "shared" / "corpora" / "qr"
 needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason=f"{CORPORA} is not on this machine")

@@ -1,6 +1,6 @@
 """One code held up is one scan."""
 
-from drivers.scanners.sightings import Sightings
+from drivers.scanners.sightings import TEXTS_MAX, Sightings
 
 
 def test_a_code_in_view_is_one_scan() -> None:
@@ -38,3 +38,13 @@ def test_old_texts_are_forgotten() -> None:
     for number in range(1000):
         seen.is_new(str(number), number * 1.0)
     assert len(seen._last_s) < 10
+
+
+def test_however_many_are_shown_few_are_kept() -> None:
+    """Where no code is to count again for an hour, the last TEXTS_MAX are remembered, and one that stays in view is among them."""
+    seen = Sightings(3600.0)
+    for number in range(3 * TEXTS_MAX):
+        assert seen.is_new(str(number), number / 100)
+        assert seen.is_new("held up", number / 100) == (number == 0)
+    assert len(seen._last_s) == TEXTS_MAX
+    assert not any(seen.is_new(str(number), 3.0 * TEXTS_MAX) for number in range(2 * TEXTS_MAX + 1, 3 * TEXTS_MAX))

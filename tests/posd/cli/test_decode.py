@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from drivers.scanners.picture import open_picture
+from drivers.scanners.decode.picture import open_picture
 from posd.cli.decode import decode
 from tests.drivers.scanners.pictures import CORPORA, needs_corpora, png, qr, qr_png, side_by_side
 
