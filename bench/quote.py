@@ -141,6 +141,7 @@ def compared(took: dict[tuple[str, int], list[float]], sizes: list[int]) -> list
         return median([one / other for one, other in zip(took[first], took[second], strict=True)])
 
     us = {key: median(rounds) for key, rounds in took.items()}
+    promised = {("all", PROMISED): 150, ("once", PROMISED): 150}
     titles = {
         "all": "posd",
         "minute": "posd, the first quote of a minute",
@@ -149,7 +150,7 @@ def compared(took: dict[tuple[str, int], list[float]], sizes: list[int]) -> list
         "oscar": "django-oscar",
     }
     figures = [
-        Figure(f"{title}, rules {size}: median us", us[name, size], 150 if "posd" in title and size == PROMISED else None)
+        Figure(f"{title}, rules {size}: median us", us[name, size], promised.get((name, size)))
         for name, title in titles.items()
         for size in sizes
     ]

@@ -56,7 +56,7 @@ def _reward(rule: RewardRule, known: Known) -> Iterator[Mistake]:
     else:
         yield from wrong.known("unit", rule.unit, known.program.units, "unit")
         if not 0 < rule.cost <= bounds.COST_MAX:
-            found = "nobody could pay it" if rule.cost > 0 else "would give it away for nothing"
+            found = "is more than anybody could pay" if rule.cost > 0 else "would give it away for nothing"
             yield Mistake("cost", f"{rule.cost} {found}", f"1 to {bounds.COST_MAX}")
     yield from _offer(rule, known)
 
