@@ -83,7 +83,6 @@ def test_nothing_differs_between_a_program_and_itself():
         (Unit(NAME, expire_months=12), Unit(NAME, expire_months=12, expire_at="year_end"), "expiry"),
         (Unit(NAME, expire_months=12), Unit(NAME, expire_months=12, extended=True), "extended"),
     ],
-    ids=str,
 )
 def test_units(old, new, key):
     """Worth more, ready sooner, living longer is better."""

@@ -228,7 +228,7 @@ CONDITION_MISTAKES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value", "key"), CONDITION_MISTAKES, ids=str)
+@pytest.mark.parametrize(("name", "value", "key"), CONDITION_MISTAKES)
 @pytest.mark.parametrize("side", ["when", "unless"])
 def test_a_condition_says_what_it_cannot_mean(side, name, value, key):
     """In `when` as in `unless`, at its own key."""
