@@ -42,9 +42,10 @@ dist: $(READY)  ## what docs/install.md needs: the wheel and the locks, in dist/
 	@$(BIN)/python -m hatchling build -t wheel -d dist
 	@cp requirements/terminal.lock requirements/central.lock dist
 
-golden: $(READY)  ## write the golden receipts and stories anew; look at tests/golden/receipts/*.png and read stories/*.txt before you commit
+golden: $(READY)  ## write the golden receipts, stories and mistakes anew; look at tests/golden/receipts/*.png and read the others before you commit
 	@$(BIN)/python -m tests.drivers.golden
 	@$(BIN)/python -m tests.stories.golden
+	@$(BIN)/python -m tests.loyalty.terrible
 
 check: $(READY)  ## style, types, floors, dependencies
 	@$(BIN)/ruff format --check --quiet $(FOLDERS)

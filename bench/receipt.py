@@ -31,7 +31,7 @@ from drivers.printers.profile import load_profile
 from drivers.printers.render import raster
 from drivers.printers.serial import SerialOptions, SerialPrinter
 from drivers.virtual_mechanism import Fault, Mechanism
-from drivers.virtual_printer import VirtualPtyPrinter, VirtualTcpPrinter
+from drivers.virtual_printer import Place, TcpPort, Terminal, VirtualPrinter
 from tests.drivers.receipts import sold
 
 ROUNDS = 60
@@ -97,20 +97,24 @@ async def wires(rounds: int) -> dict[str, float]:
     profile = load_profile("generic-80mm")
     job = job_bytes(raster(sold("he"), profile.dots), profile)
     figures: dict[str, float] = {"job_bytes": len(job)}
-    tcp, slow = VirtualTcpPrinter(), Watched(_fault=Fault.SLOW)
-    tcp.mechanism = slow
-    async with tcp:
-        posd: Printer = NetworkPrinter("bench", NetworkOptions("127.0.0.1", tcp.port))
-        figures |= await _compare("tcp", rounds, slow, lambda: _print(posd, job), lambda: _to_port(tcp.port, job, slow))
+    port, slow = TcpPort(), Watched(_fault=Fault.SLOW)
+    async with _slow(port, slow):
+        posd: Printer = NetworkPrinter("bench", NetworkOptions("127.0.0.1", port.port))
+        figures |= await _compare("tcp", rounds, slow, lambda: _print(posd, job), lambda: _to_port(port.port, job, slow))
     with tempfile.TemporaryDirectory() as folder:
-        pty, slower = VirtualPtyPrinter(Path(folder) / "tty"), Watched(_fault=Fault.SLOW)
-        pty.mechanism = slower
-        async with pty:
+        pty, slower = Terminal(Path(folder) / "tty"), Watched(_fault=Fault.SLOW)
+        async with _slow(pty, slower):
             serial = SerialPrinter("bench", SerialOptions(str(pty.path), flow="xon_xoff"))
             figures |= await _compare(
                 "pty", rounds, slower, lambda: _print(serial, job), lambda: _to_file(pty.path, job, slower)
             )
     return {**figures, "last_byte_target": WIRE_TARGET}
+
+
+def _slow(place: Place, mechanism: Watched) -> VirtualPrinter:
+    printer = VirtualPrinter(place)
+    printer.mechanism = mechanism
+    return printer
 
 
 async def _compare(kind: str, rounds: int, printer: Watched, posd: Send, peer: Send) -> dict[str, float]:

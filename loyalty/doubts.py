@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from loyalty.accruals.multiply import Multiply
-from loyalty.money import WHOLE_BP
+from loyalty.money import WHOLE_BP, Minor
 from loyalty.never import why_never
 from loyalty.program import NO_LIMITS, Challenge, Mistake, Names, Program, PromotionRule, RewardRule
 from loyalty.reach import attainable, lifetime_days, sources
+from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.donate import Donate, RoundUp
-from loyalty.rewards.percent_off import PercentOff
+from loyalty.rewards.pay import Pay
+from loyalty.rewards.percent_off import PercentOff, order_wide
 
 Doubt = Mistake
 """Where, what looks wrong, and what was probably meant."""
@@ -40,6 +42,14 @@ def _unreachable(program: Program, _: str) -> Iterator[Doubt]:
             yield Doubt(
                 key, f"nobody can ever have {pieces} of {unit!r}", f"caps and expiry let a member have {most} at the most"
             )
+
+
+def _capped(program: Program, _: str) -> Iterator[Doubt]:
+    """Rewards of which not even one fits under what may come off a basket."""
+    for code, rule in program.rewards.items():
+        if 0 < rule.limits.amount_max < _step(rule.settings):
+            wanted = "as much as one time takes off, or more; or partial = true"
+            yield Doubt(f"rewards.{code}.limits.amount_max", "one time takes more off than that: it is never given", wanted)
 
 
 def _unspent(program: Program, _: str) -> Iterator[Doubt]:
@@ -79,7 +89,7 @@ def _double(program: Program, _: str) -> Iterator[Doubt]:
             limited = section != "accruals" and (rule.limits != NO_LIMITS or rule.exclusive or rule.group)
             if limited or (section == "accruals" and (rule.pieces_max or rule.pieces_max_day or rule.pieces_max_month)):
                 continue
-            what = rule.unit if section != "promotions" else ""
+            what = rule.unit if section != "promotions" else "", rule.partner
             same = repr((section, what, rule.type, rule.settings, rule.lines, _sorted(rule.when), _sorted(rule.unless)))
             if same in seen:
                 wrong = f"it repeats {seen[same]!r}: the same for the same goods, at the same time"
@@ -98,7 +108,7 @@ def _generous(program: Program, _: str) -> Iterator[Doubt]:
             if (
                 isinstance(settings, PercentOff)
                 and settings.percent == WHOLE_BP
-                and not settings.only
+                and order_wide(settings)
                 and rule.limits == NO_LIMITS
             ):
                 yield Doubt(
@@ -164,6 +174,13 @@ def _worn(program: Program, code: str) -> bool:
     return any(code in side.get("badges", ()) for _, when, unless, _ in _rules(program) for side in (when, unless))
 
 
+def _step(settings: object) -> Minor:
+    """What one time takes off or pays, all or nothing; 0 where it may be less."""
+    if isinstance(settings, AmountOff) and not (settings.partial or settings.each_piece):
+        return settings.amount
+    return settings.worth if isinstance(settings, Pay) else 0
+
+
 def _multiplied(settings: object) -> tuple[str, ...]:
     return settings.of if isinstance(settings, Multiply) else ()
 
@@ -173,6 +190,6 @@ def _sorted(conditions: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 _LOOKS: tuple[Callable[[Program, str], Iterator[Doubt]], ...] = (
-    _unreachable, _unspent, _lives, _never, _double, _generous, _idle, _unnamed,
+    _unreachable, _capped, _unspent, _lives, _never, _double, _generous, _idle, _unnamed,
 )  # fmt: skip
 """Everything that is looked for."""

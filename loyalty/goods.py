@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from loyalty.basket import Line
 from loyalty.money import Minor
@@ -100,12 +100,14 @@ def pick(goods: Goods) -> Pick:
 
 def _remembered(find: Pick) -> Pick:
     """`find`, which is asked of the same basket by a rule's conditions and by the rule itself, one after the other."""
-    last: list[Any] = [None, ()]
+    last: tuple[Index | None, Places] = (None, ())  # one cell, read once and set as a whole: another thread may ask, too
 
     def found(index: Index) -> Places:
-        if last[0] is not index:
-            last[0], last[1] = index, find(index)
-        places: Places = last[1]
+        nonlocal last
+        asked, places = last
+        if asked is not index:
+            places = find(index)
+            last = (index, places)
         return places
 
     return found

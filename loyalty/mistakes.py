@@ -40,7 +40,8 @@ def amount(key: str, value: int, low: int = 1) -> Iterator[Mistake]:
     """Unless `value` is money of at least `low` minor units."""
     if not low <= value <= bounds.AMOUNT_MINOR_MAX:
         wrong = "that is nothing" if value == 0 else "it is less than nothing" if value < 0 else "that is above any basket"
-        yield Mistake(key, wrong, 'an amount above zero, such as "10.00"' if low else 'an amount, "0.00" or more')
+        wanted = 'an amount above zero, such as "10.00"' if low else 'an amount, "0.00" or more'
+        yield Mistake(key, wrong, f'at most "{bounds.AMOUNT_MINOR_MAX // 100}.00"' if value > 0 else wanted)
 
 
 def share(key: str, value: int, high: int = WHOLE_BP) -> Iterator[Mistake]:

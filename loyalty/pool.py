@@ -51,10 +51,9 @@ def draw(code: str, pool: Pool, key: bytes, prev_hash: str, record_id: str) -> D
 
 
 def closed(surprise: Surprise, bill: Bill) -> Refusal | None:
-    """Why this checkout takes no part in a draw; None where it does."""
+    """Why this checkout of a member takes no part in a draw; None where it does."""
     code, pool, member = surprise.code, surprise.pool, bill.member
-    if member is None:
-        return Refusal("member_needed")
+    assert member is not None  # nobody else is asked: a quote without a member says so, and its sale draws nothing
     if surprise.gate is not None and (refusal := surprise.gate(bill)):
         return refusal
     if pool.per_day and member.balances.get(counters.used(code, "day"), 0) >= pool.per_day:

@@ -62,9 +62,8 @@ class Movement:
     account: str = ""
 
 
-@dataclass(
-    slots=True, unsafe_hash=True
-)  # frozen, it would take three times as long to make, and a quote makes one for each offer
+# A value like the others: frozen, it would take three times as long to make, and a quote makes one for each offer.
+@dataclass(slots=True, unsafe_hash=True)
 class Discount:
     """What a reward or a promotion takes off each basket line, in minor units; `free` pieces of each line cost nothing by it."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.lots import life
-from loyalty.money import Minor, floor_share, spread
+from loyalty.money import Minor, floor_share, split, spread
 from loyalty.program import Program
 from loyalty.quote import Movement, nets
 from loyalty.refusal import Refusal
@@ -31,8 +31,6 @@ class Share(NamedTuple):
 
     def of(self, amount: int) -> int:
         """The part of `amount`; the parts of all returns together are exactly the whole."""
-        if not self.whole:
-            return 0
         return floor_share(amount, self.after, self.whole) - floor_share(amount, self.before, self.whole)
 
 
@@ -109,15 +107,15 @@ def _by_money(sale: Sale, shares: Mapping[int, Share]) -> Share | None:
 
 
 def _refund(program: Program, sale: Sale, shares: Mapping[int, Share], day: str) -> Minor:
-    """What money goes back: the line's price less what units paid of it; of a plan what its terms say."""
+    """What money goes back: the line's price less what units paid of it; of a plan what its terms say.
+
+    The till's negative lines lower what the others give back, as they lower what these earn: no more goes back than was paid.
+    """
     money = list(nets(sale.basket, sale.discounts))
     for paid in paid_by_units(sale):
         money = [have - part for have, part in zip(money, paid, strict=True)]
-    refund = 0
-    for place, share in shares.items():
-        whole = max(money[place], 0)
-        refund += share.of(_plan_refund(program, sale, place, whole, day))
-    return refund
+    whole = split(max(sum(money), 0), [max(one, 0) for one in money])
+    return sum(share.of(_plan_refund(program, sale, place, whole[place], day)) for place, share in shares.items())
 
 
 def paid_by_units(sale: Sale) -> Iterator[tuple[Minor, ...]]:

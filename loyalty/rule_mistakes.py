@@ -15,6 +15,8 @@ from loyalty.program import AccrualRule, Challenge, Limits, Mistake, Pool, Progr
 from loyalty.rewards import REWARDS
 
 MONEY_LIMITS = ("amount_max", "budget_amount")
+EARNING = ("accruals", "challenges", "plans")
+"""Sections whose rules earn in a sale, by their codes."""
 
 
 def of_rules(program: Program) -> Iterator[Mistake]:
@@ -54,7 +56,7 @@ def _reward(rule: RewardRule, known: Known) -> Iterator[Mistake]:
     else:
         yield from wrong.known("unit", rule.unit, known.program.units, "unit")
         if not 0 < rule.cost <= bounds.COST_MAX:
-            found = "nobody could pay it" if rule.cost > 0 else "would give it away for nothing"
+            found = "is more than anybody could pay" if rule.cost > 0 else "would give it away for nothing"
             yield Mistake("cost", f"{rule.cost} {found}", f"1 to {bounds.COST_MAX}")
     yield from _offer(rule, known)
 
@@ -83,6 +85,8 @@ def _offer(rule: RewardRule | PromotionRule, known: Known) -> Iterator[Mistake]:
             yield from wrong.amount(f"limits.{field.name}", value, low=0)
         else:
             yield from wrong.number(f"limits.{field.name}", value, 0, bounds.COST_MAX)
+    if rule.limits.budget_amount and rule.limits.budget_uses:
+        yield Mistake("limits.budget_uses", "it has a budget of money already", "budget_amount or budget_uses, not both")
     yield from _partner(rule.partner, known)
 
 
@@ -136,10 +140,14 @@ def _partner(code: str, known: Known) -> Iterator[Mistake]:
 
 
 def _twice(program: Program) -> Iterator[Mistake]:
-    """What is given is counted by the rule's code: two that share one would share their limits and their budget."""
+    """What is given is counted by the rule's code: two that share one would share their limits and their budget. And what a
+    sale earns by a pool's code is taken for a prize.
+    """
     seen: dict[str, str] = {}
-    for section, codes in (("rewards", program.rewards), ("promotions", program.promotions), ("pools", program.pools)):
-        for code in codes:
+    for section in ("rewards", "promotions", "pools"):
+        if section == "pools":
+            seen |= {code: earning for earning in EARNING for code in getattr(program, earning)}
+        for code in getattr(program, section):
             if code in seen:
                 yield Mistake(f"{section}.{code}", f"there is one in {seen[code]} of the same code", "a code of its own")
             seen.setdefault(code, section)

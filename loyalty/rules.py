@@ -88,19 +88,29 @@ class Rules(NamedTuple):
     plain: bool
     """Nothing excludes anything: one pass in order is the whole of stacking."""
     looked: list[tuple[object, tuple[Refusal | None, ...]]]
-    """Which benefits the minute that was looked at last refuses, to members or to anybody."""
+    """Which benefits the minute that was looked at last refuses, to members or to anybody: one cell, read once and set as a whole,
+    since another thread may ask, too.
+    """
 
 
 def not_now(rules: Rules, bill: Bill) -> tuple[Refusal | None, ...]:
     """Why each of `rules.benefits` is not to be had here and now, if it is not: looked at once a minute for all baskets."""
     moment = bill.moment
     place = moment.place
-    anybody = bill.member is not None
-    minute = (moment.local_date, minute_of_day(moment), moment.calendar, place.store, place.terminal, place.channel, anybody)
-    if rules.looked and rules.looked[0][0] == minute:
-        return rules.looked[0][1]
-    refusals = tuple(closed_now(benefit, bill) for benefit in rules.benefits)
-    rules.looked[:] = [(minute, refusals)]
+    with_member = bill.member is not None
+    minute = (
+        moment.local_date,
+        minute_of_day(moment),
+        moment.calendar,
+        place.store,
+        place.terminal,
+        place.channel,
+        with_member,
+    )
+    looked, refusals = rules.looked[0]
+    if looked != minute:
+        refusals = tuple(closed_now(benefit, bill) for benefit in rules.benefits)
+        rules.looked[0] = (minute, refusals)
     return refusals
 
 
@@ -114,16 +124,17 @@ def closed_now(benefit: Benefit, bill: Bill) -> Refusal | None:
 def compiled(program: Program) -> Rules:
     """`program`, ready. The last few are kept: a program is made ready once and asked a thousand times a day."""
     found = _KEPT.get(id(program))
-    if found is not None and found.program is program:
+    if found is not None:
         return found
     rules = make_ready(program)
-    while len(_KEPT) >= KEPT_PROGRAMS:
-        _KEPT.pop(next(iter(_KEPT)), None)
+    for oldest in list(_KEPT)[: 1 - KEPT_PROGRAMS]:  # of a copy: another thread may make one ready, too
+        _KEPT.pop(oldest, None)
     _KEPT[id(program)] = rules
     return rules
 
 
 _KEPT: dict[int, Rules] = {}
+"""By the id of its program, which nothing else has as long as the rules keep it."""
 
 
 def make_ready(program: Program) -> Rules:
@@ -141,7 +152,7 @@ def make_ready(program: Program) -> Rules:
         program.rewards,
         tuple(Surprise(code, one, gate(one.when, one.unless, pick(ALL))) for code, one in program.pools.items()),
         plain=not conflicts and policies.stacking == "in_order",
-        looked=[],
+        looked=[(None, ())],
     )
 
 

@@ -227,7 +227,7 @@ def _earned(program: Program, agreement: Agreement, accrual: Accrual, day: str) 
         lot = plan_lot(program, code, {lot_named(expires=last): 1} if last else {}, day)
     else:
         lot = lot_for(program, accrual.unit, day)
-    rule = program.accruals.get(accrual.rule)
+    rule = None if counters.is_counter(accrual.unit) else program.accruals.get(accrual.rule)
     account = f"partner/{rule.partner}" if rule and rule.partner else ""
     return movement(accrual, lot, account)
 

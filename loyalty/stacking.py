@@ -57,7 +57,7 @@ class Outcome:
     @property
     def looked(self) -> Iterable[tuple[Benefit, Finding]]:
         """What was found about each that was looked at."""
-        return zip((*self.rules.benefits, *self.rules.last), self.found, strict=False)
+        return zip((*self.rules.benefits, *self.rules.last), self.found, strict=True)
 
     @property
     def taken(self) -> list[Taken]:
@@ -205,6 +205,7 @@ def _have(benefit: Benefit, times: int, most: int, target: Target, outcome: Outc
             given = benefit.type.give(benefit.settings, times, bill, target._replace(most=min(left, target.most)))
         if given.worth > left:  # what pays, pays whole pieces
             return Refusal("budget_exceeded")
+    assert not given.offs or not (given.paid_minor or given.gifts or given.donated_minor)  # it is a discount or one of those
     if not (given.worth or given.gifts or given.donated_minor or benefit.type.for_others):
         return NOTHING_LEFT
     off_minor = bill.take(given.offs)

@@ -93,7 +93,8 @@ def after_sale(program: Program, standing: Standing, sale: Sale, day: str) -> St
     standing = replace(
         standing,
         visits=standing.visits + 1,
-        spent_minor=standing.spent_minor + sale.total_minor - sale.extras.paid_minor,  # as a return takes it off: in money
+        # As a return takes it off: in money, and for goods. What units pay above that was donated.
+        spent_minor=standing.spent_minor + max(0, sale.total_minor - sale.extras.paid_minor),
         last_visit=max(standing.last_visit, day),  # one that was made offline may be heard of late
     )
     return _decided(program, standing, Happened("sale", first, sale.total_minor, referred=bool(standing.referred_by)), day)

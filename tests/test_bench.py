@@ -12,9 +12,10 @@ import pytest
 
 from bench import decode, stages
 from bench.discounts import Goods, Rule, Shop, draw, from_values
-from bench.engines.posd import WHEN
+from bench.engines.posd import MINUTES, NOW, WHEN, Posd
 from bench.phones import KINDS, drawn
 from drivers.scanners.decode.reader import IN_TURN, read_frame
+from loyalty.moment import minute_of_day
 from tests.drivers.scanners.pictures import qr
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,6 +145,18 @@ def test_the_first_fifty_rules_are_as_the_bench_says() -> None:
     about = {frozenset(goods.product for goods in shop.basket if rule.matches(goods)) for rule in shop.rules}
     assert all(one == other or not one & other for one in about for other in about)
     assert draw(50, WHEN).rules == first
+
+
+def test_the_first_quote_of_a_minute_is_one() -> None:
+    """Each is of another minute of the hour that the rules are asked about, and finds the same."""
+    assert {(moment.local_date, minute_of_day(moment) // 60) for moment in MINUTES} == {(WHEN.day, WHEN.hour)}
+    assert len({minute_of_day(moment) for moment in MINUTES}) == 60
+    shop = draw(10, WHEN)
+    same, anew = Posd(shop, once=False, minutes=False), Posd(shop, once=False, minutes=True)
+    assert [same.evaluate().moment for _ in range(3)] == [NOW] * 3
+    quotes = [anew.evaluate() for _ in range(61)]
+    assert [one.moment for one in quotes] == [*MINUTES, MINUTES[0]]
+    assert {one.to_pay_minor for one in quotes} == {same.evaluate().to_pay_minor}
 
 
 def test_what_the_bench_reads_of_the_rules_by_itself() -> None:

@@ -3,9 +3,14 @@
 With `--once` the rules about the same goods are a group, of which posd gives one: every piece is discounted once, the higher
 priority first, which is what django-oscar does. Without it all that hold are given, each on what the one before has left, and every
 rule is asked all its conditions, as business-rules does. Minimum amounts are looked at before discounts, as business-rules has it.
+
+What only the day, the hour and the place decide is looked at once a minute for all baskets (loyalty.rules.not_now), so that a quote
+mostly finds it answered. With `--minutes` every quote is the first of its minute and looks at it anew.
 """
 
 import sys
+from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 from bench.discounts import Rule, Shop, When
@@ -14,19 +19,21 @@ from loyalty.basket import PIECE_MILLI, Basket, Line
 from loyalty.member import Member
 from loyalty.moment import Moment, Place
 from loyalty.program import Program
-from loyalty.quote import quote
+from loyalty.quote import Quote, quote
 from sync import program_file
 
 WHEN = When("2026-11-10", "tue", 12, "store-3", "gold")
 NOW = Moment(1_794_304_800_000, 120, WHEN.day, place=Place(WHEN.store))
+MINUTES = tuple(replace(NOW, wall_ms=NOW.wall_ms + minute * 60_000) for minute in range(60))  # of the same hour
 TIER_NAMES = {"bronze": "ארד", "silver": "כסף", "gold": "זהב"}
 
 
 class Posd:
     """The shop as a member's basket, and a program for each number of rules."""
 
-    def __init__(self, shop: Shop, *, once: bool) -> None:
+    def __init__(self, shop: Shop, *, once: bool, minutes: bool) -> None:
         self._shop, self._once = shop, once
+        self._moments = cycle(MINUTES if minutes else (NOW,))
         lines = enumerate(shop.basket, 1)
         self._basket = Basket(
             tuple(
@@ -44,9 +51,9 @@ class Posd:
             self._programs[count] = program_file.from_json(values(self._shop.rules[:count], once=self._once))
         self._program = self._programs[count]
 
-    def evaluate(self) -> object:
+    def evaluate(self) -> Quote:
         """A quote."""
-        return quote(self._program, self._member, self._basket, NOW)
+        return quote(self._program, self._member, self._basket, next(self._moments))
 
     def found(self) -> dict[str, Any]:
         """Which promotions hold, as the trace says (they were given, or others had left nothing), and what all take off."""
@@ -92,4 +99,4 @@ def _promotion(rule: Rule, *, once: bool) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    serve(lambda shop: Posd(shop, once="--once" in sys.argv))
+    serve(lambda shop: Posd(shop, once="--once" in sys.argv, minutes="--minutes" in sys.argv))

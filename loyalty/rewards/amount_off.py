@@ -43,10 +43,11 @@ def room(settings: AmountOff, bill: Bill, target: Target) -> int | Refusal:
     if not target.costs or settings.each_piece:
         return 1
     rounded = up if settings.partial else down
-    times = rounded(due, _gross(settings, bill, target))
+    step = _gross(settings, bill, target)
+    times = rounded(due, step)
     if settings.times_max:
         times = min(times, settings.times_max)
-    return times or Refusal("basket_too_small", {"missing_minor": settings.amount - due})
+    return times or Refusal("basket_too_small", {"missing_minor": step - due})
 
 
 def give(settings: AmountOff, times: int, bill: Bill, target: Target) -> Given:

@@ -83,7 +83,6 @@ def test_nothing_differs_between_a_program_and_itself():
         (Unit(NAME, expire_months=12), Unit(NAME, expire_months=12, expire_at="year_end"), "expiry"),
         (Unit(NAME, expire_months=12), Unit(NAME, expire_months=12, extended=True), "extended"),
     ],
-    ids=str,
 )
 def test_units(old, new, key):
     """Worth more, ready sooner, living longer is better."""
@@ -319,6 +318,8 @@ def test_challenges_plans_awards_and_pools(section, old, new, key):
         ("order_discounts", ("first", "best", "all")),
         ("reduced_goods", ("excluded", "included")), ("budget_short", ("refuse", "reduce")), ("give_back_spent", (False, True)),
         ("give_back_uses", (False, True)), ("negative_balance", ("allowed", "within_balance", "pending_only")),
+        ("earn_tax", ("excluded", "included")), ("accrual_tier", ("held", "reached")),
+        ("amount_overlap", ("by_share", "others_first")), ("percent_rounding", ("down", "half_even", "half_up", "up")),
     ],
 )  # fmt: skip
 def test_policies(field, worst_first):
@@ -327,6 +328,25 @@ def test_policies(field, worst_first):
         both_ways(
             cafe(policies=Policies(**{field: worse})), cafe(policies=Policies(**{field: better})), f"policies.{field}", "better"
         )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "effect"),
+    [
+        ("accrual_rounded_per", "line", "worse"), ("free_piece", "extra", "worse"), ("return_share", "money", "worse"),
+        ("percent_rounded_per", "line", "neutral"), ("remainder", "first", "neutral"), ("tax_rounded_per", "line", "neutral"),
+    ],
+)  # fmt: skip
+def test_policies_that_are_the_same_both_ways(field, value, effect):
+    """Of some nobody can tell for whom it is better; others take nothing from members."""
+    plain, other = cafe(policies=Policies()), cafe(policies=Policies(**{field: value}))
+    assert told(plain, other) == told(other, plain) == [(f"policies.{field}", "changed", effect)]
+
+
+def test_every_policy_is_judged_above():
+    """Whoever adds one says there which value is better for members."""
+    tests = (test_policies, test_policies_that_are_the_same_both_ways)
+    assert {case[0] for test in tests for mark in test.pytestmark for case in mark.args[1]} == set(Policies.__slots__)
 
 
 def test_the_program_itself():

@@ -28,6 +28,7 @@ from loyalty.program import (
 from loyalty.reach import attainable
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.donate import Donate, RoundUp
+from loyalty.rewards.pay import Pay
 from loyalty.rewards.percent_off import PercentOff
 from loyalty.validate import validate
 from tests.samples import cafe
@@ -132,8 +133,9 @@ def test_a_unit_that_is_never_spent():
     units = dict(cafe().units) | {"stamp": Unit(NAME)}
     assert keys(cafe(units=units)) == ["units.stamp"]
     assert keys(cafe(units=units, accruals=dict(cafe().accruals) | {"stamps": stamp()})) == ["units.stamp"]
-    asked = PromotionRule("amount_off", NAME, AmountOff(5), when={"balance": Balance("stamp", 1)})
-    assert keys(cafe(units=units, accruals=dict(cafe().accruals) | {"stamps": stamp()}, promotions={"p": asked})) == []
+    for side in ("when", "unless"):
+        asked = PromotionRule("amount_off", NAME, AmountOff(5), **{side: {"balance": Balance("stamp", 1)}})
+        assert keys(cafe(units=units, accruals=dict(cafe().accruals) | {"stamps": stamp()}, promotions={"p": asked})) == []
 
 
 def test_pieces_that_expire_before_they_may_be_spent():
@@ -153,6 +155,7 @@ def test_pieces_that_expire_before_they_may_be_spent():
         ({"basket": (Measure(Goods(tags=("a",), exclude_tags=("a",))),)}, "when.basket.0.goods"),
         ({"lines": Measure(amount_min=5, amount_max=4)}, "when.lines.amount_min"),
         ({"balance": Balance("point", 5, 4)}, "when.balance.pieces_min"),
+        ({"balance": Balance("point", 1, 0)}, "when.balance.pieces_min"),
         ({"dates": (Dates("2026-01-01", "2026-11-20"),)}, "when.dates"),
         ({"dates": (Dates(last="2026-11-20"), Dates("2025-01-01", "2025-02-01"))}, "when.dates"),
         ({"sabbath": "during", "weekdays": ("sun", "thu")}, "when.weekdays"),
@@ -206,6 +209,8 @@ def test_dates_outside_the_program_s_own():
     """They begin when it is over, or are over when it begins."""
     assert never({"dates": (Dates("2027-06-01"),)}, ends="2027-05-31", open_ended=False) == ["when.dates"]
     assert never({"dates": (Dates(last="2027-01-01"),)}, effective="2027-02-01") == ["when.dates"]
+    assert never({"dates": (Dates("2027-05-31"),)}, ends="2027-05-31", open_ended=False) == []
+    assert never({"dates": (Dates(last="2027-02-01"),)}, effective="2027-02-01") == []
 
 
 def test_two_that_double():
@@ -229,6 +234,26 @@ def test_two_that_double():
     assert keys(cafe(accruals=accruals)) == ["accruals.more"]
 
 
+@pytest.mark.parametrize("cap", ["pieces_max", "pieces_max_day", "pieces_max_month"])
+def test_a_cap_tells_an_accrual_from_another(cap):
+    """The first gives without end, the second up to there."""
+    more = AccrualRule("per_money", "point", PerMoney(100), **{cap: 5})
+    assert keys(cafe(accruals=dict(cafe().accruals) | {"more": more})) == []
+
+
+def test_what_else_tells_two_apart():
+    """The unit they cost, the section they stand in, what excludes them, and whose cost they are."""
+    other = RewardRule("amount_off", NAME, "standing", 100, AmountOff(1000))
+    assert keys(cafe(rewards={**cafe().rewards, "other": other})) == []
+    assert keys(cafe(promotions={"p": PromotionRule("amount_off", NAME, AmountOff(1000))})) == []
+    first, second = (PromotionRule("amount_off", NAME, AmountOff(500), unless={"every_visit": n}) for n in (2, 3))
+    assert keys(cafe(promotions={"a": first, "b": second})) == []
+    theirs = PromotionRule("amount_off", NAME, AmountOff(500), partner="bank")
+    ours = PromotionRule("amount_off", NAME, AmountOff(500))
+    assert keys(cafe(promotions={"a": theirs, "b": ours}, partners={"bank": NAME})) == []
+    assert keys(cafe(promotions={"a": theirs, "b": theirs}, partners={"bank": NAME})) == ["promotions.b"]
+
+
 def test_everything_free_without_an_end():
     """A hundred percent of all the goods needs a limit, or is for a piece only."""
     free = PromotionRule("percent_off", NAME, PercentOff(10_000))
@@ -238,6 +263,7 @@ def test_everything_free_without_an_end():
     assert keys(cafe(promotions={"p": PromotionRule("percent_off", NAME, PercentOff(10_000), limits=Limits(per_day=1))})) == []
     reward = RewardRule("percent_off", NAME, "point", 5, PercentOff(10_000))
     assert keys(cafe(rewards={"r": reward})) == ["rewards.r.percent"]
+    assert keys(cafe(promotions={"p": PromotionRule("percent_off", NAME, PercentOff(10_000, each_line=True))})) == []
 
 
 def test_settings_that_do_nothing():
@@ -248,12 +274,34 @@ def test_settings_that_do_nothing():
     assert keys(cafe(ends="2027-01-01")) == ["ends"]
     assert keys(cafe(challenges={"c": Challenge("per_sale", NAME, 3, PerSale())})) == ["challenges.c"]
     assert keys(cafe(challenges={"c": Challenge("per_sale", NAME, 3, PerSale(), badge=NAME)})) == []
-    worn = PromotionRule("amount_off", NAME, AmountOff(5), when={"badges": ("c",)})
-    assert keys(cafe(challenges={"c": Challenge("per_sale", NAME, 3, PerSale())}, promotions={"p": worn})) == []
+    for side in ("when", "unless"):
+        worn = PromotionRule("amount_off", NAME, AmountOff(5), **{side: {"badges": ("c",)}})
+        assert keys(cafe(challenges={"c": Challenge("per_sale", NAME, 3, PerSale())}, promotions={"p": worn})) == []
     plans = {"a": Plan(NAME, "card", months=1), "b": Plan(NAME, "card", months=12), "c": Plan(NAME, "other", months=12)}
     assert keys(cafe(plans=plans)) == ["plans.b.product"]
     accruals = dict(cafe().accruals) | {"double": AccrualRule("multiply", "standing", Multiply(("points",)))}
     assert keys(cafe(accruals=accruals)) == ["accruals.double.unit"]
+    mixed = dict(cafe().accruals) | {"d": AccrualRule("multiply", "point", Multiply(("points", "standing")))}
+    (doubt,) = doubts(cafe(accruals=mixed), TODAY)
+    assert (doubt.key, "'standing'" in doubt.wrong, "'points'" in doubt.wrong) == ("accruals.d.unit", True, False)
+
+
+def test_a_reward_of_which_not_one_fits_under_its_limit():
+    """What comes off one basket at the most is less than one time; unless a part of it may come off, or it comes by itself."""
+    cap = Limits(amount_max=999)
+    for settings, kind, doubt in (
+        (AmountOff(1000), "amount_off", ["rewards.r.limits.amount_max"]),
+        (AmountOff(999), "amount_off", []),
+        (AmountOff(1000, partial=True), "amount_off", []),
+        (AmountOff(1000, each_piece=True), "amount_off", []),
+        (Pay(1000), "pay", ["rewards.r.limits.amount_max"]),
+        (Pay(999), "pay", []),
+        (PercentOff(1000), "percent_off", []),
+    ):
+        assert keys(cafe(rewards={"r": RewardRule(kind, NAME, "point", 5, settings, limits=cap)})) == doubt
+    assert keys(cafe(promotions={"p": PromotionRule("amount_off", NAME, AmountOff(1000), limits=cap)})) == []
+    uncapped = RewardRule("amount_off", NAME, "point", 5, AmountOff(1000), limits=Limits(per_day=1))
+    assert keys(cafe(rewards={"r": uncapped})) == []
 
 
 def test_names_that_the_members_cannot_read():
@@ -267,6 +315,27 @@ def test_names_that_the_members_cannot_read():
         challenges={"c": Challenge("per_sale", NAME, 3, PerSale(), badge=english)},
     )
     assert keys(program) == ["name", "units.point.name", "challenges.c.badge", "tiers.step.1.name", "causes.trees"]
+
+
+def test_every_kind_of_rule_has_a_name_to_read():
+    """Also what head office runs by itself, and partners."""
+    english = {"en": "name"}
+    program = cafe(
+        rewards={"r": RewardRule("amount_off", english, "point", 5, AmountOff(5))},
+        promotions={"p": PromotionRule("amount_off", english, AmountOff(7))},
+        challenges={"c": Challenge("per_sale", english, 3, PerSale(), prize_unit="point", prize=1)},
+        plans={"c": Plan(english, "card", months=1)},
+        pools={"l": Pool(english, 500, 9, (Prize("point", 1),))},
+        partners={"b": english},
+    )
+    assert keys(program) == [
+        "rewards.r.name", "promotions.p.name", "challenges.c.name", "plans.c.name", "pools.l.name", "partners.b",
+    ]  # fmt: skip
+
+
+def test_a_pool_that_is_never_open():
+    """It has conditions and no goods."""
+    assert keys(cafe(pools={"l": Pool(NAME, 500, 9, (Prize("point", 1),), when={"weekdays": ()})})) == ["pools.l.when.weekdays"]
 
 
 def test_every_doubt_says_what_and_what_was_meant():

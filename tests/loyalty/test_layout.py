@@ -10,7 +10,6 @@ from loyalty.document import Note, Picture, Qr, Receipt, Row, Rule, Said, Title,
 from loyalty.layout import ALWAYS, PARTS, STANDARD, Layout, Line, arranged
 from loyalty.receipt import as_copy, as_training
 from sync.example import example
-from tests.runtime.codes import Source
 
 SALE = Receipt(
     "he",
@@ -40,14 +39,6 @@ def test_the_built_in_layout_shows_everything_once() -> None:
     for language in ("he", "en", "ar", "ru"):
         receipt = as_copy(as_training(example(language)))
         assert sorted(codes(arranged(receipt, STANDARD, write).blocks)) == sorted(codes(receipt.blocks))
-
-
-def test_every_block_that_is_ever_made_is_of_one_part() -> None:
-    """A code without a part would never be printed; one with two, twice."""
-    said = {one.code.removeprefix("receipt.") for one in Source().said() if one.code.startswith("receipt.")}
-    parts = [code for members in PARTS.values() for code in members]
-    assert said <= set(parts)
-    assert len(parts) == len(set(parts))
 
 
 def test_parts_stand_in_the_order_of_the_layout() -> None:

@@ -153,6 +153,24 @@ def test_pieces_are_told_as_they_were_posted():
     assert costs_back(program(), sale, came, entries) == (Cost("bank", "units", "", "point", 10),)
 
 
+def test_what_is_only_counted_is_nobody_s_cost():
+    """A cap of the day and the rest that is carried on are counted by the program, whoever bears the points."""
+    rule = AccrualRule("per_money", "point", PerMoney(1000, carry=True, by_tier=False), pieces_max_day=9, partner="bank")
+    rules = program(promotions={}, accruals={"theirs": rule})
+    sale = sold(rules, member(), BASKET)
+    assert {one.unit: one.account for one in sale.accruals} == {
+        "point": "partner/bank", "earned_day/theirs": "", "rest/theirs": "",
+    }  # fmt: skip
+    posted = post(rules, {}, sale_entries(sale), DAY).entries
+    assert costs(rules, sale, posted) == (Cost("bank", "units", "", "point", 4),)
+    entries = post(
+        rules, {(MINE, "point"): {"": 9}}, return_entries(HANDLE, reverse(rules, sale, back(("1", 400), ("2", 1000)))), DAY
+    )
+    assert {(one.target, one.unit) for one in entries.entries if one.target.startswith("partner/")} == {
+        ("partner/bank", "point")
+    }
+
+
 def test_pieces_that_only_became_younger_cost_nothing():
     """They go back to the partner and come again in another lot; the club's own are not looked at."""
     sale = sold(program(promotions={}), member(), BASKET)

@@ -43,59 +43,10 @@ from loyalty.rewards.gift import Gift
 from loyalty.rewards.pay import Pay
 from loyalty.rewards.percent_off import PercentOff
 from loyalty.rewards.piece_price import PiecePrice
-from loyalty.validate import validate
+from tests.loyalty.clubs import NAME, TYPE_OF, accrual, challenge, club, keys, pool, promotion, reward
 from tests.samples import cafe
 
-NAME = {"he": "שם"}
 TOO_MANY = 10**15
-TYPE_OF = {row.settings: kind for kind, row in [*REWARDS.items(), *ACCRUALS.items()]}
-
-
-def club(**changes: object) -> Program:
-    """The cafe with something of everything that a rule may name."""
-    program = cafe(
-        causes={"trees": NAME},
-        partners={"bank": NAME},
-        plans={"club": Plan(NAME, "card", months=1)},
-        challenges={"run": Challenge("per_sale", NAME, 3, PerSale(), prize_unit="point", prize=5)},
-    )
-    return replace(program, **changes)
-
-
-def keys(program: Program) -> list[str]:
-    """Where its mistakes are."""
-    return [mistake.key for mistake in validate(program)]
-
-
-def reward(settings: object, **changes: object) -> list[str]:
-    """The mistakes of a reward, below it."""
-    row = {"name": NAME, "unit": "point", "cost": 5, "type": TYPE_OF[type(settings)], "settings": settings} | changes
-    return [key.removeprefix("rewards.r.") for key in keys(club(rewards={"r": RewardRule(**row)}))]
-
-
-def promotion(settings: object, **changes: object) -> list[str]:
-    """The mistakes of a promotion, below it."""
-    row = {"type": TYPE_OF[type(settings)], "name": NAME, "settings": settings} | changes
-    return [key.removeprefix("promotions.p.") for key in keys(club(promotions={"p": PromotionRule(**row)}))]
-
-
-def accrual(settings: object, **changes: object) -> list[str]:
-    """The mistakes of an accrual, below it."""
-    rule = AccrualRule(**({"type": TYPE_OF[type(settings)], "unit": "point", "settings": settings} | changes))
-    return [key.removeprefix("accruals.a.") for key in keys(club(accruals=dict(cafe().accruals) | {"a": rule}))]
-
-
-def challenge(settings: object = PerSale(), **changes: object) -> list[str]:
-    """The mistakes of a challenge, below it."""
-    rule = Challenge(**({"type": TYPE_OF[type(settings)], "name": NAME, "goal": 3, "settings": settings} | changes))
-    return [key.removeprefix("challenges.c.") for key in keys(club(challenges={"c": rule}))]
-
-
-def pool(**changes: object) -> list[str]:
-    """The mistakes of a pool, below it."""
-    row = {"name": NAME, "chance": 500, "prizes_max": 9, "prizes": (Prize("point", 1),)} | changes
-    return [key.removeprefix("pools.s.") for key in keys(club(pools={"s": Pool(**row)}))]
-
 
 REWARD_MISTAKES = [
     (AmountOff(0), "amount"), (AmountOff(-1), "amount"), (AmountOff(bounds.AMOUNT_MINOR_MAX + 1), "amount"),
@@ -252,14 +203,6 @@ def test_a_pool_says_what_it_cannot_mean(changes, key):
     assert pool(**changes) == [key]
 
 
-def test_two_that_share_a_code_would_share_their_limits():
-    """A promotion and a pool of a reward's code; an accrual and a unit of one code are no trouble."""
-    promotions = {"ten_off": PromotionRule("amount_off", NAME, AmountOff(1))}
-    pools = {"ten_off": Pool(NAME, 1, 1, (Prize("point", 1),))}
-    assert keys(club(promotions=promotions)) == ["promotions.ten_off"]
-    assert keys(club(pools=pools)) == ["pools.ten_off"]
-
-
 CONDITION_MISTAKES = [
     ("basket", (Measure(), Measure(quantity_min=-1)), "basket.1.quantity_min"),
     ("basket", (Measure(Goods(tags=("",))),), "basket.0.goods.tags.0"),
@@ -285,7 +228,7 @@ CONDITION_MISTAKES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value", "key"), CONDITION_MISTAKES, ids=str)
+@pytest.mark.parametrize(("name", "value", "key"), CONDITION_MISTAKES)
 @pytest.mark.parametrize("side", ["when", "unless"])
 def test_a_condition_says_what_it_cannot_mean(side, name, value, key):
     """In `when` as in `unless`, at its own key."""

@@ -1,15 +1,11 @@
 """Which offers apply together."""
 
-from dataclasses import replace
-
 import pytest
 
-from loyalty.basket import Basket
-from loyalty.bill import bill
 from loyalty.goods import Goods
 from loyalty.member import Member
 from loyalty.moment import Place
-from loyalty.program import Limits, Policies, Program, PromotionRule, RewardRule
+from loyalty.program import Limits
 from loyalty.refusal import Refusal
 from loyalty.rewards.amount_off import AmountOff
 from loyalty.rewards.bundle import Bundle
@@ -17,72 +13,11 @@ from loyalty.rewards.free_pieces import FreePieces
 from loyalty.rewards.gift import Gift
 from loyalty.rewards.pay import Pay
 from loyalty.rewards.percent_off import PercentOff
-from loyalty.rules import make_ready
-from loyalty.stacking import COMBINATIONS_MAX, Ask, Open, Taken, choose
-from tests.bills import NOW, goods
+from loyalty.stacking import COMBINATIONS_MAX
+from tests.bills import goods
+from tests.offers import gives, looked_at, most, sells, told, why
 
-TYPES = {
-    AmountOff: "amount_off",
-    PercentOff: "percent_off",
-    FreePieces: "free_pieces",
-    Bundle: "bundle",
-    Gift: "gift",
-    Pay: "pay",
-}
-WHO = Member("h", balances={"point": 250}, spendable={"point": 200})
-BASKET = (goods("a", 1000), goods("b", 500))
-
-
-def gives(settings, **fields):
-    """A promotion."""
-    return PromotionRule(TYPES[type(settings)], {}, settings, **fields)
-
-
-def sells(settings, cost=100, **fields):
-    """A reward for so many points."""
-    return RewardRule(TYPES[type(settings)], {}, "point", cost, settings, **fields)
-
-
-def looked_at(rules, wanted=None, *, member=WHO, lines=BASKET, place=None, own=None, **policies):
-    """The outcome of choosing among `rules`, by code, for a basket of 15.00."""
-    program = Program(
-        "bare",
-        1,
-        "ILS",
-        {},
-        {},
-        {},
-        {code: rule for code, rule in rules.items() if isinstance(rule, RewardRule)},
-        promotions={code: rule for code, rule in rules.items() if isinstance(rule, PromotionRule)},
-        policies=Policies(**policies),
-    )
-    basket = Basket(tuple(replace(line, id=str(place)) for place, line in enumerate(lines)))
-    moment = replace(NOW, place=place) if place else NOW
-    return choose(make_ready(program), Ask(lambda: bill(program, member, basket, moment), wanted or {}, own or {}))
-
-
-def told(outcome):
-    """What came off by each rule, or the code of why nothing did, or None where it was only offered; in the order looked at."""
-    found = {}
-    for benefit, one in outcome.looked:
-        refusal = refused(one)
-        found[benefit.code] = refusal.code if refusal else one.off_minor if isinstance(one, Taken) else None
-    return found
-
-
-def refused(found):
-    """The refusal in what was found."""
-    return found if isinstance(found, Refusal) else found.refusal if isinstance(found, Open) else None
-
-
-def why(outcome, code):
-    """The refusal of one rule."""
-    return next(refused(one) for benefit, one in outcome.looked if benefit.code == code)
-
-
-def most(outcome, code):
-    """How often one rule may be taken."""
-    return next(0 if isinstance(one, Refusal) else one.times_max for benefit, one in outcome.looked if benefit.code == code)
+A = Goods(products=("a",))
 
 
 def test_one_after_the_other_on_what_is_left():
@@ -344,3 +279,36 @@ def test_what_gave_nothing_stands_in_nobodys_way():
     assert told(looked_at(rules, lines=(goods("a", 100),))) == {"none": "nothing_left", "one": 50}
     rules = {"none": gives(FreePieces(1, percent=1)), "two": gives(Bundle(quantity=2, price=60))}
     assert told(looked_at(rules, lines=(goods("a", 80, 2),))) == {"none": "nothing_left", "two": 20}
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "off"),
+    [
+        (PercentOff(1000), gives(PercentOff(2000), lines=A, group="g"), 100),
+        (PercentOff(1000), gives(AmountOff(200), group="g"), 100),
+        (AmountOff(200), gives(PercentOff(1000), lines=A, group="g"), 200),
+    ],
+    ids=str,
+)
+def test_of_a_group_one_is_taken_whatever_their_types(one, two, off):
+    """Also where a discount is found in one go, before or behind one that takes a longer look."""
+    first = gives(one, group="g", lines=A if isinstance(one, PercentOff) else Goods())
+    outcome = looked_at({"one": first, "two": two})
+    assert told(outcome) == {"one": off, "two": "other_of_group"}
+    assert why(outcome, "two") == Refusal("other_of_group", {"other": "one"})
+
+
+def test_goods_that_are_not_there_take_nobodys_place_in_a_group():
+    """And what rounds to nothing says that nothing is left."""
+    none = gives(PercentOff(1000), lines=Goods(products=("z",)), group="g")
+    assert told(looked_at({"n": none, "p": gives(PercentOff(1000), lines=A, group="g")})) == {"n": "goods_missing", "p": 100}
+    assert told(looked_at({"p": gives(PercentOff(1), lines=A)}, lines=(goods("a", 10),))) == {"p": "nothing_left"}
+
+
+def test_a_share_of_some_goods_is_within_what_may_come_off():
+    """Above a floor, no more than the whole basket costs, and under the conditions of its rule."""
+    floored = (goods("a", 1000, floor_minor=950), goods("b", 500))
+    assert told(looked_at({"p": gives(PercentOff(1000), lines=A)}, lines=floored)) == {"p": 50}
+    corrected = (goods("a", 1000), goods("b", -900))
+    assert told(looked_at({"p": gives(PercentOff(5000), lines=A)}, lines=corrected)) == {"p": 100}
+    assert told(looked_at({"p": gives(PercentOff(1000), lines=A, when={"amount_min": 1501})})) == {"p": "amount_missing"}

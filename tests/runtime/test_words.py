@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.conditions.time import HEBREW_MONTHS
+from loyalty.layout import PARTS
 from loyalty.moment import HOLIDAYS
 from runtime import words
 from runtime.words import LANGUAGES, MARKS, count, direction, hebrew_numeral, knows, money, say
@@ -45,6 +46,14 @@ def test_the_walk_finds_what_the_source_says() -> None:
     assert {"refusal.code_expired", "trace.earned", "receipt.club", "receipt.balance", "receipt.offline"} <= found
     assert {"refusal.sabbath_during_only", "refusal.rest_outside_only", "refusal.other_terminal", "trace.spent"} <= found
     assert len(found) >= 80
+
+
+def test_every_block_of_a_receipt_is_of_one_part_of_a_layout() -> None:
+    """A code without a part would never be printed; one with two, twice."""
+    blocks = {one.code.removeprefix("receipt.") for one in SAID if one.code.startswith("receipt.")}
+    parts = [code for members in PARTS.values() for code in members]
+    assert blocks <= set(parts)
+    assert len(parts) == len(set(parts))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -43,6 +43,17 @@ def test_room_for_an_amount(settings, bought, aim, room):
     assert amount_off.room(settings, bill, target(bill, **aim)) == room
 
 
+@pytest.mark.parametrize(
+    ("amount", "tax_bp", "missing"),
+    [(1100, 1700, 70), (1169, 1700, 1), (1170, 1700, None), (999, 0, 1), (1000, 0, None)],
+)
+def test_what_is_missing_to_an_amount_before_tax(amount, tax_bp, missing):
+    """10.00 with 17 % on top are 11.70: so much must be there."""
+    bill = checkout(goods("a", amount, tax_bp=tax_bp), rules={"amount_off_tax": "excluded"})
+    wanted = Refusal("basket_too_small", {"missing_minor": missing}) if missing else 1
+    assert amount_off.room(AmountOff(1000), bill, target(bill)) == wanted
+
+
 def test_no_goods_no_discount():
     """It says that the goods are missing, not that they are free."""
     bill = checkout(1000)
