@@ -74,7 +74,7 @@ class SerialPrinter:
         return await self._owned.status()
 
     async def _connect(self) -> Wire:
-        """For one job or question: a lock is enough, since between two the line is nobody's, unlike those of drivers/opening.py."""
+        """For one job or question: a lock is enough, since between two the line is nobody's, unlike those of drivers/line.py."""
         options = self._options
         try:
             port = serial.Serial(
