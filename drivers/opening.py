@@ -1,46 +1,16 @@
-"""Opening a serial line for us alone; why a device cannot be opened, said so that a person knows what to do; and who holds it."""
+"""Why a device cannot be opened, said so that a person knows what to do; and who holds it."""
 
 import errno
-import fcntl
 import os
-import termios
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
-
-import serial
+from typing import Literal
 
 from runtime.errors import Unavailable
 
 TAKEN = (errno.EBUSY, errno.EAGAIN)  # by TIOCEXCL or EVIOCGRAB; by flock
 Kind = Literal["scanner", "display"]
 KINDS: tuple[Kind, ...] = ("scanner", "display")
-
-
-def open_alone(path: str, kind: Kind, **line: Any) -> serial.Serial:
-    """The line at `path`, `line` being what serial.Serial takes beside it. Raises Unavailable, with whoever holds it.
-
-    pyserial's flock stops those that ask for it; TIOCEXCL all that come later (root excepted); who came before may ask for neither.
-    """
-    try:
-        port = serial.Serial(path, exclusive=True, **line)
-    except (OSError, ValueError) as error:
-        raise cannot_open(path, error, "dialout", kind) from error
-    with suppress(OSError):
-        fcntl.ioctl(port, termios.TIOCEXCL)
-    if by := holders(path):
-        let_go(port)
-        raise taken(path, by, kind)
-    return port
-
-
-def let_go(port: serial.Serial) -> None:
-    """Close a line of `open_alone`: others may have it now."""
-    with suppress(OSError):
-        fcntl.ioctl(port, termios.TIOCNXCL)
-    with suppress(OSError):
-        port.close()
 
 
 def cannot_open(path: str, error: OSError | ValueError, group: str, kind: Kind = "scanner") -> Unavailable:

@@ -17,7 +17,7 @@ from pydantic import Field
 from drivers import bidi
 from drivers.displays import commands
 from drivers.displays.profile import load_profile
-from drivers.opening import let_go, open_alone
+from drivers.line import let_go, open_alone
 from drivers.ports import Sign
 from runtime.errors import Unavailable
 

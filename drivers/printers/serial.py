@@ -41,7 +41,7 @@ class SerialOptions:
 
 
 async def connect(name: str, options: SerialOptions) -> Wire:
-    """For one job or question: a lock is enough, since between two the line is nobody's, unlike those of drivers/opening.py."""
+    """For one job or question: a lock is enough, since between two the line is nobody's, unlike those of drivers/line.py."""
     try:
         port = serial.Serial(
             options.path,

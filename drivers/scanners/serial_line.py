@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from drivers.opening import let_go, open_alone
+from drivers.line import let_go, open_alone
 from runtime.errors import Unavailable
 
 READ_TIMEOUT_S = 0.05  # how long one read waits; so soon is a pause, a refusal or a stop noticed
