@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from loyalty import program
+from loyalty import bounds, program
 from loyalty.accruals import ACCRUALS
 from loyalty.conditions import CONDITIONS
 from loyalty.conditions.checkout import Measure
@@ -12,7 +12,7 @@ from loyalty.conditions.person import Balance
 from loyalty.conditions.time import Dates
 from loyalty.goods import Goods
 from loyalty.judges import CONDITIONS as JUDGED
-from loyalty.judges import JUDGES, condition, goods, judge, lifetime, rate
+from loyalty.judges import JUDGES, condition, goods, judge, lifetime, rate, rising
 from loyalty.program import Pool, Prize, Unit
 from loyalty.rewards import REWARDS
 from loyalty.rewards.bundle import Bundle
@@ -84,6 +84,7 @@ def on(name: str, old: object, new: object) -> str:
         (Measure(amount_min=4), Measure(amount_min=5), "worse", "better"),
         (Measure(quantity_max=4), Measure(quantity_max=3), "worse", "better"),
         (Measure(amount_max=4), Measure(), "better", "worse"),
+        (Measure(amount_max=4), Measure(amount_max=5), "better", "worse"),
         (Measure(quantity_min=3, amount_min=4), Measure(quantity_min=2, amount_min=5), "worse", "worse"),
         (Measure(Goods(tags=("a",))), Measure(), "worse", "worse"),
         (Measure(amount_min=5, of="after_discounts"), Measure(amount_min=5, of="before_discounts"), "worse", "worse"),
@@ -116,6 +117,7 @@ OPEN, MAY, JUNE = Dates("2027-05-01"), Dates("2027-05-01", "2027-05-31"), Dates(
         ("dates", (Dates(last="2027-05-31"),), (MAY,), "worse", "better"),
         ("balance", Balance("point", 5, 9), Balance("point", 5, 8), "worse", "better"),
         ("balance", Balance("point", 0, -1), Balance("point", 0, 0), "worse", "better"),
+        ("balance", Balance("point", 0, -1), Balance("point", 0, bounds.PIECES_MAX), "worse", "better"),
         ("balance", Balance("point", 5, 9), Balance("point", 4, 8), "worse", "worse"),
     ],
     ids=str,
@@ -173,6 +175,12 @@ def test_a_price_and_an_amount_that_may_be_missing(field, old, new, effect):
 def test_how_long_a_piece_lives(unit, days):
     """On the average: half of the month or year at whose end it goes."""
     assert lifetime(unit) == days
+
+
+def test_what_rises():
+    """By the place among the values, the worst first."""
+    judged = rising("none", "some", "all")
+    assert (judged("none", "all"), judged("all", "some"), judged("some", "some")) == ("better", "worse", "neutral")
 
 
 def test_what_nobody_has_judged_is_worse():
