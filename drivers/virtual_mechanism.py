@@ -101,8 +101,7 @@ class Mechanism:
     """The printer behind the line. `printed` has whole jobs, oldest first, and `folder` each as PNG; `paper` is every row of dots
     that ever came out, as bytes, whoever sent it; `pulses` and `beeps` count. `parrot`, where given, is its answer to everything.
 
-    `fault` may be changed at any time and holds at once: no fault means that a person has seen to it, and it goes on. `manners`
-    are what each fault is made of.
+    `fault` may be changed at any time and holds at once: no fault means that a person has seen to it, and it goes on.
     """
 
     folder: Path | None = None
@@ -111,7 +110,6 @@ class Mechanism:
     pulses: int = 0
     beeps: int = 0
     parrot: bytes = b""
-    manners: Mapping[Fault, Manner] = field(default_factory=lambda: FAULTS)
     _fault: Fault = Fault.NONE
     _tokenizer: Tokenizer = field(default_factory=Tokenizer)
     _waiting: deque[Command] = field(default_factory=deque)
@@ -134,7 +132,7 @@ class Mechanism:
     @property
     def manner(self) -> Manner:
         """What the fault is made of."""
-        return self.manners[self._fault]
+        return FAULTS[self._fault]
 
     @property
     def cover_open(self) -> bool:

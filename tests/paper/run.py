@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -16,7 +16,6 @@ from pathlib import Path
 from drivers.printers.job import receipt_bytes, receipt_from
 from drivers.printers.profile import load_profile
 from drivers.printers.render import raster
-from drivers.virtual_mechanism import FAULTS
 from drivers.virtual_printer import Fault, Place, TcpPort, Terminal, VirtualPrinter
 from loyalty.journal import Draft, Stamp
 from loyalty.receipt import as_copy
@@ -38,8 +37,6 @@ REACHED: dict[str, Callable[[str], dict[str, object]]] = {
     "serial": lambda where: {"path": where, "flow": "xon_xoff"},
 }
 """The options with which each driver reaches the printer that is there."""
-MANNERS = {**FAULTS, Fault.LATE: replace(FAULTS[Fault.LATE], rows_per_s=200)}
-"""Deadlines here are shorter than a shop's (worker.py), and what is late for them is as much quicker."""
 
 
 class Broken(AssertionError):
@@ -172,7 +169,6 @@ async def played(plan: Plan, folder: Path) -> Counter[str]:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(await template(folder.parent), folder / FILE)
     run = Run(plan, folder, VirtualPrinter(TcpPort() if plan.driver == "network" else Terminal(folder / "printer")))
-    run.paper.mechanism.manners = MANNERS
     try:
         ended = await run.play()
     except (Broken, TimeoutError) as error:
