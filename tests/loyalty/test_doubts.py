@@ -133,6 +133,7 @@ def test_a_unit_that_is_never_spent():
     units = dict(cafe().units) | {"stamp": Unit(NAME)}
     assert keys(cafe(units=units)) == ["units.stamp"]
     assert keys(cafe(units=units, accruals=dict(cafe().accruals) | {"stamps": stamp()})) == ["units.stamp"]
+    assert keys(cafe(tiers=None)) == ["units.standing"]
     for side in ("when", "unless"):
         asked = PromotionRule("amount_off", NAME, AmountOff(5), **{side: {"balance": Balance("stamp", 1)}})
         assert keys(cafe(units=units, accruals=dict(cafe().accruals) | {"stamps": stamp()}, promotions={"p": asked})) == []
@@ -239,6 +240,8 @@ def test_a_cap_tells_an_accrual_from_another(cap):
     """The first gives without end, the second up to there."""
     more = AccrualRule("per_money", "point", PerMoney(100), **{cap: 5})
     assert keys(cafe(accruals=dict(cafe().accruals) | {"more": more})) == []
+    again = AccrualRule("per_money", "point", PerMoney(100))
+    assert keys(cafe(accruals=dict(cafe().accruals) | {"more": more, "again": again})) == ["accruals.again"]
 
 
 def test_what_else_tells_two_apart():
@@ -300,6 +303,8 @@ def test_a_reward_of_which_not_one_fits_under_its_limit():
     ):
         assert keys(cafe(rewards={"r": RewardRule(kind, NAME, "point", 5, settings, limits=cap)})) == doubt
     assert keys(cafe(promotions={"p": PromotionRule("amount_off", NAME, AmountOff(1000), limits=cap)})) == []
+    penny = RewardRule("amount_off", NAME, "point", 5, AmountOff(2), limits=Limits(amount_max=1))
+    assert keys(cafe(rewards={"r": penny})) == ["rewards.r.limits.amount_max"]
     uncapped = RewardRule("amount_off", NAME, "point", 5, AmountOff(1000), limits=Limits(per_day=1))
     assert keys(cafe(rewards={"r": uncapped})) == []
 
