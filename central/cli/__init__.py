@@ -15,6 +15,7 @@ COMMANDS = {
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
     "record": "central.cli.record",
+    "quarantine": "central.cli.quarantine",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
 }
