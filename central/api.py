@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from central import auth, budgets, enrol, feed, holds, ingest, strangers
+from central import auth, budgets, enrol, feed, holds, ingest, recovery, strangers
 from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
@@ -125,6 +125,7 @@ def _heard(db: Connection, key: Key, request: wire.FeedRequest, said: terminals.
     """The terminal was here; whether what it says is news for others."""
     freed = budgets.heard(db, key, feed.position_of(db, request.cursor), request.given)
     terminals.heard_from(db, key.terminal, now_ms(), said)
+    recovery.heard(db, key, request, now_ms())
     return freed
 
 

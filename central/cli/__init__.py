@@ -16,6 +16,9 @@ COMMANDS = {
     "member": "central.cli.member",
     "record": "central.cli.record",
     "quarantine": "central.cli.quarantine",
+    "backup": "central.cli.backup",
+    "restore": "central.cli.restore",
+    "recovery": "central.cli.recovery",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
 }
