@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -49,33 +49,27 @@ RECORDS: Mapping[tuple[str, int], type] = {
 """Every body ever shipped, by kind and version. What is not here is stored all the same."""
 
 
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]{1,64}\Z")]
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A record's outside; `body` stays raw until somebody wants it."""
+    """A record's outside, its bounds checked by the decoder; `body` stays raw until somebody wants it."""
 
-    version: int
-    kind: str
-    id: str
-    terminal: str
-    epoch: int
-    chain: str
-    seq: int
-    prev_hash: str
-    wall: int
-    utc_offset: int
-    clock_quality: str
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    kind: Word
+    id: Id
+    terminal: Word
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=EPOCH_MAX)]
+    chain: Id
+    seq: Annotated[int, msgspec.Meta(ge=1, le=SEQ_MAX)]
+    prev_hash: Hash
+    wall: Annotated[int, msgspec.Meta(ge=-SEQ_MAX, le=SEQ_MAX)]
+    utc_offset: Annotated[int, msgspec.Meta(ge=-2000, le=2000)]
+    clock_quality: Word
     body: msgspec.Raw
-
-    def __post_init__(self) -> None:
-        bounds.whole("version", self.version, 1, 1_000_000)
-        bounds.whole("seq", self.seq, 1, SEQ_MAX)
-        bounds.whole("epoch", self.epoch, 1, EPOCH_MAX)
-        bounds.whole("wall", self.wall, -(1 << 62), 1 << 62)
-        bounds.whole("utc_offset", self.utc_offset, -2000, 2000)
-        for name, length in (("id", 32), ("chain", 32), ("prev_hash", 64)):
-            _hex(name, getattr(self, name), length)
-        for name in ("kind", "terminal", "clock_quality"):
-            bounds.text(name, getattr(self, name), 1, 64)
 
 
 @dataclass(frozen=True, slots=True)
