@@ -31,12 +31,10 @@ class Place(NamedTuple):
 
 
 def take(db: Connection, who: Stranger, batch: Sequence[tuple[wire.Envelope, Sealed]], now_ms: int) -> wire.PushAnswer:
-    """Keep what is new of `batch`. Raises Rejected (`not_signed`: this database was never restored, or a person rejected it), and
+    """Keep what is new of `batch`. Raises Rejected (a person rejected it), and
     Unavailable where there is no room, or where it contradicts what is kept: then it stays where it is until a person has looked.
     """
     office = feed.office(db)
-    if office.restored_ms is None:
-        raise Rejected("not_signed", "no enrolled terminal signed this request", "Enrol the terminal: posd enrol")
     known = _known(db, who, batch[0][0].chain, now_ms)
     for number, (envelope, _) in enumerate(batch, 1):
         if (envelope.terminal, envelope.epoch, envelope.chain) != (who.code, who.epoch, known.name):
