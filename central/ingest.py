@@ -5,7 +5,7 @@ from functools import partial
 
 from central import fence
 from central.lineage import Batch, Place, place
-from central.store import chains, feed, records, terminals
+from central.store import chains, records, terminals
 from central.store.chains import Line
 from central.store.engine import Connection
 from central.store.terminals import ChainRow, Key
@@ -17,6 +17,7 @@ from sync.batch import unpack
 _HINT = "The terminal's journal does not fit its enrolment: look at `posd journal` there"
 
 
+CONTACT_MS = 30_000  # the feed says it as often; a push need not write it each time
 BRANCHES_MAX = 16  # of one journal: each is a copied disk
 
 
@@ -62,7 +63,8 @@ def ingest(db: Connection, key: Key, batch: Sequence[tuple[wire.Envelope, Sealed
     for number, (envelope, _) in enumerate(batch, 1):
         if (envelope.terminal, envelope.epoch, envelope.chain) != (chain.terminal, chain.epoch, chain.name):
             raise malformed(number, "it belongs to another terminal, epoch or chain")
-    terminals.heard_from(db, key.terminal, now_ms)
+    if now_ms - chain.contact_ms >= CONTACT_MS:
+        terminals.heard_from(db, key.terminal, now_ms)
     pushed = Batch(batch[0][0].prev_hash, [sealed for _, sealed in batch])
     found = _place(db, chain, pushed)
     line, head = found.line, found.at
@@ -74,7 +76,7 @@ def ingest(db: Connection, key: Key, batch: Sequence[tuple[wire.Envelope, Sealed
     outcome = found.outcome
     if outcome == "stored" and not chain.current:
         outcome = "fork" if chain.forked else "quarantined"
-    return wire.PushAnswer(outcome, head.seq, head.hash, feed.office(db).incarnation, now_ms, line.durable_seq)
+    return wire.PushAnswer(outcome, head.seq, head.hash, chain.incarnation, now_ms, line.durable_seq)
 
 
 def _place(db: Connection, chain: ChainRow, pushed: Batch) -> Place:

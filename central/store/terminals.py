@@ -36,7 +36,9 @@ class Key(NamedTuple):
 
 
 class ChainRow(NamedTuple):
-    """A journal and the head that is stored of it; `current` as in Key."""
+    """A journal and the head that is stored of it; `current` as in Key. With it when its terminal was last heard from, and the
+    name of this database's life: what a push needs is read at once.
+    """
 
     id: int
     terminal: str
@@ -48,6 +50,9 @@ class ChainRow(NamedTuple):
     durable_seq: int
     forked: bool
     current: bool
+    terminal_id: int
+    contact_ms: int
+    incarnation: str
 
 
 class NewChain(NamedTuple):
@@ -139,15 +144,12 @@ def key(db: Connection, code: str, epoch: int) -> Key | None:
 
 def lock_chain(db: Connection, chain: int) -> ChainRow:
     """A chain with its head; whoever else wants to add to it or to a branch of it waits."""
-    columns = (CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash)
-    known = (CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), _CURRENT)
-    wanted = sa.select(*columns, *known).join(TERMINAL).where(CHAIN.c.id == chain)
-    return ChainRow(*db.execute(wanted.with_for_update(of=CHAIN)).one())
+    return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain}).one())
 
 
 def move_head(db: Connection, chain: int, seq: int, head_hash: str) -> None:
     """Everything up to `seq` is stored."""
-    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain).values(seq=seq, hash=head_hash))
+    db.execute(_MOVE_HEAD, {"chain": chain, "to_seq": seq, "to_hash": head_hash})
 
 
 def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
@@ -162,6 +164,21 @@ def _clean(text: str) -> str:
 
 
 _CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
+
+# Made once: a push has four statements, and making one takes as long as running it.
+_LOCK_CHAIN = (
+    sa.select(
+        *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
+        *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), _CURRENT, TERMINAL.c.id),
+        *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
+    )
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
+    .where(CHAIN.c.id == sa.bindparam("chain"))
+    .with_for_update(of=CHAIN)
+)
+_MOVE_HEAD = (
+    sa.update(CHAIN).where(CHAIN.c.id == sa.bindparam("chain")).values(seq=sa.bindparam("to_seq"), hash=sa.bindparam("to_hash"))
+)
 
 _TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(
     STORE
