@@ -94,7 +94,7 @@ def admit(db: Connection, known: StrangerRow, place: Place, now_ms: int) -> int:
         sealed = [one for _, one in ingest.read_records(batch)]
         records.store(db, chain, sealed, now_ms)
         seq = sealed[-1].seq
-    terminals.move_head(db, chain, known.head.seq, known.head.hash)
+    terminals.extend(db, chain, known.head)
     quarantine.forget_stranger(db, known.id)
     audit.add(db, Note(now_ms, place.person, "admit", who.code, f"{place.store} / {place.terminal}, epoch {who.epoch}"))
     return seq

@@ -10,7 +10,7 @@ from central.store.engine import Connection
 from central.store.rows import insert_new
 from central.store.tables import CHAIN, ENROL_CODE, OFFICE, STORE, TERMINAL
 from loyalty.bounds import TEXT_CHARS_MAX
-from loyalty.journal import FIRST_PREV_HASH
+from loyalty.journal import FIRST_PREV_HASH, Head
 
 Said = Mapping[str, int | str]
 
@@ -142,14 +142,27 @@ def key(db: Connection, code: str, epoch: int) -> Key | None:
     return Key(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
-def lock_chain(db: Connection, chain: int) -> ChainRow:
-    """A chain with its head; whoever else wants to add to it or to a branch of it waits."""
-    return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain}).one())
+def chain(db: Connection, chain_id: int) -> ChainRow:
+    """A chain with its head, as it is now."""
+    return ChainRow(*db.execute(_CHAIN, {"chain": chain_id}).one())
 
 
-def move_head(db: Connection, chain: int, seq: int, head_hash: str) -> None:
-    """Everything up to `seq` is stored."""
-    db.execute(_MOVE_HEAD, {"chain": chain, "to_seq": seq, "to_hash": head_hash})
+def lock_chain(db: Connection, chain_id: int) -> ChainRow:
+    """The same; whoever else wants to add to it or to a branch of it waits."""
+    return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain_id}).one())
+
+
+def move_head(db: Connection, chain_id: int, was: Head, to: Head) -> bool:
+    """Everything up to `to` is stored; False, and nothing is changed, if the head is not at `was` any more or the chain was
+    fenced.
+    """
+    values = {"chain": chain_id, "was_seq": was.seq, "was_hash": was.hash, "to_seq": to.seq, "to_hash": to.hash}
+    return db.execute(_MOVE_HEAD, values).first() is not None
+
+
+def extend(db: Connection, chain_id: int, to: Head) -> None:
+    """The same for a locked chain, fenced or not."""
+    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain_id).values(seq=to.seq, hash=to.hash))
 
 
 def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
@@ -165,8 +178,8 @@ def _clean(text: str) -> str:
 
 _CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
 
-# Made once: a push has four statements, and making one takes as long as running it.
-_LOCK_CHAIN = (
+# Made once: a push has three statements, and making one takes as long as running it.
+_CHAIN = (
     sa.select(
         *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
         *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), _CURRENT, TERMINAL.c.id),
@@ -174,10 +187,14 @@ _LOCK_CHAIN = (
     )
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
     .where(CHAIN.c.id == sa.bindparam("chain"))
-    .with_for_update(of=CHAIN)
 )
+_LOCK_CHAIN = _CHAIN.with_for_update(of=CHAIN)
 _MOVE_HEAD = (
-    sa.update(CHAIN).where(CHAIN.c.id == sa.bindparam("chain")).values(seq=sa.bindparam("to_seq"), hash=sa.bindparam("to_hash"))
+    sa.update(CHAIN)
+    .where(CHAIN.c.id == sa.bindparam("chain"), CHAIN.c.fenced_ms.is_(None))
+    .where(CHAIN.c.seq == sa.bindparam("was_seq"), CHAIN.c.hash == sa.bindparam("was_hash"))
+    .values(seq=sa.bindparam("to_seq"), hash=sa.bindparam("to_hash"))
+    .returning(CHAIN.c.id)
 )
 
 _TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(
