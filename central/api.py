@@ -95,10 +95,9 @@ class Api:
 
     async def _journal(self, signed: Signed, body: bytes) -> object:
         who = await self._store.read(auth.pusher_of, signed)
-        batch = ingest.read_batch(body)
         if isinstance(who, Stranger):
-            return await self._store.run(strangers.take, who, batch, now_ms())
-        answer = await self._store.run(ingest.ingest, who, batch, now_ms())
+            return await self._store.run(strangers.take, who, ingest.read_batch(body), now_ms())
+        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.head), now_ms())
         self._applier.wake()
         return answer
 

@@ -27,12 +27,13 @@ class Terminal(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key that signs, and whether its epoch is still the terminal's and not fenced."""
+    """A key that signs, whether its epoch is still the terminal's and not fenced, and the head of its journal at this moment."""
 
     terminal: int
     chain: int
     public_key: str
     current: bool
+    head: Head
 
 
 class ChainRow(NamedTuple):
@@ -137,9 +138,8 @@ def time_zones(db: Connection) -> list[str]:
 
 def key(db: Connection, code: str, epoch: int) -> Key | None:
     """The key of a terminal's epoch."""
-    wanted = sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, _CURRENT).join(TERMINAL)
-    row = db.execute(wanted.where(TERMINAL.c.code == code, CHAIN.c.epoch == epoch, CHAIN.c.branch == 0)).one_or_none()
-    return Key(row[0], row[1], row[2], bool(row[3])) if row else None
+    row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
+    return Key(row[0], row[1], row[2], bool(row[3]), Head(row[4], row[5])) if row else None
 
 
 def chain(db: Connection, chain_id: int) -> ChainRow:
@@ -178,7 +178,12 @@ def _clean(text: str) -> str:
 
 _CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
 
-# Made once: a push has three statements, and making one takes as long as running it.
+# Made once: a push has four statements, and making one takes as long as running it.
+_KEY = (
+    sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, _CURRENT, CHAIN.c.seq, CHAIN.c.hash)
+    .join(TERMINAL)
+    .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
+)
 _CHAIN = (
     sa.select(
         *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),

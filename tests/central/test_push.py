@@ -178,7 +178,9 @@ async def test_two_copies_at_once_are_a_fork_whoever_is_faster(office):
     """Neither overwrites the other, and neither is lost."""
     terminal = await a_day(office)
     await office.push(terminal)
-    twins = [FieldTerminal(terminal.code, terminal.epoch, terminal.key, terminal.chain, list(terminal.records)) for _ in range(3)]
+    twins = [
+        FieldTerminal(terminal.code, terminal.epoch, terminal.key, terminal.chain, list(terminal.records)) for _ in range(3)
+    ]
     for amount, twin in enumerate(twins, 900):
         twin.sells(sold(cafe(), None, basket(amount)))
     answers = await asyncio.gather(*(office.push(twin, 5) for twin in twins))
@@ -196,3 +198,17 @@ async def test_a_push_and_a_fence_at_once(office):
         assert (answer.outcome in {"stored", "quarantined"}, answer.seq) == (True, 4)
         states = await office.store.read(lambda db: {row.state for row in records.newest(db, 4)})
         assert len(states) == 1
+
+
+async def test_a_repeat_is_known_by_its_last_record(office, monkeypatch):
+    """The same batch again is not read as a whole: one record's hash says that the others are there too."""
+    terminal = await a_day(office, 30)
+    await office.push(terminal)
+    read = []
+    whole = wire.read_envelope
+    monkeypatch.setattr(wire, "read_envelope", lambda data: read.append(data) or whole(data))
+    assert (await office.push(terminal)).outcome == "stored"
+    assert read == [terminal.records[-1].bytes]
+    terminal.sells(sold(cafe(), None, basket(500)))
+    assert (await office.push(terminal)).seq == 32
+    assert len((await stored(office))[0]) == 32
