@@ -9,7 +9,7 @@ import structlog
 
 from central import budgets
 from central.clock import hour_in
-from central.store import copies, ledger, records, terminals
+from central.store import copies, ledger, records, retention, terminals
 from central.store.copies import Upkeep
 from central.store.engine import Connection, Store
 from central.store.records import StoredChain
@@ -72,7 +72,7 @@ async def check_beside(store: Store) -> Findings:
 
 
 async def check_nightly(store: Store, now_ms: Callable[[], int]) -> None:
-    """Check the books each night, for ever; how it ended is kept for the page."""
+    """Check the books each night, for ever, and delete what nobody needs; how it ended is kept for the page."""
     while True:
         if await store.read(_is_due, now_ms()):
             found = await check_beside(store)
@@ -81,6 +81,7 @@ async def check_nightly(store: Store, now_ms: Callable[[], int]) -> None:
                 log.error("the books are wrong", sentences=len(found.wrong))
                 said = "\n".join(islice(found.wrong, SENTENCES_MAX))
             await store.run(copies.note, "check", Upkeep(now_ms(), not found.wrong, said))
+            await store.run(retention.delete_old, now_ms())
         await asyncio.sleep(LOOK_AGAIN_S)
 
 
