@@ -60,7 +60,7 @@ class Api:
         async def endpoint(request: Request) -> Response:
             try:
                 body = await self._body(request, lane, bytes_max)
-                async with self._lanes.place(lane):
+                async with self._lanes.turn(lane):
                     later = await answer(_signed(request, body), body)
                 # whoever waits for news holds no place
                 found = await later() if callable(later) else later
@@ -128,7 +128,7 @@ class Api:
         with self._feed_of(key.terminal):
             while True:
                 ticket = self._news.ticket()
-                async with self._lanes.place(lane, admitted=True):
+                async with self._lanes.turn(lane, admitted=True):
                     found = await self._store.read(feed.read_page, key.terminal, request.cursor, now_ms())
                 if found.news or not await self._news.wait(ticket, until - loop.time()):
                     return found.page

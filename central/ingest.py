@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from central import fence
-from central.lineage import Batch, place
+from central.lineage import Batch, locate
 from central.store import chains, records, terminals
 from central.store.chains import Line
 from central.store.engine import Connection
@@ -101,7 +101,7 @@ def _quickly(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> wir
 def _carefully(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> wire.PushAnswer:
     """Everything that can happen to a locked chain."""
     lines = [chains.first(chain), *(chains.branches(db, chain) if chain.forked else ())]
-    found = place(lines, pushed, partial(chains.hash_at, db))
+    found = locate(lines, pushed, partial(chains.hash_at, db))
     line, head = found.line, found.at
     if found.outcome == "fork":
         line = _branch(db, chain, head, len(lines), now_ms)

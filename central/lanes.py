@@ -53,7 +53,7 @@ class Lanes:
         self._queues: dict[str, deque[asyncio.Future[None]]] = {name: deque() for name in LANES}
 
     @contextlib.asynccontextmanager
-    async def place(self, lane: str, *, admitted: bool = False) -> AsyncIterator[None]:
+    async def turn(self, lane: str, *, admitted: bool = False) -> AsyncIterator[None]:
         """A place at work. Raises Overloaded when the queue is full or does not move; who is `admitted` waits in line
         regardless.
         """
@@ -72,25 +72,25 @@ class Lanes:
             return
         if not admitted and len(queue) >= LANES[lane].queue_max:
             raise Overloaded(lane)
-        turn = asyncio.get_running_loop().create_future()
-        queue.append(turn)
+        called = asyncio.get_running_loop().create_future()
+        queue.append(called)
         try:
             async with asyncio.timeout(None if admitted else LANES[lane].wait_s_max):
-                await turn
+                await called
         except (TimeoutError, asyncio.CancelledError) as error:
-            self._give_up(lane, turn)
+            self._give_up(lane, called)
             if isinstance(error, TimeoutError):
                 raise Overloaded(lane) from error
             raise
 
-    def _give_up(self, lane: str, turn: "asyncio.Future[None]") -> None:
+    def _give_up(self, lane: str, called: "asyncio.Future[None]") -> None:
         """Leave the queue; or the place, if it was given in this very moment."""
-        if turn.done() and not turn.cancelled():
+        if called in self._queues[lane]:
+            self._queues[lane].remove(called)
+        elif not called.cancelled():
             self._at_work[lane] -= 1
             self._free += 1
             self._call()
-        else:
-            self._queues[lane].remove(turn)
 
     def _has_room(self, lane: str) -> bool:
         return self._free > 0 and self._at_work[lane] < LANES[lane].work_max
@@ -103,5 +103,7 @@ class Lanes:
         """Give the free places to who waits, the first lane first."""
         for lane, queue in self._queues.items():
             while queue and self._has_room(lane):
-                self._take(lane)
-                queue.popleft().set_result(None)
+                called = queue.popleft()
+                if not called.done():  # else it gives up in this very moment
+                    self._take(lane)
+                    called.set_result(None)

@@ -56,7 +56,7 @@ class Place(NamedTuple):
     at: Head
 
 
-def place(lines: Sequence[Line], batch: Batch, hash_at: HashAt) -> Place:
+def locate(lines: Sequence[Line], batch: Batch, hash_at: HashAt) -> Place:
     """Where `batch` belongs; the first of `lines` is the one without a base."""
     for line in lines:
         top = min(batch.last, line.head.seq)

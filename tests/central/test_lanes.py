@@ -33,7 +33,7 @@ class Crowd:
 
     async def comes(self, lane: str, name: str = "", *, admitted: bool = False) -> None:
         async def work() -> None:
-            async with self.lanes.place(lane, admitted=admitted):
+            async with self.lanes.turn(lane, admitted=admitted):
                 self.worked.append(name or lane)
                 await self.done.wait()
 
@@ -87,6 +87,21 @@ async def test_a_queue_that_does_not_move_is_left():
     await crowd.comes("pull")
     assert [type(one) for one in await crowd.goes()] == [type(None), Overloaded, type(None)]
     assert crowd.worked == ["hold", "pull"]
+
+
+async def test_who_gives_up_in_the_moment_of_being_called_leaves_the_place_to_the_next():
+    """Cancelled just before, or just after, its turn has come."""
+    for late in (False, True):
+        crowd = Crowd(1)
+        for name in ("at work", "leaves", "stays"):
+            await crowd.comes("pull", name)
+        crowd.done.set()
+        if late:
+            await asyncio.sleep(0)
+        crowd.tasks[1].cancel()
+        await crowd.goes()
+        assert (crowd.worked[0], crowd.worked[-1]) == ("at work", "stays")
+        assert (crowd.lanes._free, crowd.lanes._at_work.total()) == (1, 0)
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(LANES)), st.booleans(), st.integers(0, 3)), max_size=30), st.integers(1, 4))
