@@ -62,6 +62,7 @@ bench: $(READY) bench-quote  ## every promise of the design with its peer, in on
 	@$(BIN)/python -m bench.receipt
 	@$(BIN)/python bench/camera.py
 	@$(BIN)/python bench/decode.py
+	@$(BIN)/python bench/ingest.py
 
 bench-quote: $(READY)  ## the rules alone, against two other engines; they are installed into .venv-peers the first time
 	@$(BIN)/python bench/quote.py

@@ -1,12 +1,12 @@
 """What the pages and lists show: reading only."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.members import MemberHere
-from central.store.tables import CHAIN, ENTRY, MEMBER, RECORD, STORE, TERMINAL, TRANSACTIONS
+from central.store.tables import CHAIN, ENTRY, MEMBER, OFFICE, RECORD, STORE, STRANGER, TERMINAL, TRANSACTIONS, UPKEEP
 from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, available
 
 SILENT_MS = 5 * 60_000  # ten missed long-polls
@@ -25,19 +25,23 @@ class TerminalRow(NamedTuple):
     queued_records: int
     queued_since_ms: int
     forked: bool
+    fenced: bool
+    absent: bool
     trouble: str = ""
 
 
-TROUBLES = ("forked", "silent", "queue", "not_enrolled", "")
-"""The worst first."""
+TROUBLES = ("forked", "absent", "fenced", "silent", "queue", "not_enrolled", "")
+"""The worst first. `absent` is one for which a recovery waits."""
 
 
 def terminals(db: Connection, now_ms: int) -> list[TerminalRow]:
     """All terminals, those in trouble first, then by name."""
     columns = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, TERMINAL.c.epoch, TERMINAL.c.posd_version)
     said = (TERMINAL.c.contact_ms, TERMINAL.c.queued_records, TERMINAL.c.queued_since_ms)
-    forked = sa.exists().where(CHAIN.c.terminal_id == TERMINAL.c.id, CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.forked_ms > 0)
-    wanted = sa.select(*columns, *said, forked).select_from(TERMINAL.join(STORE))
+    waited_for = sa.and_(OFFICE.c.recovering, CHAIN.c.fenced_ms.is_(None), CHAIN.c.whole_in != OFFICE.c.incarnation)
+    found = (CHAIN.c.forked_ms.is_not(None), CHAIN.c.fenced_ms.is_not(None), sa.func.coalesce(waited_for, sa.false()))
+    now = sa.and_(CHAIN.c.terminal_id == TERMINAL.c.id, CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
+    wanted = sa.select(*columns, *said, *found).select_from(TERMINAL.join(STORE).join(OFFICE, sa.true()).outerjoin(CHAIN, now))
     rows = [TerminalRow(*row) for row in db.execute(wanted)]
     judged = [row._replace(trouble=_trouble(row, now_ms)) for row in rows]
     return sorted(judged, key=lambda row: (TROUBLES.index(row.trouble), row.store, row.name))
@@ -48,6 +52,8 @@ def _trouble(row: TerminalRow, now_ms: int) -> str:
         return "forked"
     if row.epoch == 0:
         return "not_enrolled"
+    if row.fenced or row.absent:
+        return "fenced" if row.fenced else "absent"
     if row.contact_ms is None or now_ms - row.contact_ms > SILENT_MS:
         return "silent"
     return "queue" if row.queued_records and now_ms - row.queued_since_ms > QUEUED_MS else ""
@@ -110,9 +116,27 @@ def letters(db: Connection, rows_max: int) -> list[LetterRow]:
     return found
 
 
-def dead_count(db: Connection) -> int:
-    """How many dead letters there are."""
-    return db.execute(sa.select(sa.func.count()).select_from(RECORD).where(RECORD.c.state == "dead")).scalar_one()
+class Waiting(NamedTuple):
+    """What needs a person: how many dead letters; and of the other alarms (lines in quarantine, unknown terminals, a recovery, a
+    check or a backup that failed) how many.
+    """
+
+    dead: int
+    alarms: int
+
+
+def waiting(db: Connection) -> Waiting:
+    """What needs somebody now."""
+
+    def count(rows: sa.Select[Any]) -> int:
+        return db.execute(sa.select(sa.func.count()).select_from(rows.subquery())).scalar_one()
+
+    held = count(sa.select(RECORD.c.chain_id).where(RECORD.c.state == "quarantined").distinct())
+    strangers = count(sa.select(STRANGER.c.id).where(STRANGER.c.rejected_ms.is_(None)))
+    newest = sa.select(sa.func.max(UPKEEP.c.id)).group_by(UPKEEP.c.kind)
+    failed = count(sa.select(UPKEEP.c.id).where(UPKEEP.c.id.in_(newest), sa.not_(UPKEEP.c.well)))
+    recovering = count(sa.select(OFFICE.c.id).where(OFFICE.c.recovering))
+    return Waiting(count(sa.select(RECORD.c.key).where(RECORD.c.state == "dead")), held + strangers + failed + recovering)
 
 
 class EntryRow(NamedTuple):

@@ -1,6 +1,7 @@
 """Head office on both databases, a terminal that is enrolled, and a published program."""
 
 import asyncio
+import contextlib
 import itertools
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,6 +89,7 @@ class Office:
     applier: Applier
     news: News
     terminals: list[FieldTerminal] = field(default_factory=list)
+    url: str = ""
 
     async def terminal(self, name: str = "") -> FieldTerminal:
         """A new terminal, enrolled through the wire."""
@@ -120,7 +122,8 @@ class Office:
 
     async def feed(self, terminal: FieldTerminal, cursor: str = "", wait_s: float = 0.0) -> wire.FeedPage:
         """A page of the feed."""
-        return await self.ask(terminal, "/v1/feed", wire.FeedRequest(cursor, wait_s, 0, 0, "0.1.0"), wire.FeedPage)
+        request = wire.FeedRequest(cursor, wait_s, 0, 0, "0.1.0", journal_seq=len(terminal.records))
+        return await self.ask(terminal, "/v1/feed", request, wire.FeedPage)
 
     async def hold(self, terminal: FieldTerminal, request: wire.HoldRequest) -> wire.HoldAnswer:
         """A hold."""
@@ -161,14 +164,21 @@ def published():
     return PROGRAM_PATH
 
 
-@pytest.fixture
-async def office(store, tmp_path, published):
-    """Head office with a program published."""
+@contextlib.asynccontextmanager
+async def answering(store, state_dir):
+    """Head office as it answers on that database."""
     news = News()
     applier = Applier(store, now_ms, news.tell)
-    signer = code_keys.load(tmp_path)
-    transport = httpx.ASGITransport(build(store, applier, news, signer))
-    program, values = program_file.load(published)
-    await store.run(programs.publish, program, values, NOW_MS, 0)
+    transport = httpx.ASGITransport(build(store, applier, news, code_keys.load(state_dir)))
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
         yield Office(store, http, applier, news)
+
+
+@pytest.fixture
+async def office(store, url, tmp_path, published):
+    """Head office with a program published."""
+    program, values = program_file.load(published)
+    await store.run(programs.publish, program, values, NOW_MS, 0)
+    async with answering(store, tmp_path) as made:
+        made.url = url
+        yield made
