@@ -13,8 +13,8 @@ from loyalty.journal import FIRST_PREV_HASH, Draft, Stamp, chain_hash
 from loyalty.quote import Choice
 from loyalty.sale import Enrol, Return, ReturnedLine, Reversal, Void
 from posd.store import agreements, journal, members, pages, print_jobs, sales, tokens
-from posd.store.database import migrate, schema_files
 from posd.store.db import Db, in_snapshot, in_transaction
+from posd.store.opening import migrate, schema_files
 from runtime.errors import Misconfigured, Rejected
 from sync import wire
 from sync.pull import PullState
