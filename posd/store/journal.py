@@ -95,14 +95,16 @@ def newest(db: Db, records_max: int) -> list[bytes]:
 
 def push_state(db: Db) -> PushState:
     """How far head office has us."""
-    return PushState(*db.execute("SELECT acked_seq, acked_hash, push_incarnation, trouble FROM terminal").fetchone())
+    return PushState(
+        *db.execute("SELECT acked_seq, acked_hash, push_incarnation, trouble, durable_seq FROM terminal").fetchone()
+    )
 
 
 def save_push_state(db: Db, state: PushState) -> None:
     """Remember how far."""
     db.execute(
-        "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?",
-        (state.seq, state.hash, state.incarnation, state.trouble),
+        "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?, durable_seq = ?",
+        (state.seq, state.hash, state.incarnation, state.trouble, state.durable_seq),
     )
 
 

@@ -11,6 +11,7 @@ CREATE TABLE terminal (
   time_zone TEXT NOT NULL DEFAULT '',
   acked_seq INTEGER NOT NULL DEFAULT 0,
   acked_hash TEXT NOT NULL,
+  durable_seq INTEGER NOT NULL DEFAULT 0,
   trouble TEXT NOT NULL DEFAULT '',
   push_incarnation TEXT NOT NULL DEFAULT '',
   cursor TEXT NOT NULL DEFAULT '',
