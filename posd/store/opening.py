@@ -39,8 +39,8 @@ def set_up(db: Db, pragmas: Sequence[str] = PRAGMAS) -> None:
         db.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> None:
-    """Create or migrate the database of `db`, which is set up, by `steps`; a new one is born with the name `chain`.
+def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> bool:
+    """Create or migrate the database of `db`, which is set up; a new one is born with the name `chain`. Was the last stop unclean?
 
     At each start, not only at the first: a crash may have come before the names of its files were on the disk. A rollback journal
     that comes back after a power cut would undo everything, a WAL that goes would take its sales along.
@@ -56,8 +56,9 @@ def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> None:
         folder.copy(FILE, f"{FILE}.before-{wanted[-1][0]}")
     if wanted:
         in_transaction(db, migrate, wanted)
-    in_transaction(db, _name_chain, chain)
+    unclean = in_transaction(db, begin, chain)
     folder.sync()
+    return unclean
 
 
 def schema_files() -> list[Step]:
@@ -85,8 +86,20 @@ def migrate(db: Db, steps: Sequence[Step]) -> None:
         db.execute(f"PRAGMA user_version={number}")
 
 
-def _name_chain(db: Db, chain: str) -> None:
-    """A database is born with a random name, so that a copy which goes its own way is recognized."""
+def begin(db: Db, chain: str) -> bool:
+    """We run now; whether the stop before was none of ours.
+
+    A database is born with a random name, so that a copy which goes its own way is recognized.
+    """
     db.execute(
         "INSERT INTO terminal (one, chain, acked_hash) VALUES (1, ?, ?) ON CONFLICT (one) DO NOTHING", (chain, FIRST_PREV_HASH)
     )
+    db.execute("INSERT INTO anchor (one, seq, hash) VALUES (1, 0, ?) ON CONFLICT (one) DO NOTHING", (FIRST_PREV_HASH,))
+    was_running = db.execute("SELECT running FROM terminal").fetchone()[0]
+    db.execute("UPDATE terminal SET running = 1")
+    return bool(was_running)
+
+
+def end(db: Db) -> None:
+    """We stop, and all is in order."""
+    db.execute("UPDATE terminal SET running = 0")

@@ -26,6 +26,7 @@ class Writer:
     rows: Callable[[], int]
     errors: type[Exception]
     broken: Unavailable | None = None
+    checkpoint_rows: int = CHECKPOINT_ROWS
     checkpointed: int = 0
 
     def run(self, fn: Callable[Concatenate[Db, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -38,7 +39,7 @@ class Writer:
             raise self.broken
         try:
             result = in_transaction(self.db, fn, *args, **kwargs)
-            if self.rows() - self.checkpointed >= CHECKPOINT_ROWS:
+            if self.rows() - self.checkpointed >= self.checkpoint_rows:
                 self.checkpoint()
         except self.errors as error:
             told = trouble(error)

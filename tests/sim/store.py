@@ -1,13 +1,13 @@
 """The terminal's store on a disk that fails: the same `run` and `look` as posd.store.database.Store, without a thread."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
 from posd.store.db import Db, in_snapshot
-from posd.store.opening import FILE, prepare, schema_files, set_up
+from posd.store.opening import FILE, PRAGMAS, prepare, schema_files, set_up
 from posd.store.writer import Writer
 from tests.sim.disk import Disk, PowerCut
 
@@ -22,6 +22,7 @@ class DiskStore:
 
     disk: Disk
     writer: Writer
+    unclean: bool
 
     async def run(self, fn: Callable[Concatenate[Db, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As Store.run, and nothing else runs meanwhile. Raises PowerCut when the power is gone."""
@@ -44,9 +45,9 @@ class DiskStore:
             raise PowerCut
 
 
-def open_on(disk: Disk, chain: str) -> DiskStore:
+def open_on(disk: Disk, chain: str, pragmas: Sequence[str] = PRAGMAS) -> DiskStore:
     """The database on `disk`, made or migrated as `open_store` does it; a new one gets the name `chain` (32 hex digits)."""
     db = disk.connect(FILE)
-    set_up(db)
-    prepare(db, disk, STEPS, chain)
-    return DiskStore(disk, Writer(db, db.total_changes, apsw.Error))
+    set_up(db, pragmas)
+    unclean = prepare(db, disk, STEPS, chain)
+    return DiskStore(disk, Writer(db, db.total_changes, apsw.Error), unclean)
