@@ -23,7 +23,7 @@ class Journal(Protocol):
         ...
 
     async def hash_at(self, seq: int) -> str | None:
-        """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head."""
+        """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head, push.PRUNED_HASH for a deleted one."""
         ...
 
     async def queued(self) -> tuple[int, int]:

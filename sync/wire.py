@@ -116,7 +116,7 @@ class PushAnswer:
     """Head office has stored everything up to `seq`, whose hash is `hash`.
 
     `outcome` is `stored` (all of the batch), `gap` (go on from `seq` + 1) or `fork` (another record already has a `seq` of this
-    batch; nothing of it moves until a person has looked).
+    batch; nothing of it moves until a person has looked). Up to `durable_seq` of this chain it has them in a backup too.
     """
 
     outcome: str
@@ -124,11 +124,13 @@ class PushAnswer:
     hash: str
     incarnation: str
     server_ms: int
+    durable_seq: int = 0
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
             raise ValueError(f"outcome is {self.outcome!r:.80}; one of {', '.join(OUTCOMES)} is wanted")
         bounds.whole("seq", self.seq, 0, SEQ_MAX)
+        bounds.whole("durable_seq", self.durable_seq, 0, self.seq)
         bounds.whole("server_ms", self.server_ms, 0, WALL_MS_MAX)
         _hex("hash", self.hash, 64)
 
