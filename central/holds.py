@@ -2,7 +2,7 @@
 
 import msgspec
 
-from central import standings
+from central import recovery, standings
 from central.clock import local_day
 from central.standings import Change
 from central.store import holds, members, terminals
@@ -29,6 +29,8 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     day = local_day(terminals.by_id(db, terminal).time_zone, now_ms)
     before = standings.load(db, member)
     refusal = Refusal("member_blocked") if member.blocked else _refusal(before, request, day)
+    if not recovery.granting(db, now_ms):
+        refusal = Refusal("office_recovering")
     if refusal:
         holds.add(db, asked._replace(state="refused", refusal=msgspec.json.encode(refusal)), now_ms)
         return HoldAnswer(False, refusal)

@@ -15,6 +15,10 @@ COMMANDS = {
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
     "record": "central.cli.record",
+    "quarantine": "central.cli.quarantine",
+    "backup": "central.cli.backup",
+    "restore": "central.cli.restore",
+    "recovery": "central.cli.recovery",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
 }
