@@ -35,6 +35,10 @@ class Faults:
     disk_full: float = rate(0.3)
     program_change: float = rate(0.5)
     new_card: float = rate(0.5)
+    backup: float = rate(1.0, 0.9)
+    restore: float = rate(0.15, 0.4)
+    rollback: float = rate(0.15, 0.3)
+    clone: float = rate(0.1, 0.3)
     # by checkout
     restless_till: float = rate(0.5)
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from central import members, programs
-from sync import program_file
 from tests.sim.faults import HOUR_S, MINUTE_S
-from tests.sim.town import MORNING_MS, SIGNER, program
+from tests.sim.rules import parsed, program
+from tests.sim.town import MORNING_MS, SIGNER
 
 HOUR_MS = 3600 * 1000
 YEAR_MS = 365 * 24 * HOUR_MS
@@ -71,13 +71,11 @@ async def program_change(world: Any, chance: random.Random) -> None:
     """Head office publishes the next version, in force at once or within the hour."""
     town = world.town
     version = town.version + 1
-    made, mistakes = program_file.parse(program(version))
-    assert made, mistakes
     now_ms = world.now_ms()
     effective_ms = now_ms + chance.choice((0, 0, chance.randrange(HOUR_MS)))
     queued = any(terminal.ready and terminal.behind() for terminal in world.terminals)
     world.marks.sometimes("program changed between sale and apply", when=queued and effective_ms == now_ms)
-    world.office.write(programs.publish, made, program(version), now_ms, effective_ms)
+    world.office.write(programs.publish, parsed(version), program(version), now_ms, effective_ms)
     town.version = version
     world.office.news.tell()
 
@@ -91,6 +89,35 @@ async def new_card(world: Any, chance: random.Random) -> None:
     world.office.news.tell()
 
 
+async def backup(world: Any, chance: random.Random) -> None:
+    """Head office makes a backup."""
+    world.office.back_up()
+
+
+async def restore(world: Any, chance: random.Random) -> None:
+    """Head office's disk has died; the last backup comes back, or the one before."""
+    if world.office.backups:
+        world.office.restore(chance.choice(world.office.backups[-2:]))
+
+
+async def rollback(world: Any, chance: random.Random) -> None:
+    """Somebody plays an image of a terminal's disk back that is minutes or hours old."""
+    terminal = chance.choice(world.terminals)
+    then = terminal.image()
+    await asyncio.sleep(chance.random() ** 2 * 4 * HOUR_S)
+    if then:
+        terminal.roll_back(then)
+        world.marks.sometimes("terminal rolled back")
+
+
+async def clone(world: Any, chance: random.Random) -> None:
+    """Somebody copies a terminal's disk into another machine, which is switched on beside it."""
+    terminal = chance.choice(world.terminals)
+    if then := terminal.image():
+        world.marks.sometimes("terminal cloned")
+        world.opens(terminal.copied(len(world.terminals), then))
+
+
 Nemesis = Callable[[Any, random.Random], Awaitable[None]]
 NEMESES: Mapping[str, Nemesis] = {
     "terminal_crash": terminal_crash,
@@ -101,6 +128,10 @@ NEMESES: Mapping[str, Nemesis] = {
     "disk_full": disk_full,
     "program_change": program_change,
     "new_card": new_card,
+    "backup": backup,
+    "restore": restore,
+    "rollback": rollback,
+    "clone": clone,
 }
 """By the field of Faults that says how often in an hour."""
 

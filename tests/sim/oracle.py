@@ -42,14 +42,16 @@ class CameBack:
 
 @dataclass
 class Oracle:
-    """Grows only. `violations` are promises that were broken, in words."""
+    """Grows only. `violations` are promises that were broken, in words; `orphans` are holds of promises that an old disk forgot, by
+    id: whose, and how many pieces.
+    """
 
     sold: list[Sold] = field(default_factory=list)
     back: list[CameBack] = field(default_factory=list)
     given: Counter[str] = field(default_factory=Counter)
     granted: dict[str, HoldRequest] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
-    waiting: int = 0
+    orphans: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def broken(self, why: str) -> None:
         """A promise was."""

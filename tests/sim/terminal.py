@@ -116,6 +116,9 @@ class Terminal:
         self.disk.restore(image)
         self.skew_ms = 0
         self.terminal = ""
+        self.disks = 0
+        self.twisted = False
+        self._stays_off = False
         self.process = Process(lambda how: None)
         self.process.alive = False
 
@@ -134,8 +137,37 @@ class Terminal:
         store.write(journal.enrol, answer, stamp, Draft("enrol", chain[::-1], Enrol(VERSION, answer.store)))
         self.terminal = answer.terminal
 
+    def image(self) -> tuple[int, Any] | None:
+        """Which of its disks it has, and all that is on it; None while it is off."""
+        return (self.disks, self.disk.snapshot()) if self.process.alive and self.ready is self.process else None
+
+    def roll_back(self, then: tuple[int, Any]) -> None:
+        """The disk is what it was. Nobody can know what was sold since and never sent; unless it is another disk by now."""
+        if then[0] == self.disks:
+            self.process.kill("rollback")
+            self.disk.restore(then[1])
+            self.twisted = True
+
+    def copied(self, place: int, then: tuple[int, Any]) -> "Terminal":
+        """Another machine with this disk."""
+        other = Terminal(self.world, place, then[1])
+        other.terminal, other.twisted, self.twisted = self.terminal, True, True
+        return other
+
+    async def gets_new_disk(self, image: Any, code: str) -> None:
+        """A person has seen to it that head office has all of it, and enrols it anew."""
+        self._stays_off = True
+        self.process.kill("replaced")
+        self._stays_off = False
+        self.disks += 1
+        self.disk.restore(image)
+        await self.enrol(code)
+        self.start()
+
     def start(self) -> None:
         """A new life on what the disk has."""
+        if self.process.alive:
+            return
         self.process = Process(self._ended)
         self.process.spawn(self._life())
 
@@ -155,9 +187,16 @@ class Terminal:
         self.process.spawn(supervise("push", self.sync.push_for_ever))
         self.process.spawn(supervise("pull", self.sync.pull_for_ever))
         self.ready = self.process
+        if self.twisted:
+            self._missing()
         for why in self.world.invariants.acknowledged_are_kept(self.world, self):
             self.world.oracle.broken(why)
         self.world.note(self.name, "starts")
+
+    def _missing(self) -> None:
+        """What the older disk does not know may be lost, if it was never sent."""
+        for one in self.world.oracle.acknowledged(self.place):
+            one.lost = not journal.find(self.db, one.booked.id)
 
     ready: Process | None = None
 
@@ -170,13 +209,16 @@ class Terminal:
             self.disk.power_on()
         else:  # the kernel keeps what it was given
             self.disk.restore(self.disk.snapshot())
+        if self._stays_off:
+            return
         down_s = self.chance.random() ** 3 * RESTART_S_MAX if not self.world.healed else 0.1
         asyncio.get_running_loop().call_later(down_s, self.start)
 
     def behind(self) -> str:
         """What head office has not heard, or what stands in the way."""
         state, (queued, _) = journal.push_state(self.db), journal.queued(self.db)
-        return state.trouble or (f"{queued} records are queued" if queued else "")
+        trouble = "" if self.twisted else state.trouble
+        return trouble or (f"{queued} records are queued" if queued > 0 else "")
 
     def cursor(self) -> str:
         """How far it has read the feed."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,36 +16,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from central import code_keys, members, programs
 from central.code_keys import CodeSigner
 from central.store.migrate import migrate
-from sync import program_file
 from tests.sim.disk import Disk, Snapshot
 from tests.sim.office import database, image_of
+from tests.sim.rules import parsed, program
 from tests.sim.store import open_on
 
 DAY = "2026-11-22"
 MORNING_MS = 1_795_323_600_000  # 07:00 of that day in Jerusalem
 MEMBERS = 14
 POINTS_MAX = 400
-NAME = {"he": "מועדון", "en": "Club"}
 SEEDED = "sim"
 
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SIGNER = CodeSigner("0a0b0c0d", _KEY.public_key().public_bytes_raw().hex(), _KEY.sign)
-
-
-def program(version: int) -> dict[str, Any]:
-    """The club's rules: every other version gives half the points. What a return takes back may leave less than nothing, so that
-    the oracle can add up in any order.
-    """
-    return {
-        "code": "club",
-        "version": version,
-        "name": NAME,
-        "plain_prefixes": ["729"],
-        "units": {"points": {"name": NAME, "worth": "0.10"}},
-        "accruals": {"points": {"type": "per_money", "unit": "points", "every": "1.00" if version % 2 else "2.00"}},
-        "rewards": {"ten_off": {"type": "amount_off", "name": NAME, "unit": "points", "cost": 100, "amount": "10.00"}},
-        "policies": {"spend_in_same_sale": False, "negative_balance": "allowed"},
-    }
 
 
 @contextmanager
@@ -80,9 +62,7 @@ def _made() -> Town:
         with db.begin():
             migrate(db)
             code_keys.publish(db, SIGNER)
-            made, mistakes = program_file.parse(program(1))
-            assert made, mistakes
-            programs.publish(db, made, program(1), MORNING_MS - 1000, 0)
+            programs.publish(db, parsed(1), program(1), MORNING_MS - 1000, 0)
             start, cards = {}, []
             for number in range(MEMBERS):
                 plain = ean13(f"729{number:09}") if number % 4 == 0 else ""
@@ -108,10 +88,3 @@ def ean13(digits: str) -> str:
     """Twelve digits with their check digit."""
     total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
     return f"{digits}{-total % 10}"
-
-
-def parsed(version: int) -> Any:
-    """The program of that version, as the domain has it."""
-    made, mistakes = program_file.parse(program(version))
-    assert made, mistakes
-    return made
