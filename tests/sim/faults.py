@@ -41,6 +41,7 @@ class Faults:
     clone: float = rate(0.1, 0.3)
     # by checkout
     restless_till: float = rate(0.5)
+    crowd: float = rate(0.9, 0.4)
 
 
 CALM = Faults()

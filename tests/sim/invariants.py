@@ -128,17 +128,13 @@ def holds_are_resolved(world: Any) -> Iterator[str]:
 
 def each_once(world: Any) -> Iterator[str]:
     """What was sold and what came back is booked once each, under its own id, for its own amount."""
-    rows = world.office.look(
-        "SELECT t.code, business_date, receipt_number, transactions.id, kind, amount_minor FROM transactions"
-        " JOIN terminal t ON t.id = transactions.terminal_id"
-    )
-    by_receipt: dict[tuple[str, str, str], list[tuple[str, str, int]]] = {}
-    for code, date, number, own, kind, amount in rows:
-        by_receipt.setdefault((code, date, number), []).append((own, kind, amount))
-    codes = {terminal.place: terminal.terminal for terminal in world.terminals}
+    rows = world.office.look("SELECT business_date, receipt_number, id, kind, amount_minor FROM transactions")
+    by_receipt: dict[tuple[str, str], list[tuple[str, str, int]]] = {}  # whose receipt it is stands in its number
+    for date, number, *booked in rows:
+        by_receipt.setdefault((date, number), []).append(tuple(booked))
     for one in [*world.oracle.sold, *world.oracle.back]:
         report = one.paid.till if isinstance(one, Sold) else one.back.till
-        found = by_receipt.pop((codes[one.place], report.business_date, report.receipt_number), [])
+        found = by_receipt.pop((report.business_date, report.receipt_number), [])
         if not found and (one.lost or (isinstance(one, CameBack) and one.of.lost)):
             continue
         if isinstance(one, CameBack) and not found and _came_twice(world, one):
@@ -231,6 +227,14 @@ def nobody_is_owed(world: Any) -> Iterator[str]:
             " GROUP BY account HAVING sum(pieces) < 0"
         ):
             yield f"{account} has {pieces} points"
+
+
+def granted_was_there(world: Any, handle: str) -> Iterator[str]:
+    """What head office has just set aside was there to be set aside."""
+    left = "SELECT coalesce(sum(pieces), 0) FROM balance WHERE account = ? AND unit = 'points'"
+    [(points,)] = world.office.look(left, f"member/{handle}/available")
+    if points < 0:
+        yield f"a hold was granted that leaves {handle} with {points} points"
 
 
 def bounded(world: Any) -> Iterator[str]:

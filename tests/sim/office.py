@@ -206,6 +206,9 @@ class Office:
             "hold refused while recovering", when=answer.refusal is not None and answer.refusal.code == "office_recovering"
         )
         self._world.note("hold", f"{request.id} {answer.granted}")
+        if answer.granted and not before:
+            for why in self._world.invariants.granted_was_there(self._world, request.member):
+                self._world.oracle.broken(why)
         marks.sometimes("hold request repeated", when=bool(before) and before[0][0] in ("open", "refused"))
         marks.sometimes("hold came after its void", when=bool(before) and before[0][0] == "ended" and not answer.granted)
 

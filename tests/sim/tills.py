@@ -77,8 +77,9 @@ class Till:
             return Visit("", Basket(lines), ())
         served = self.world.served
         again = bool(served) and chance.random() < 0.15
-        code = chance.choice(served) if again else chance.choice(codes)
-        times = chance.choice((0, 0, 1, 1, 2))
+        crowd = chance.random() < self.world.faults.crowd  # a family shares one card, and all of them shop today
+        code = codes[0] if crowd else chance.choice(served) if again else chance.choice(codes)
+        times = 1 if crowd else chance.choice((0, 0, 1, 1, 2))
         rich = replace(lines[0], amount_minor=lines[0].amount_minor + 1000 * times)
         return Visit(code, Basket((rich, *lines[1:])), (Choice("ten_off", times),) if times else ())
 

@@ -281,6 +281,8 @@ def _settled(world: World, settle: Callable[..., None], db: Any, key: int, state
     """What becomes of a record is seen, and nothing else."""
     world.marks.sometimes("return waited for its sale", when=state == "waiting")
     settle(db, key, state, *why)
+    for overspent in invariants.nobody_is_owed(world):
+        world.oracle.broken(overspent)
 
 
 def _logged(world: World, _: Any, level: str, event: MutableMapping[str, Any]) -> Any:
