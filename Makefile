@@ -8,7 +8,7 @@ LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pypr
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test laws print-sim test-system dist golden check mutants bench bench-quote peers fmt lock clean
+.PHONY: setup demo run test laws print-sim power-cuts sim sim-teeth test-system dist golden check mutants bench bench-quote peers fmt lock clean
 
 setup: $(READY)
 
@@ -34,6 +34,15 @@ laws: $(READY)  ## the laws of loyalty/, each asked of 20,000 programs and baske
 
 print-sim: $(READY)  ## runs of random printer faults and crashes, from their seeds; SEEDS=60 for fewer, FIRST=7 SEEDS=1 for one
 	@SEEDS=$(or $(SEEDS),1000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.paper
+
+power-cuts: $(READY)  ## cut the power under the terminal's database, on a disk in memory; CUTS=50000, or FIRST=7 CUTS=1 for one seed
+	@CUTS=$(or $(CUTS),50000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.sim.power
+
+sim: $(READY)  ## days of shops and head office with everything going wrong, on the real code; SEEDS=2000, or FIRST=7 SEEDS=1 for one
+	@SEEDS=$(or $(SEEDS),2000) FIRST=$(or $(FIRST),0) SALES=$(or $(SALES),200) PYTHONHASHSEED=0 $(BIN)/python -m tests.sim
+
+sim-teeth: $(READY)  ## each of the planted bugs must be caught by the simulator
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.sim.teeth
 
 test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md; pull out USB scanners (root, qemu; downloads the first time)
 	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system

@@ -46,6 +46,7 @@ def apply_record(db: Connection, key: int, now_ms: int) -> str:
         outcome = _outcome(db, stored, now_ms)
     except (Rejected, ValueError) as error:
         trial.rollback()
+        effects.in_vain(db, stored, now_ms)
         outcome = Outcome("dead", f"{error.code}: {error}" if isinstance(error, Rejected) else f"malformed_body: {error}")
     else:
         trial.commit()

@@ -65,10 +65,10 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
     before = standings.load(db, member, [hold.id for hold in body.holds])
     row = _transaction(effect, body.till, body, member.id)
     sales.add(db, row._replace(differs=differs, stale=evaluate.stale(before, body)))
-    _end(db, member, effect.cause, body.holds)
+    cause = effect.cause._replace(also=_end(db, member, effect.cause, body.holds))
     after = standing.after_sale(now.program, before, body, day)
     partners.add_given(db, place, costs(program, body, after.posted))
-    standings.save(db, now, effect.cause, Change(member, before, after))
+    standings.save(db, now, cause, Change(member, before, after))
 
 
 def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
@@ -113,9 +113,28 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     known = [_own(db, member, effect.cause, hold) for hold in body.holds]
     still = tuple(Hold(one.id, one.unit, one.pieces) for one in known if one and one.state == "open")
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [hold.id for hold in still])
-    _end(db, member, effect.cause, body.holds)
+    cause = effect.cause._replace(also=_end(db, member, effect.cause, body.holds))
     after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
-    standings.save(db, now, effect.cause, Change(member, before, after))
+    standings.save(db, now, cause, Change(member, before, after))
+
+
+def in_vain(db: Connection, stored: records.Stored, now_ms: int) -> None:
+    """A record that is to have no effect: its terminal, which shows the member what it expected, is told what there is."""
+    envelope = wire.read_envelope(stored.bytes)
+    try:
+        body = wire.read_body(envelope)
+    except ValueError:
+        return
+    handle = _whose(body)
+    member = members.by_handle(db, handle, lock=True) if _HANDLE.fullmatch(handle) else None
+    if member:
+        ledger.post(db, Cause(envelope.id, stored.terminal, now_ms), {member.id: ()})
+
+
+def _whose(body: object) -> str:
+    """The handle of the member that a record is about; empty for none."""
+    told = getattr(body, "member", None) or ""
+    return told if isinstance(told, str) else str(told.handle)
 
 
 def _sound(body: Sale) -> None:
@@ -167,15 +186,20 @@ def _own(db: Connection, member: MemberHere, cause: Cause, hold: Hold) -> HoldRo
     return known
 
 
-def _end(db: Connection, member: MemberHere, cause: Cause, listed: Iterable[Hold]) -> None:
-    """These holds are over, those that never came too."""
+def _end(db: Connection, member: MemberHere, cause: Cause, listed: Iterable[Hold]) -> tuple[str, ...]:
+    """These holds are over, those that never came too: their ids, for a restored head office may have granted them in another life,
+    and the terminal has taken their pieces off what it shows.
+    """
+    unheard = []
     for hold in listed:
         known = _own(db, member, cause, hold)
         if known is None:
+            unheard.append(hold.id)
             ended = HoldRow(member.id, hold.id, cause.terminal, hold.unit, hold.pieces, "ended")
             holds.add(db, ended, cause.now_ms)
         else:
             holds.end(db, known)
+    return tuple(unheard)
 
 
 def _transaction(effect: Effect, till: TillReference, body: Sale, member: int | None) -> sales.Transaction:

@@ -1,6 +1,7 @@
 """The terminal's clock: the only place that asks what time it is."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,15 +23,16 @@ def wall_ms() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time where the store is; `place` is who asks, the same in every Moment."""
+    """Time where the store is; `place` is who asks, the same in every Moment. `ticks` is the clock itself, in milliseconds UTC."""
 
     zone: ZoneInfo
     where: Coordinates = JERUSALEM
     place: Place = NOWHERE
+    ticks: Callable[[], int] = wall_ms
 
     def now(self) -> Moment:
         """This instant with the store's own calendars."""
-        return self.at(wall_ms())
+        return self.at(self.ticks())
 
     def at(self, instant_ms: int) -> Moment:
         """The instant `instant_ms`, milliseconds UTC, with the store's own calendars."""
@@ -40,12 +42,14 @@ class Clock:
 
     def stamp(self, offset_ms: int | None) -> Stamp:
         """A record's time; `offset_ms` is how far head office's clock was from ours when it last answered."""
-        now_ms = wall_ms()
+        now_ms = self.ticks()
         quality = "unknown" if offset_ms is None else "good" if abs(offset_ms) <= OFFSET_MS_MAX else "suspect"
         return Stamp(now_ms, _offset_minutes(datetime.fromtimestamp(now_ms / 1000, self.zone)), quality)
 
 
-def clock_in(time_zone: str, where: Coordinates = JERUSALEM, place: Place = NOWHERE) -> Clock:
+def clock_in(
+    time_zone: str, where: Coordinates = JERUSALEM, place: Place = NOWHERE, ticks: Callable[[], int] = wall_ms
+) -> Clock:
     """The clock of a store in `time_zone`, an IANA name; the home market's where it is empty. Raises Misconfigured."""
     try:
         zone = ZoneInfo(time_zone or HOME)
@@ -55,7 +59,7 @@ def clock_in(time_zone: str, where: Coordinates = JERUSALEM, place: Place = NOWH
         ) from error
     if time_zone:
         _must_fit(zone, where)
-    return Clock(zone, where, place)
+    return Clock(zone, where, place, ticks)
 
 
 def _must_fit(zone: ZoneInfo, where: Coordinates) -> None:

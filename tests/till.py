@@ -24,6 +24,7 @@ from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import database, journal, pages, tokens
 from posd.store.database import Store
+from posd.store.opening import FILE
 from sync import codes, program_file
 from sync.loop import Link
 from sync.pull import PullState
@@ -140,7 +141,7 @@ async def till(folder: Path, *, enrolled: bool = True, printing: str = "none") -
         transport = httpx.ASGITransport(api, raise_app_exceptions=False)
         headers = {"authorization": "Bearer till", "content-type": "application/json", "accept-language": "en"}
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}", headers=headers) as client:
-            made = Till(client, store, checkout, office, parts, folder / database.FILE)
+            made = Till(client, store, checkout, office, parts, folder / FILE)
             if enrolled:
                 program, values = program_file.load(CAFE)
                 await made.learns(

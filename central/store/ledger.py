@@ -24,12 +24,13 @@ NO_TERMINAL = 0
 
 class Cause(NamedTuple):
     """What makes entries: the id of a record or a hold and of which terminal, or another word and NO_TERMINAL; and when it was
-    booked.
+    booked. `also` are holds that these entries make up for: head office has never heard of them.
     """
 
     id: str
     terminal: int
     now_ms: int
+    also: tuple[str, ...] = ()
 
 
 class Difference(NamedTuple):
@@ -49,8 +50,8 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]]) -> 
     """
     position = feed.publish(db, [("member", member) for member in moved])
     if cause.terminal != NO_TERMINAL:
-        included = {"terminal_id": cause.terminal, "position": position, "id": cause.id}
-        db.execute(INCLUDED.insert(), [{"member_id": member, **included} for member in moved])
+        told = [{"terminal_id": cause.terminal, "position": position, "id": one} for one in (cause.id, *cause.also)]
+        db.execute(INCLUDED.insert(), [{"member_id": member, **included} for member in moved for included in told])
     rows = [
         {
             "member_id": member,

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from loyalty.journal import FIRST_PREV_HASH, Chain, Draft, Head, Sealed, Stamp, seal
+from loyalty.journal import Chain, Draft, Head, Sealed, Stamp, seal
 from loyalty.sale import TillReference
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync.pull import PullState
-from sync.push import PushState
+from sync.push import PRUNED_HASH, PushState
 from sync.wire import EnrolAnswer, canonical_fast
 
 
@@ -95,14 +95,16 @@ def newest(db: Db, records_max: int) -> list[bytes]:
 
 def push_state(db: Db) -> PushState:
     """How far head office has us."""
-    return PushState(*db.execute("SELECT acked_seq, acked_hash, push_incarnation, trouble FROM terminal").fetchone())
+    return PushState(
+        *db.execute("SELECT acked_seq, acked_hash, push_incarnation, trouble, durable_seq FROM terminal").fetchone()
+    )
 
 
 def save_push_state(db: Db, state: PushState) -> None:
     """Remember how far."""
     db.execute(
-        "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?",
-        (state.seq, state.hash, state.incarnation, state.trouble),
+        "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?, durable_seq = ?",
+        (state.seq, state.hash, state.incarnation, state.trouble, state.durable_seq),
     )
 
 
@@ -133,11 +135,17 @@ def records_after(db: Db, seq: int, records_max: int, bytes_max: int) -> list[by
 
 
 def hash_at(db: Db, seq: int) -> str | None:
-    """Our record's hash at `seq`."""
-    if seq == 0:
-        return FIRST_PREV_HASH
+    """Our record's hash at `seq`; PRUNED_HASH where we have deleted it."""
+    bottom = anchor(db)
+    if seq <= bottom.seq:
+        return bottom.hash if seq == bottom.seq else PRUNED_HASH
     row = db.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
     return row[0].hex() if row else None
+
+
+def anchor(db: Db) -> Head:
+    """Where the journal begins: the hash that its first record is chained to."""
+    return Head(*db.execute("SELECT seq, hash FROM anchor").fetchone())
 
 
 def queued(db: Db) -> tuple[int, int]:

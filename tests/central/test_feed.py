@@ -14,7 +14,9 @@ from central.store import feed as rows
 from central.store import terminals
 from central.store.opening import open_store
 from central.store.tables import OFFICE
+from loyalty.agreement import Hold
 from loyalty.journal import canonical
+from loyalty.sale import ReturnedLine
 from sync import program_file, wire
 from tests.central.conftest import PROGRAM_PATH
 from tests.samples import HANDLE, basket, cafe, member, sold
@@ -255,3 +257,33 @@ async def test_a_program_is_published_once_and_upwards(office):
     await office.store.run(programs.publish, newer, changed, 5000, 10_000)
     [row] = entities(await office.feed(terminal, cursor))["program"]
     assert (row.version, row.effective_ms) == (2, 10_000)
+
+
+async def test_what_had_no_effect_is_told_too(office):
+    """A terminal that has taken 10 points back, by a return that came too late, is told what there really is."""
+    terminal, other = await office.terminal(), await office.terminal()
+    sale = sold(cafe(), member(), basket(1000))
+    record = terminal.sells(sale)
+    await office.deliver()
+    other.takes_back(record.id, ReturnedLine("1", 1000), sale=sale)
+    await office.deliver()
+    page = await office.feed(terminal)
+    late = terminal.takes_back(record.id, ReturnedLine("1", 1000), sale=sale)
+    await office.deliver()
+    [row] = entities(await office.feed(terminal, page.cursor))["member"]
+    assert (row.balances.get("point", {}).get("", 0), row.includes) == (0, (late.id,))
+
+
+async def test_a_hold_of_another_life_is_told_with_what_ended_it(office):
+    """Head office has forgotten the hold, in a restore; the terminal, which took it off what it shows, hears that it is over."""
+    terminal = await office.terminal()
+    hold = Hold("a" * 32, "point", 5)
+    voided = terminal.voids(HANDLE, hold)
+    await office.deliver()
+    [row] = entities(await office.feed(terminal))["member"]
+    assert set(row.includes) == {voided.id, hold.id}
+    again = terminal.voids(HANDLE, hold)
+    page = await office.feed(terminal)
+    await office.deliver()
+    [row] = entities(await office.feed(terminal, page.cursor))["member"]
+    assert set(row.includes) == {again.id}

@@ -125,7 +125,7 @@ def test_an_installed_posd_finds_its_profiles(installed: Path):
 def test_an_installed_posd_has_its_words_schema_and_page(installed: Path):
     """What lies beside the code is read from where it was installed."""
     look = (
-        "from runtime import words; from posd.store.database import schema_files; from posd.web import pages;"
+        "from runtime import words; from posd.store.opening import schema_files; from posd.web import pages;"
         "print(sum(words.knows(one, 'error.other') for one in words.LANGUAGES), len(schema_files()),"
         " len([*pages.FOLDER.glob('cashier.*')]))"
     )

@@ -21,7 +21,8 @@ from loyalty.journal import Draft, Stamp
 from loyalty.receipt import as_copy
 from loyalty.sale import Enrol
 from posd.store import journal
-from posd.store.database import FILE, open_store
+from posd.store.database import open_store
+from posd.store.opening import FILE
 from sync.wire import EnrolAnswer
 from tests.drivers.receipts import sold
 from tests.paper.plan import Plan, Step

@@ -150,3 +150,9 @@ async def test_an_enrolment_that_does_not_fit_the_coordinates_is_refused(tmp_pat
         right = wrong.model_copy(update={"place": wrong.place.model_copy(update={"longitude": -74.006})})
         assert (await enrol(store, right, "CODE")).terminal == "t7"
         assert (await store.look(journal.identity)).time_zone == "America/New_York"
+
+
+def test_what_tells_the_time_may_be_another_clock() -> None:
+    """Moments and stamps go by the clock that was passed in: a simulated terminal has one of its own."""
+    clock = clock_in("Asia/Jerusalem", ticks=lambda: 1_795_000_000_000)
+    assert clock.now().wall_ms == clock.stamp(0).wall_ms == 1_795_000_000_000

@@ -64,6 +64,21 @@ def test_trouble_is_told_exactly_when_there_is_some(state: PushState, answer: Pu
 
 
 @given(states, answers())
+def test_records_that_were_deleted_are_not_taken_for_a_fork(state: PushState, answer: PushAnswer) -> None:
+    """Head office back before them has lost a backup: that is told as it is, and the push stays where it was."""
+    after = push.next_state(state, answer, push.PRUNED_HASH)
+    assert after.trouble == (push.FORKED if answer.outcome == "fork" else push.PRUNED)
+    assert (after.seq, after.hash) == (state.seq, state.hash)
+
+
+@given(states, answers(), st.integers(0, HEAD + 1))
+def test_what_is_in_a_backup_is_what_head_office_said_last(state: PushState, answer: PushAnswer, durable: int) -> None:
+    """Whatever else its answer did."""
+    said = replace(answer, durable_seq=min(durable, answer.seq))
+    assert push.next_state(state, said, own_hash(answer.seq)).durable_seq == said.durable_seq
+
+
+@given(states, answers())
 def test_the_same_answer_twice_is_the_same_as_once(state: PushState, answer: PushAnswer) -> None:
     """A repeated answer has no effect of its own."""
     once = after(state, answer)

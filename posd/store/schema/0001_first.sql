@@ -1,6 +1,7 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed.
+-- Who we are, how far head office has our records, how far we have read its feed. `running` stays 1 after a stop that was none of
+-- ours; `frozen` says for good why nothing may be spent.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -11,11 +12,14 @@ CREATE TABLE terminal (
   time_zone TEXT NOT NULL DEFAULT '',
   acked_seq INTEGER NOT NULL DEFAULT 0,
   acked_hash TEXT NOT NULL,
+  durable_seq INTEGER NOT NULL DEFAULT 0,
   trouble TEXT NOT NULL DEFAULT '',
   push_incarnation TEXT NOT NULL DEFAULT '',
   cursor TEXT NOT NULL DEFAULT '',
   pull_incarnation TEXT NOT NULL DEFAULT '',
-  caught_up INTEGER NOT NULL DEFAULT 0
+  caught_up INTEGER NOT NULL DEFAULT 0,
+  running INTEGER NOT NULL DEFAULT 0,
+  frozen TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own receipt
@@ -32,7 +36,30 @@ CREATE TABLE journal (
 ) STRICT;
 CREATE INDEX journal_receipt ON journal (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
 CREATE TRIGGER journal_is_kept BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER journal_stays BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER journal_stays BEFORE DELETE ON journal WHEN OLD.seq > (SELECT seq FROM anchor)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only above its anchor'); END;
+
+-- Where the journal begins: the last record that may be deleted, because head office has it in a backup. It only moves up, to a record
+-- that is there, and never to the last one.
+CREATE TABLE anchor (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  seq INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER anchor_stays BEFORE DELETE ON anchor BEGIN SELECT RAISE(ABORT, 'the anchor stays'); END;
+CREATE TRIGGER anchor_rises BEFORE UPDATE ON anchor WHEN NEW.seq <= OLD.seq
+  OR NEW.seq > (SELECT min(acked_seq, durable_seq) FROM terminal)
+  OR NEW.seq >= (SELECT max(seq) FROM journal)
+  OR NOT EXISTS (SELECT 1 FROM journal WHERE seq = NEW.seq AND lower(hex(hash)) = NEW.hash)
+BEGIN SELECT RAISE(ABORT, 'the anchor is a record that head office has in a backup'); END;
+
+-- What is left of a deleted record: its id, so that it is never booked again, and the till's number to find that by.
+CREATE TABLE pruned (
+  id BLOB PRIMARY KEY,
+  receipt_number TEXT,
+  business_date TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pruned_receipt ON pruned (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
 
 -- What was asked for inside a sale and could not be had, as JSON: the same key is told the same again.
 CREATE TABLE refused (

@@ -13,8 +13,8 @@ from loyalty.journal import FIRST_PREV_HASH, Draft, Stamp, chain_hash
 from loyalty.quote import Choice
 from loyalty.sale import Enrol, Return, ReturnedLine, Reversal, Void
 from posd.store import agreements, journal, members, pages, print_jobs, sales, tokens
-from posd.store.database import migrate, schema_files
 from posd.store.db import Db, in_snapshot, in_transaction
+from posd.store.opening import begin, migrate, schema_files
 from runtime.errors import Misconfigured, Rejected
 from sync import wire
 from sync.pull import PullState
@@ -38,8 +38,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     in_transaction(connection, migrate, schema_files())
-    row = "INSERT INTO terminal (one, chain, acked_hash) VALUES (1, ?, ?)"
-    in_transaction(connection, lambda db: db.execute(row, ("0f" * 16, FIRST_PREV_HASH)))
+    in_transaction(connection, begin, "0f" * 16)
     yield connection
     connection.close()
 
@@ -135,8 +134,8 @@ def test_what_waits_is_counted_from_what_is_acknowledged(run: Run) -> None:
     run(sales.commit_sale, sold(cafe(), None, basket(100)), commit_of(1))
     run(sales.commit_sale, sold(cafe(), None, basket(100)), commit_of(2)._replace(stamp=Stamp(5, 0)))
     assert run(journal.queued) == (3, STAMP.wall_ms)
-    run(journal.save_push_state, PushState(2, run(journal.hash_at, 2), "two", "forked"))
-    assert run(journal.push_state) == PushState(2, run(journal.hash_at, 2), "two", "forked")
+    run(journal.save_push_state, PushState(2, run(journal.hash_at, 2), "two", "forked", 1))
+    assert run(journal.push_state) == PushState(2, run(journal.hash_at, 2), "two", "forked", 1)
     assert run(journal.queued) == (1, 5)
     run(journal.save_push_state, PushState(3, run(journal.hash_at, 3), "two"))
     assert run(journal.queued) == (0, 0)

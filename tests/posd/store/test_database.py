@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from posd.store import database, journal, tokens
-from posd.store.database import FILE, look_at, open_store, schema_files, statements
+from posd.store.database import look_at, open_store
 from posd.store.db import Db, in_transaction
+from posd.store.opening import FILE, schema_files, statements
 from runtime.errors import Misconfigured, Unavailable
 
 STEP_2 = (

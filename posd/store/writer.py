@@ -1,0 +1,71 @@
+"""The connection that writes: whole functions, one transaction each; and an end of writing once the disk has failed."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
+
+from posd.store.db import Db, in_transaction
+from runtime.errors import Unavailable
+
+CHECKPOINT_ROWS = 2500  # some 16 MB of WAL: a checkpoint every few hundred sales, so that few of them wait for one
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Writer:
+    """Used by one thread. `rows` counts the rows the connection has changed, `errors` is what its library raises.
+
+    The checkpoints are ours: SQLite's automatic ones keep a failed sync of the database to themselves, and the next one would
+    then succeed over pages that never reached the disk.
+    """
+
+    db: Db
+    rows: Callable[[], int]
+    errors: type[Exception]
+    broken: Unavailable | None = None
+    checkpoint_rows: int = CHECKPOINT_ROWS
+    checkpointed: int = 0
+
+    def run(self, fn: Callable[Concatenate[Db, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(db, ...)` in one transaction; when this returns, it is on the disk.
+
+        Raises Unavailable: `disk_full` changed nothing and may be tried again; after `disk_failed` or `database_damaged` nothing is
+        written any more, and only a new start finds out what the disk has.
+        """
+        if self.broken:
+            raise self.broken
+        try:
+            result = in_transaction(self.db, fn, *args, **kwargs)
+            if self.rows() - self.checkpointed >= self.checkpoint_rows:
+                self.checkpoint()
+        except self.errors as error:
+            told = trouble(error)
+            if told is None:
+                raise
+            self.broken = told if told.code != "disk_full" else None
+            raise told from error
+        return result
+
+    def checkpoint(self) -> None:
+        """Carry the WAL over into the database, as far as readers let us."""
+        self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self.checkpointed = self.rows()
+
+
+def trouble(error: Exception) -> Unavailable | None:
+    """What a library's `error` says of the disk; None where it is about something else."""
+    told: int = getattr(error, "sqlite_errorcode", None) or getattr(error, "extendedresult", None) or 0
+    match told & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            hint = "Free some space on the disk of the state directory; nothing that was acknowledged is lost"
+            return Unavailable("disk_full", "The terminal's disk is full", hint)
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            hint = "posd starts anew and looks at what is there; if this comes again, change the disk (docs/operate.md)"
+            return Unavailable("disk_failed", f"The terminal's disk has failed ({error}, {told})", hint)
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            hint = "posd starts anew and sets the database aside if it must; change the disk soon (docs/operate.md)"
+            return Unavailable("database_damaged", f"The terminal's database is damaged ({error}, {told})", hint)
+    return None

@@ -1,0 +1,96 @@
+"""What really happened in the shops: every basket that was paid and carried out, every one that came back, and what posd said."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from loyalty.sale import ReturnedLine, Sale
+from posd.booking import Booked, BroughtBack, Paid
+from sync.wire import HoldAnswer, HoldRequest
+
+POINTS = "points"
+
+
+@dataclass(eq=False)
+class Sold:
+    """A basket that was paid for and is gone, whatever computers think of it."""
+
+    place: int
+    paid: Paid
+    to_pay_minor: int
+    booked: Booked | None = None
+    lost: bool = False
+
+    @property
+    def sale(self) -> Sale:
+        """What posd booked."""
+        assert self.booked
+        assert isinstance(self.booked.body, Sale)
+        return self.booked.body
+
+
+@dataclass(eq=False)
+class CameBack:
+    """Goods on the counter again."""
+
+    place: int
+    back: BroughtBack
+    of: Sold
+    booked: Booked | None = None
+    lost: bool = False
+
+
+@dataclass
+class Oracle:
+    """Grows only. `violations` are promises that were broken, in words; `orphans` are holds of promises that an old disk forgot, by
+    id: whose, and how many pieces.
+    """
+
+    sold: list[Sold] = field(default_factory=list)
+    back: list[CameBack] = field(default_factory=list)
+    given: Counter[str] = field(default_factory=Counter)
+    granted: dict[str, HoldRequest] = field(default_factory=dict)
+    violations: list[str] = field(default_factory=list)
+    orphans: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def broken(self, why: str) -> None:
+        """A promise was."""
+        self.violations.append(why)
+
+    def must(self, holds: object, why: str) -> None:
+        """A promise, and what it means if it does not hold."""
+        if not holds:
+            self.broken(why)
+
+    def heard(self, one: Sold | CameBack, booked: Booked, what: Any) -> None:
+        """posd has acknowledged it: from now on it must not be lost, and every further answer must be the same."""
+        if one.booked is not None:
+            self.must((one.booked.id, one.booked.body) == (booked.id, booked.body), f"{what}: two answers to one key")
+            self.must(booked.replayed, f"{what}: booked twice")
+        one.booked = booked
+
+    def held(self, request: HoldRequest, answer: HoldAnswer) -> None:
+        """Head office has answered a hold."""
+        if answer.granted:
+            before = self.granted.setdefault(request.id, request)
+            self.must(before == request, f"hold {request.id} granted for two things")
+
+    def acknowledged(self, place: int) -> list[Sold | CameBack]:
+        """What that terminal has acknowledged, and could not be excused for losing."""
+        every: list[Sold | CameBack] = [*self.sold, *self.back]
+        return [one for one in every if one.place == place and one.booked and not one.lost]
+
+    def returnable(self) -> list[Sold]:
+        """Sales of which not everything has come back."""
+        every = [one for one in self.sold if one.booked]
+        return [one for one in every if len(self.came_back(one)) < len(one.sale.basket.lines)]
+
+    def came_back(self, sold: Sold) -> set[str]:
+        """The lines of it that have come back, or are about to."""
+        return {line.line for back in self.back if back.of is sold for line in back.back.lines}
+
+
+def whole(sale: Sale, lines: tuple[str, ...]) -> tuple[ReturnedLine, ...]:
+    """All of those lines."""
+    quantity = {line.id: line.quantity_milli for line in sale.basket.lines}
+    return tuple(ReturnedLine(line, quantity[line]) for line in lines)

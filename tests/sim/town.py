@@ -1,0 +1,90 @@
+"""The town before the day begins: head office with its program and its members, and an empty terminal's disk; made once a process.
+
+A seed begins with copies of these, so that a thousand days do not make the same tables a thousand times.
+"""
+
+import random
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from unittest.mock import patch
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from central import code_keys, members, programs
+from central.code_keys import CodeSigner
+from central.store.migrate import migrate
+from tests.sim.disk import Disk, Snapshot
+from tests.sim.office import database, image_of
+from tests.sim.rules import parsed, program
+from tests.sim.store import open_on
+
+DAY = "2026-11-22"
+MORNING_MS = 1_795_323_600_000  # 07:00 of that day in Jerusalem
+MEMBERS = 14
+POINTS_MAX = 400
+SEEDED = "sim"
+
+_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+SIGNER = CodeSigner("0a0b0c0d", _KEY.public_key().public_bytes_raw().hex(), _KEY.sign)
+
+
+@contextmanager
+def fixed_entropy(chance: random.Random) -> Iterator[None]:
+    """Whoever asks for randomness gets the seed's."""
+    with (
+        patch.object(secrets, "token_bytes", lambda size=32: chance.randbytes(size)),
+        patch.object(secrets, "token_hex", lambda size=32: chance.randbytes(size).hex()),
+    ):
+        yield
+
+
+@dataclass
+class Town:
+    """What a seed begins with. `version` is the program's as it was published last; `codes` are the members' cards."""
+
+    office: bytes
+    terminal: Snapshot
+    handles: list[str]
+    codes: list[str]
+    start: dict[str, int]
+    version: int = 1
+    published: list[int] = field(default_factory=lambda: [1])
+
+
+@cache
+def _made() -> Town:
+    chance = random.Random(SEEDED)
+    with fixed_entropy(chance):
+        db = database()
+        with db.begin():
+            migrate(db)
+            code_keys.publish(db, SIGNER)
+            programs.publish(db, parsed(1), program(1), MORNING_MS - 1000, 0)
+            start, cards = {}, []
+            for number in range(MEMBERS):
+                plain = ean13(f"729{number:09}") if number % 4 == 0 else ""
+                member = members.add(db, f"Zz{number:02}member", plain, MORNING_MS - 1000)
+                points = chance.randrange(POINTS_MAX)
+                if points:
+                    gift = members.Gift("points", points, "town", "to begin with")
+                    members.give(db, member.handle, gift, MORNING_MS - 1000)
+                start[member.handle] = points
+                cards.append(plain or members.card(member, SIGNER, MORNING_MS // 1000 - 1000).text)
+        disk = Disk(chance)
+        open_on(disk, "0" * 32)
+        return Town(image_of(db), disk.snapshot(), list(start), cards, start)
+
+
+def town() -> Town:
+    """A fresh one."""
+    made = _made()
+    return Town(made.office, made.terminal, list(made.handles), list(made.codes), dict(made.start))
+
+
+def ean13(digits: str) -> str:
+    """Twelve digits with their check digit."""
+    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"
