@@ -45,6 +45,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         found.append(f"printer:      {printer['name']}, {how}")
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}")
+    if told["disk"]:
+        found.append(f"disk:         {', '.join(told['disk'])}: see docs/operate.md")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
     devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]

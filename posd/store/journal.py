@@ -7,7 +7,7 @@ from loyalty.sale import TillReference
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync.pull import PullState
-from sync.push import PRUNED_HASH, PushState
+from sync.push import FORKED, PRUNED_HASH, ROLLED_BACK, PushState
 from sync.wire import EnrolAnswer, canonical_fast
 
 
@@ -106,6 +106,18 @@ def save_push_state(db: Db, state: PushState) -> None:
         "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?, durable_seq = ?",
         (state.seq, state.hash, state.incarnation, state.trouble, state.durable_seq),
     )
+    if state.trouble in (FORKED, ROLLED_BACK):
+        freeze(db, state.trouble)
+
+
+def frozen(db: Db) -> str:
+    """Why nothing of this database may be spent any more; empty if all is well."""
+    return str(db.execute("SELECT frozen FROM terminal").fetchone()[0])
+
+
+def freeze(db: Db, why: str) -> None:
+    """Spend nothing any more, until the terminal is enrolled anew."""
+    db.execute("UPDATE terminal SET frozen = ?", (why,))
 
 
 def pull_state(db: Db) -> PullState:

@@ -150,16 +150,17 @@ def test_statements_are_told_apart() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"this is no database at all, but a text of some length" * 100])
 async def test_what_is_no_database_is_not_taken_for_one(tmp_path: Path, content: bytes) -> None:
-    """An empty file becomes one; anything else is left for a person."""
+    """An empty file becomes one; anything else is told, and the next start sets it aside as it is."""
     (tmp_path / FILE).write_bytes(content)
     if content:
-        with pytest.raises((sqlite3.DatabaseError, Misconfigured)):
+        with pytest.raises(Unavailable) as told:
             async with open_store(tmp_path):
                 pass
-        assert (tmp_path / FILE).read_bytes() == content
-    else:
-        async with open_store(tmp_path) as store:
-            assert (await store.look(journal.identity)).chain
+        assert told.value.code == "database_damaged"
+    async with open_store(tmp_path) as store:
+        assert (await store.look(journal.identity)).chain
+    if content:
+        assert (tmp_path / f"{FILE}.aside-1").read_bytes() == content
 
 
 async def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
