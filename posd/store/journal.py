@@ -88,6 +88,20 @@ def find_receipt(db: Db, number: str, business_date: str) -> list[tuple[int, str
     return [tuple(row) for row in found]
 
 
+def was_pruned(db: Db, record_id: str) -> bool:
+    """Whether there was a record with this id, which has been deleted."""
+    return db.execute("SELECT 1 FROM pruned WHERE id = ?", (bytes.fromhex(record_id),)).fetchone() is not None
+
+
+def pruned_receipt(db: Db, number: str, business_date: str) -> list[str]:
+    """The ids of deleted records with the till's receipt `number`; of one `business_date` unless that is empty."""
+    found = db.execute(
+        "SELECT id FROM pruned WHERE receipt_number = ? AND (? = '' OR business_date = ?) LIMIT 20",
+        (number, business_date, business_date),
+    )
+    return [row[0].hex() for row in found]
+
+
 def newest(db: Db, records_max: int) -> list[bytes]:
     """The last records, newest first."""
     return [row[0] for row in db.execute("SELECT bytes FROM journal ORDER BY seq DESC LIMIT ?", (records_max,))]
