@@ -40,6 +40,9 @@ from sync.signing import key_id
 
 CLI_TOKEN = "cli"
 MIB = 1024 * 1024
+CHECK_S_MAX = (
+    0.5  # a start waits so long for the check after an unclean stop; it goes on behind, and nothing is spent meanwhile
+)
 
 log = structlog.get_logger()
 
@@ -70,6 +73,7 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
     anew = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         parts, sync = await _build(settings, store, stack)
+        upkeep = Upkeep(store, settings.state_path, partial(_tell_link, parts))
         api = make_api(parts, Tokens(await store.look(tokens.by_hash)), _authorities(settings, listener))
 
         async def enrolled(code: str) -> dict[str, str]:
@@ -79,7 +83,9 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
 
         api.state.enrol = enrolled
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync)]
+            running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync, upkeep)]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(upkeep.checked.wait(), CHECK_S_MAX)
             async with serving(api, listener.dup()) as server:
                 notify(f"READY=1\nSTATUS={_said(parts)}")
                 log.info("ready", version=VERSION, terminal=parts.checkout.terminal, port=listener.getsockname()[1])
@@ -112,12 +118,12 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
     return parts, sync
 
 
-def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+def _loops(settings: Settings, parts: Parts, sync: Sync | None, upkeep: Upkeep) -> list[tuple[str, Coroutine[Any, Any, None]]]:
     """Every supervised part by name."""
     store = parts.checkout.store
     watchdog = partial(feed_watchdog, lambda: store.run(journal.identity))
     loops = [("watchdog", supervise("watchdog", watchdog, wait_s_max=WATCHDOG_WAIT_S_MAX))]
-    loops.append(("upkeep", supervise("upkeep", Upkeep(store, settings.state_path, partial(_tell_link, parts)).run)))
+    loops.append(("upkeep", supervise("upkeep", upkeep.run)))
     if sync:
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -22,16 +22,20 @@ log = structlog.get_logger()
 
 @dataclass
 class Upkeep:
-    """Of the `store` whose database is in `state_dir`; `changed` is called when its condition has."""
+    """Of the `store` whose database is in `state_dir`. `changed` is called when its condition has; `checked` is set once nothing of
+    the last stop is in question any more.
+    """
 
     store: Store
     state_dir: Path
     changed: Callable[[], None] = lambda: None
+    checked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
         """For ever. A database that is found damaged ends the store: the next start sets it aside."""
         if self.store.condition.unchecked:
             await self.check()
+        self.checked.set()
         rounds = 0
         while True:
             await asyncio.sleep(ROUND_S)

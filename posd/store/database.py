@@ -109,7 +109,7 @@ async def open_store(
     another posd has it, or when it is damaged: the next time it is set aside.
     """
     path, steps = state_dir / FILE, schema_files() if steps is None else steps
-    with _locked(state_dir):
+    with alone_in(state_dir):
         folder = RealFolder(state_dir)
         places = Places(folder, RealFolder(water_dir or state_dir), ballast_bytes)
         await asyncio.to_thread(_swap, folder, steps)
@@ -133,6 +133,17 @@ def look_at(state_dir: Path) -> Iterator[Db]:
         raise Misconfigured("no_database", f"{path} does not exist", "Has posd run here yet? Check --config")
     with contextlib.closing(_open_to_look(path)) as db:
         yield db
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Around the reading of a database that may be damaged. Raises Unavailable for one that is."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if told := trouble(error):
+            raise told from error
+        raise
 
 
 def _open_to_write(path: Path) -> sqlite3.Connection:
@@ -165,7 +176,7 @@ def _swap(folder: RealFolder, steps: Sequence[Step]) -> None:
         mode = "rwc" if name == aside.NEXT else "ro"
         return contextlib.closing(sqlite3.connect(f"file:{folder.path / name}?mode={mode}", uri=True, isolation_level=None))
 
-    if done := aside.swap(folder, connect, steps, sqlite3.Error):
+    if done := aside.swap(folder, aside.Library(connect, sqlite3.DatabaseError), steps):
         log.error("database set aside", file=str(folder.path / done.aside), why=done.why, lost=done.lost)
 
 
@@ -176,8 +187,8 @@ def _open_to_look(path: Path) -> sqlite3.Connection:
 
 
 @contextlib.contextmanager
-def _locked(state_dir: Path) -> Iterator[None]:
-    """Nobody else's while we run: two writers would break SQLite's promises and ours."""
+def alone_in(state_dir: Path) -> Iterator[None]:
+    """Nobody else's while we run: two writers would break SQLite's promises and ours. Raises Misconfigured, Unavailable."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (state_dir / "lock").open("a")

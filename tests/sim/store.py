@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import apsw
 
-from posd.store.aside import note, swap
+from posd.store.aside import Library, note, swap
 from posd.store.condition import Condition
 from posd.store.db import Db, in_snapshot
 from posd.store.opening import FILE, PRAGMAS, schema_files, set_up
@@ -60,7 +60,7 @@ def open_on(disk: Disk, chain: str, pragmas: Sequence[str] = PRAGMAS, places: Pl
     `places` may have the high-water file on another disk, and a ballast.
     """
     where = places or Places(disk, disk)
-    swap(disk, lambda name: contextlib.closing(disk.connect(name)), STEPS, apsw.Error)
+    swap(disk, Library(lambda name: contextlib.closing(disk.connect(name)), apsw.Error), STEPS)
     db = disk.connect(FILE)
     try:
         set_up(db, pragmas)
