@@ -114,7 +114,8 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         parts.display = load_display(shown.driver, shown.name or shown.driver, shown.options)
         parts.displaying = Displaying(checkout, events, settings.language, shown.shows_name, shown.shows_balance)
     link.changed = lambda: _tell_link(parts)
-    sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION) if office else None
+    disk = store.condition.troubles
+    sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION, disk) if office else None
     return parts, sync
 
 

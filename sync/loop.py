@@ -47,7 +47,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Sync:
-    """What both loops use. `wall_ms` is the terminal's clock."""
+    """What both loops use. `wall_ms` is the terminal's clock, `disk` what is wrong with its disk."""
 
     office: HeadOffice
     journal: Journal
@@ -55,6 +55,7 @@ class Sync:
     link: Link
     wall_ms: Callable[[], int]
     posd_version: str
+    disk: Callable[[], list[str]] = list
 
     async def push_for_ever(self) -> None:
         """Send what is queued; then wait until a commit or a return of the line wakes us."""
@@ -92,7 +93,9 @@ class Sync:
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
-        page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version, given)))
+        page = await self.office.feed(
+            pull.request(state, pull.Health(queued, since_ms, self.posd_version, given, tuple(self.disk())))
+        )
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
         self.link.heard(page.server_ms, self.wall_ms())

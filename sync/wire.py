@@ -35,6 +35,7 @@ EPOCH_MAX = 1 << 31
 HANDLE_CHARS = 20
 LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
 NAMES_MAX = 2 * bounds.WORDS_MAX
+DISK_CODES_MAX = 16
 
 _HEX = frozenset("0123456789abcdef")
 _LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
@@ -139,7 +140,8 @@ class PushAnswer:
 class FeedRequest:
     """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page.
 
-    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for.
+    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for. `disk` is
+    what is wrong with its disk, as codes of docs/operate.md.
     """
 
     cursor: str
@@ -148,9 +150,11 @@ class FeedRequest:
     queued_since_ms: int
     posd_version: str
     given: dict[str, int] = field(default_factory=dict)
+    disk: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _budgets("given", self.given)
+        bounds.whole("disk", len(self.disk), 0, DISK_CODES_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,19 @@ class TerminalRow(NamedTuple):
     contact_ms: int | None
     queued_records: int
     queued_since_ms: int
+    disk: str
     forked: bool
     trouble: str = ""
 
 
-TROUBLES = ("forked", "silent", "queue", "not_enrolled", "")
+TROUBLES = ("forked", "disk", "silent", "queue", "not_enrolled", "")
 """The worst first."""
 
 
 def terminals(db: Connection, now_ms: int) -> list[TerminalRow]:
     """All terminals, those in trouble first, then by name."""
     columns = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, TERMINAL.c.epoch, TERMINAL.c.posd_version)
-    said = (TERMINAL.c.contact_ms, TERMINAL.c.queued_records, TERMINAL.c.queued_since_ms)
+    said = (TERMINAL.c.contact_ms, TERMINAL.c.queued_records, TERMINAL.c.queued_since_ms, TERMINAL.c.disk)
     forked = sa.exists().where(CHAIN.c.terminal_id == TERMINAL.c.id, CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.forked_ms > 0)
     wanted = sa.select(*columns, *said, forked).select_from(TERMINAL.join(STORE))
     rows = [TerminalRow(*row) for row in db.execute(wanted)]
@@ -50,6 +51,8 @@ def _trouble(row: TerminalRow, now_ms: int) -> str:
         return "not_enrolled"
     if row.contact_ms is None or now_ms - row.contact_ms > SILENT_MS:
         return "silent"
+    if row.disk:
+        return "disk"
     return "queue" if row.queued_records and now_ms - row.queued_since_ms > QUEUED_MS else ""
 
 
