@@ -18,7 +18,7 @@ from posd.store import aside
 from posd.store.condition import Condition
 from posd.store.db import Db, in_snapshot
 from posd.store.folder import Folder, RealFolder
-from posd.store.opening import FILE, LOOKING, Step, schema_files, set_up
+from posd.store.opening import FILE, LOOKING, Step, schema_files, set_up, was_running
 from posd.store.starting import Places, Started, begin_writing, start
 from posd.store.writer import Writer, trouble
 from runtime.errors import Misconfigured, Unavailable
@@ -118,11 +118,14 @@ async def open_store(
             started = await _hop(thread, _ready, path, db, places, steps)
             writer = Writer(db, lambda: db.total_changes, sqlite3.Error, started.water, started.ballast)
             await _hop(thread, begin_writing, writer)
-            with contextlib.closing(_open_to_look(path)) as looking:
-                try:
-                    yield Store(thread, writer, looking, folder)
-                finally:
-                    await _hop(thread, writer.stop)
+            looking = _open_to_look(path)
+            in_snapshot(looking, was_running)  # the first read: from then on its lock says that it is there
+            try:
+                yield Store(thread, writer, looking, folder)
+            finally:
+                await _hop(thread, writer.stop)
+                if not writer.broken:  # else it stays open: the last connection to close would sync everything once more
+                    looking.close()
 
 
 @contextlib.contextmanager

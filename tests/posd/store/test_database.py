@@ -208,6 +208,57 @@ def test_a_commit_is_one_sync(tmp_path: Path) -> None:
     assert len([line for line in lines[begin:end] if "sync(" in line]) == 20
 
 
+FAILS = """
+import asyncio, os, sys
+from pathlib import Path
+from posd.store import tokens
+from posd.store.database import open_store
+from runtime.errors import Unavailable
+async def main():
+    acknowledged = []
+    async with open_store(Path(sys.argv[1])) as store:
+        try:
+            for n in range(100):
+                await store.run(tokens.add, str(n), "till", str(n), 0)
+                acknowledged.append(str(n))
+        except Unavailable as error:
+            assert error.code == "disk_failed", error
+        os.path.exists("/it-has-failed")
+        for n in range(3):
+            try:
+                await store.run(tokens.add, f"more {n}", "till", f"more {n}", 0)
+                raise SystemExit("it went on")
+            except Unavailable as error:
+                assert error.code == "disk_failed", error
+        await asyncio.wait_for(store.failed.wait(), 60)
+    print(len(acknowledged))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.system
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace makes a sync fail, and it is not installed")
+async def test_a_failed_sync_is_never_tried_again(tmp_path: Path) -> None:
+    """The kernel answers one fdatasync with EIO: nothing is written or synced after it, and what was acknowledged is there."""
+    trace, state = tmp_path / "trace", tmp_path / "state"
+    command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,pwrite64,stat,newfstatat", "-o", str(trace)]
+    inject = ["-e", "inject=fdatasync:error=EIO:when=30"]
+    done = subprocess.run(
+        [*command, *inject, sys.executable, "-c", FAILS, str(state)], capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode and "ptrace" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert done.returncode == 0, done.stderr
+    lines = trace.read_text().splitlines()
+    failed = next(place for place, line in enumerate(lines) if "/it-has-failed" in line)
+    assert "EIO" in next(line for line in reversed(lines[:failed]) if "sync(" in line)
+    assert [line for line in lines[failed:] if "sync(" in line or "pwrite" in line] == []
+    async with open_store(state) as store:
+        there = {name for name, _, _ in await store.look(tokens.listed)}
+        assert {str(n) for n in range(int(done.stdout))} <= there
+        assert store.condition.unchecked
+
+
 FILLS = """
 import asyncio, sqlite3, sys
 from pathlib import Path
