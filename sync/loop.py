@@ -94,7 +94,7 @@ class Sync:
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
         page = await self.office.feed(
-            pull.request(state, pull.Health(queued, since_ms, self.posd_version, given, tuple(self.disk())))
+            pull.request(state, pull.Health(queued, since_ms, self.posd_version, given, " ".join(self.disk())))
         )
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))

@@ -23,7 +23,7 @@ class Health:
     queued_since_ms: int
     posd_version: str
     given: Mapping[str, int] = field(default_factory=dict)
-    disk: tuple[str, ...] = ()
+    disk: str = ""
 
 
 def request(state: PullState, health: Health) -> FeedRequest:

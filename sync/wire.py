@@ -35,7 +35,6 @@ EPOCH_MAX = 1 << 31
 HANDLE_CHARS = 20
 LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
 NAMES_MAX = 2 * bounds.WORDS_MAX
-DISK_CODES_MAX = 16
 
 _HEX = frozenset("0123456789abcdef")
 _LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
@@ -140,8 +139,8 @@ class PushAnswer:
 class FeedRequest:
     """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page.
 
-    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for. `disk` is
-    what is wrong with its disk, as codes of docs/operate.md.
+    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for; `disk` is
+    what is wrong with its disk (docs/operate.md).
     """
 
     cursor: str
@@ -150,11 +149,10 @@ class FeedRequest:
     queued_since_ms: int
     posd_version: str
     given: dict[str, int] = field(default_factory=dict)
-    disk: tuple[str, ...] = ()
+    disk: str = ""
 
     def __post_init__(self) -> None:
         _budgets("given", self.given)
-        bounds.whole("disk", len(self.disk), 0, DISK_CODES_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +293,8 @@ class MemberRow:
         bounds.whole("number of names", len(self.segments) + len(self.occasions), 0, NAMES_MAX)
         for name in (*self.segments, *self.occasions):
             bounds.text("name", name)
-        for day in (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values())):
-            if day:
-                bounds.date("date", day)
+        for day in filter(None, (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()))):
+            bounds.date("date", day)
         for ref in self.includes:
             _hex("included record", ref, 32)
 
@@ -340,8 +337,7 @@ def read_envelope(data: bytes) -> Envelope:
     if len(data) > RECORD_BYTES_MAX:
         raise ValueError(f"a record of {len(data)} bytes; at most {RECORD_BYTES_MAX} are wanted")
     try:
-        envelope = _ENVELOPE.decode(data)
-        spelled = canonical_fast(msgspec.json.decode(data))
+        envelope, spelled = _ENVELOPE.decode(data), canonical_fast(msgspec.json.decode(data))
     except msgspec.MsgspecError as error:
         raise ValueError(f"not a record: {error}") from error
     if spelled != data:
@@ -351,8 +347,7 @@ def read_envelope(data: bytes) -> Envelope:
 
 def read_body(envelope: Envelope) -> Any:
     """The body as its dataclass; None for a kind or version that this release does not know. Raises ValueError."""
-    shape = RECORDS.get((envelope.kind, envelope.version))
-    if shape is None:
+    if (shape := RECORDS.get((envelope.kind, envelope.version))) is None:
         return None
     try:
         return msgspec.json.decode(envelope.body, type=shape)
@@ -380,8 +375,7 @@ def decode(data: bytes, shape: type[Shape]) -> Shape:
 
 def feed_row(entity: object) -> FeedRow:
     """An entity as a row of the feed."""
-    kind = next(kind for kind, shape in ENTITIES.items() if type(entity) is shape)
-    return FeedRow(kind, msgspec.Raw(msgspec.json.encode(entity)))
+    return FeedRow(next(kind for kind, shape in ENTITIES.items() if type(entity) is shape), msgspec.Raw(encode(entity)))
 
 
 def entities_of(page: FeedPage) -> list[Any]:
