@@ -56,18 +56,35 @@ class Writer:
             raise self.broken
         try:
             result = in_transaction(self.db, fn, *args, **kwargs)
-            self.water.keep_ahead(self.db)
-            if self.rows() - self.checkpointed >= self.checkpoint_rows:
-                self.checkpoint()
         except self.errors as error:
             told = trouble(error)
             if told is None:
                 raise
             if told.code != "disk_full":
-                self.broken = told
-                self.failed(told)
+                self._give_up(told)
             raise told from error
+        self._tidy()
         return result
+
+    def _tidy(self) -> None:
+        """After a transaction, which is on the disk whatever becomes of this: the mark, and a checkpoint when it is time."""
+        try:
+            self.water.keep_ahead(self.db)
+            if self.rows() - self.checkpointed >= self.checkpoint_rows:
+                self.checkpointed = self.rows()
+                self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()  # as far as readers let us
+        except self.errors as error:
+            told = trouble(error)
+            if told is None:
+                raise
+            if told.code == "disk_full":
+                self.ballast.release()
+            else:
+                self._give_up(told)
+
+    def _give_up(self, told: Unavailable) -> None:
+        self.broken = told
+        self.failed(told)
 
     def stop(self) -> None:
         """The last thing: everything is in order, and the high-water file says where the journal ends.
@@ -77,11 +94,6 @@ class Writer:
         with contextlib.suppress(Unavailable):
             self.run(end)
             self.water.stop(self.db)
-
-    def checkpoint(self) -> None:
-        """Carry the WAL over into the database, as far as readers let us."""
-        self.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        self.checkpointed = self.rows()
 
 
 def trouble(error: Exception) -> Unavailable | None:

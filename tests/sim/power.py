@@ -36,6 +36,7 @@ STAMP = Stamp(1_795_000_000_000, 120, "good")
 OPS_MAX = 220  # of the disk, before the power goes: some fifteen transactions
 OPS_OF_A_START = 25  # when it goes again while posd starts
 CUTS_MAX = 6  # in one run
+TOLD_EVERY_CUTS = 5000
 CHAIN = "0f" * 16
 
 
@@ -170,8 +171,9 @@ def main(cuts_wanted: int, first: int) -> int:
             cuts, acknowledged, lost = cuts + run.cuts, acknowledged + run.acknowledged, lost + len(run.lost)
             for what in run.lost:
                 print(f"seed {seed}: {what}", flush=True)
+            if cuts // TOLD_EVERY_CUTS > (cuts - run.cuts) // TOLD_EVERY_CUTS:
+                print(f"{cuts} cuts, seed {seed}, lost {lost}", flush=True)
             if cuts >= cuts_wanted:
-                pool.terminate()
                 break
     print(f"cuts {cuts} acknowledged {acknowledged} lost {lost} (apsw's own SQLite {apsw.sqlite_lib_version()})")
     return 1 if lost else 0
