@@ -1,24 +1,25 @@
 """posd journal"""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 
-from posd.cli.options import json_option, show, with_settings
-from posd.settings import Settings
+from posd.cli.options import config_option, json_option, show, with_settings
+from posd.settings import Settings, load
 
 
 @click.group(invoke_without_command=True, epilog="Example: posd journal --last 5 --json")
 @click.option("--last", "records_max", default=20, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
 @json_option
-@with_settings
+@config_option
 @click.pass_context
-def journal(context: click.Context, records_max: int, settings: Settings, *, as_json: bool) -> None:
+def journal(context: click.Context, records_max: int, config: Path, *, as_json: bool) -> None:
     """What head office is told: the newest records, newest first. Reads beside a posd that runs."""
     if context.invoked_subcommand:
         return
-    acked, records = _newest(settings, records_max)
+    acked, records = _newest(load(config), records_max)
     for record in records:
         if as_json:
             click.echo(json.dumps(record, ensure_ascii=False))
