@@ -115,6 +115,7 @@ class Api:
             "queued_records": min(max(request.queued_records, 0), bounds.PIECES_MAX),
             "queued_since_ms": min(max(request.queued_since_ms, 0), 1 << 62),
             "posd_version": request.posd_version,
+            "disk": request.disk,
         }
         if await self._store.run(_heard, key, request, said):
             self._news.tell()

@@ -28,6 +28,7 @@ from posd.settings import Settings
 from posd.store import journal, tokens
 from posd.store.database import Store, open_store
 from posd.storing import StoredCache, StoredJournal
+from posd.upkeep import Upkeep
 from posd.version import VERSION
 from runtime.log import start_logging
 from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
@@ -38,6 +39,10 @@ from sync.loop import Link, Sync
 from sync.signing import key_id
 
 CLI_TOKEN = "cli"
+MIB = 1024 * 1024
+CHECK_S_MAX = (
+    0.5  # a start waits so long for the check after an unclean stop; it goes on behind, and nothing is spent meanwhile
+)
 
 log = structlog.get_logger()
 
@@ -45,6 +50,7 @@ log = structlog.get_logger()
 async def run(settings: Settings, ready: Callable[[str], None] = lambda _: None) -> None:
     """Run until SIGTERM or SIGINT. An enrolment starts all parts anew under the new name, on the same socket.
 
+    Raises Unavailable when the disk has failed or the database is damaged: nothing is accepted any more.
     `ready` is told once where it will answer.
     """
     start_logging(settings.log_level)
@@ -52,18 +58,22 @@ async def run(settings: Settings, ready: Callable[[str], None] = lambda _: None)
         require_shaping()
     stop = asyncio.Event()
     on_stop_signals(stop)
-    async with open_store(settings.state_path) as store:
+    water, ballast_bytes = settings.highwater_path, settings.ballast_mib * MIB
+    async with open_store(settings.state_path, water_dir=water, ballast_bytes=ballast_bytes) as store:
         with listen(settings.api.host, settings.api.port) as listener:
             await _let_cli_in(settings, store)
             ready(f"http://127.0.0.1:{listener.getsockname()[1]}")
             while not stop.is_set():
                 await _run_once(settings, store, listener, stop)
+                if store.failure:  # systemd starts us anew, and that start finds out what the disk has
+                    raise store.failure
 
 
 async def _run_once(settings: Settings, store: Store, listener: socket.socket, stop: asyncio.Event) -> None:
     anew = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         parts, sync = await _build(settings, store, stack)
+        upkeep = Upkeep(store, settings.state_path, partial(_tell_link, parts))
         api = make_api(parts, Tokens(await store.look(tokens.by_hash)), _authorities(settings, listener))
 
         async def enrolled(code: str) -> dict[str, str]:
@@ -73,11 +83,13 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
 
         api.state.enrol = enrolled
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync)]
+            running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync, upkeep)]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(upkeep.checked.wait(), CHECK_S_MAX)
             async with serving(api, listener.dup()) as server:
                 notify(f"READY=1\nSTATUS={_said(parts)}")
                 log.info("ready", version=VERSION, terminal=parts.checkout.terminal, port=listener.getsockname()[1])
-                await _first(stop.wait(), anew.wait(), server)
+                await _first(stop.wait(), anew.wait(), store.failed.wait(), server)
                 notify("STOPPING=1" if stop.is_set() else "STATUS=enrolled, starting anew")
                 parts.events.close()
             for task in running:
@@ -103,15 +115,17 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         parts.display = load_display(shown.driver, shown.name or shown.driver, shown.options)
         parts.displaying = Displaying(checkout, events, settings.language, shown.shows_name, shown.shows_balance)
     link.changed = lambda: _tell_link(parts)
-    sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION) if office else None
+    disk = store.condition.troubles
+    sync = Sync(office, StoredJournal(store), StoredCache(store), link, wall_ms, VERSION, disk) if office else None
     return parts, sync
 
 
-def _loops(settings: Settings, parts: Parts, sync: Sync | None) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+def _loops(settings: Settings, parts: Parts, sync: Sync | None, upkeep: Upkeep) -> list[tuple[str, Coroutine[Any, Any, None]]]:
     """Every supervised part by name."""
     store = parts.checkout.store
     watchdog = partial(feed_watchdog, lambda: store.run(journal.identity))
     loops = [("watchdog", supervise("watchdog", watchdog, wait_s_max=WATCHDOG_WAIT_S_MAX))]
+    loops.append(("upkeep", supervise("upkeep", upkeep.run)))
     if sync:
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:

@@ -183,9 +183,12 @@ def _put_back(db: Db, returned: Return) -> None:
 
 
 def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:
-    """What is booked under this id already. Raises Rejected when that was another request."""
+    """What is booked under this id already. Raises Rejected when that was another request, or too long ago to be told again."""
     found = journal.find(db, own)
     if not found:
+        if journal.was_pruned(db, own):
+            told = "This key was booked long ago; this terminal has only its id left"
+            raise Rejected("record_pruned", told, "Use a new key for a new sale; head office has the one that is booked")
         return None
     seq, _, data = found
     body = wire.read_body(wire.read_envelope(data))
@@ -226,6 +229,9 @@ def _original(db: Db, back: BroughtBack) -> tuple[str, Sale | None]:
     if booked:
         hint = "Give the sale's id" if back.business_date else "Give its business date too, or the sale's id"
         raise Rejected("sale_ambiguous", f"Several sales have receipt number {back.receipt_number}", hint)
+    gone = journal.pruned_receipt(db, back.receipt_number, back.business_date)
+    if len(gone) == 1:  # ours, and deleted since: head office makes the entries
+        return gone[0], None
     hint = "Check the number and the date; for a sale of another terminal give the sale's id"
     raise Rejected("sale_unknown", f"No sale of this terminal has receipt number {back.receipt_number}", hint)
 

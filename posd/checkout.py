@@ -110,6 +110,8 @@ class Checkout:
     async def _reserve(self, quote: Quote, holds: tuple[Hold, ...]) -> Refusal | None:
         """Ask head office once for all `holds`; whatever is not granted whole is undone and told."""
         assert quote.member
+        if stopped := self.store.condition.spending():
+            return stopped
         if self.office is None:
             return Refusal("head_office_unreachable")
         handle = quote.member.handle

@@ -1,6 +1,7 @@
 """Becoming a terminal of head office, by a one-time code."""
 
 import secrets
+import shutil
 from contextlib import aclosing
 
 from loyalty.ids import ENTROPY_BYTES, random_id
@@ -9,12 +10,17 @@ from loyalty.sale import Enrol
 from posd import keys
 from posd.clock import clock_in
 from posd.settings import Settings
-from posd.store import journal
-from posd.store.database import Store
+from posd.store import aside, journal
+from posd.store.database import Store, alone_in, open_store
+from posd.store.folder import RealFolder
+from posd.store.opening import FILE
 from posd.version import VERSION
 from runtime.errors import Rejected
 from sync.client import UNSIGNED_KEY, HeadOffice
 from sync.wire import EnrolAnswer, EnrolRequest
+
+ANEW = "anew"
+"""The folder, in the state folder, where the next database is made."""
 
 
 async def enrol(store: Store, settings: Settings, code: str) -> EnrolAnswer:
@@ -25,7 +31,8 @@ async def enrol(store: Store, settings: Settings, code: str) -> EnrolAnswer:
     """
     me = await store.look(journal.identity)
     if me.terminal:
-        raise Rejected("already_enrolled", f"This is terminal {me.terminal} of {me.store} already", "See: posd status")
+        hint = "See: posd status. To begin a new journal under a new code, stop posd and use: posd enrol --anew CODE"
+        raise Rejected("already_enrolled", f"This is terminal {me.terminal} of {me.store} already", hint)
     key = keys.terminal_key(settings.state_path)
     request = EnrolRequest(code.strip(), key.public_key().public_bytes_raw().hex(), me.chain, VERSION)
     async with aclosing(HeadOffice(settings.head_office.url, UNSIGNED_KEY, key.sign)) as office:
@@ -34,3 +41,21 @@ async def enrol(store: Store, settings: Settings, code: str) -> EnrolAnswer:
     clock = clock_in(answer.time_zone, settings.place.coordinates)
     await store.run(journal.enrol, answer, clock.stamp(None), draft)
     return answer
+
+
+async def enrol_anew(settings: Settings, code: str) -> EnrolAnswer:
+    """Begin a new journal under a new code, and set the database that there is aside: after a fork, a rollback or a fence.
+
+    Head office is asked first; what it refuses changes nothing. Raises as `enrol` does, and Unavailable while posd runs.
+    """
+    state = settings.state_path
+    made, ready = state / ANEW, state / aside.NEXT
+    with alone_in(state):
+        shutil.rmtree(made, ignore_errors=True)
+        async with open_store(made) as store:
+            answer = await enrol(store, settings, code)
+        (made / FILE).rename(ready)
+        shutil.rmtree(made)
+        aside.note(RealFolder(state), "enrolled anew", rebuild=False)
+    async with open_store(state, water_dir=settings.highwater_path):
+        return answer

@@ -22,6 +22,11 @@ def terminal_key(state_dir: Path) -> Ed25519PrivateKey:
         made = Ed25519PrivateKey.generate()
         no_password = serialization.NoEncryption()
         write_secret(path, made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, no_password))
+    return read_key(path)
+
+
+def read_key(path: Path) -> Ed25519PrivateKey:
+    """The key in `path`. Raises Misconfigured."""
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), None)
     except (OSError, ValueError) as error:

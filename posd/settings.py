@@ -75,6 +75,8 @@ class Settings(BaseModel):
 
     model_config = STRICT
     state_dir: StrictStr = "/var/lib/posd"
+    highwater_dir: StrictStr = ""
+    ballast_mib: Annotated[StrictInt, Field(ge=0, le=1024)] = 16
     language: Language = "he"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     printing: Literal["posd", "till", "none"] = "none"
@@ -89,6 +91,11 @@ class Settings(BaseModel):
     def state_path(self) -> Path:
         """The folder of the database, the key and the tokens."""
         return Path(self.state_dir)
+
+    @property
+    def highwater_path(self) -> Path:
+        """The folder of the high-water file."""
+        return Path(self.highwater_dir or self.state_dir)
 
 
 def load(path: Path) -> Settings:

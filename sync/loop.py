@@ -49,7 +49,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Sync:
-    """What both loops use. `wall_ms` is the terminal's clock."""
+    """What both loops use. `wall_ms` is the terminal's clock, `disk` what is wrong with its disk."""
 
     office: HeadOffice
     journal: Journal
@@ -57,6 +57,7 @@ class Sync:
     link: Link
     wall_ms: Callable[[], int]
     posd_version: str
+    disk: Callable[[], list[str]] = list
 
     async def push_for_ever(self) -> None:
         """Send what is queued; then wait until a commit or a return of the line wakes us."""
@@ -103,7 +104,8 @@ class Sync:
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
-        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued)
+        disk = " ".join(self.disk())
+        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued, disk)
         page = await self.office.feed(pull.request(state, health))
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))

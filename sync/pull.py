@@ -24,6 +24,7 @@ class Health:
     posd_version: str
     given: Mapping[str, int] = field(default_factory=dict)
     journal_seq: int = -1
+    disk: str = ""
 
 
 def request(state: PullState, health: Health) -> FeedRequest:
@@ -36,6 +37,7 @@ def request(state: PullState, health: Health) -> FeedRequest:
         posd_version=health.posd_version,
         given=dict(health.given),
         journal_seq=health.journal_seq,
+        disk=health.disk,
     )
 
 

@@ -131,7 +131,7 @@ class FeedRequest:
     """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page.
 
     `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for;
-    `journal_seq` is where its journal ends (-1: it does not say).
+    `journal_seq` is where its journal ends (-1: it does not say); `disk` is what is wrong with its disk (docs/operate.md).
     """
 
     cursor: str
@@ -141,6 +141,7 @@ class FeedRequest:
     posd_version: str
     given: dict[str, int] = field(default_factory=dict)
     journal_seq: int = -1
+    disk: str = ""
 
     def __post_init__(self) -> None:
         _budgets("given", self.given)
@@ -329,8 +330,7 @@ def read_envelope(data: bytes) -> Envelope:
     if len(data) > RECORD_BYTES_MAX:
         raise ValueError(f"a record of {len(data)} bytes; at most {RECORD_BYTES_MAX} are wanted")
     try:
-        envelope = _ENVELOPE.decode(data)
-        spelled = canonical_fast(msgspec.json.decode(data))
+        envelope, spelled = _ENVELOPE.decode(data), canonical_fast(msgspec.json.decode(data))
     except msgspec.MsgspecError as error:
         raise ValueError(f"not a record: {error}") from error
     if spelled != data:
@@ -368,8 +368,7 @@ def decode(data: bytes, shape: type[Shape]) -> Shape:
 
 def feed_row(entity: object) -> FeedRow:
     """An entity as a row of the feed."""
-    kind = next(kind for kind, shape in ENTITIES.items() if type(entity) is shape)
-    return FeedRow(kind, msgspec.Raw(msgspec.json.encode(entity)))
+    return FeedRow(next(kind for kind, shape in ENTITIES.items() if type(entity) is shape), msgspec.Raw(encode(entity)))
 
 
 def entities_of(page: FeedPage) -> list[Any]:

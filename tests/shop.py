@@ -60,7 +60,7 @@ class Shop:
         self.printer_port = 0
         scanner = f'[[scanners]]\ndriver = "virtual"\nname = "counter"\npath = "{self.scans}"\n'
         places = f'[api]\nport = {self.port}\n[head_office]\nurl = "http://127.0.0.1:{self.office_port}"\n'
-        own = f'state_dir = "{folder / "till"}"\nprinting = "{printing}"\nlanguage = "{language}"\n'
+        own = f'state_dir = "{folder / "till"}"\nballast_mib = 1\nprinting = "{printing}"\nlanguage = "{language}"\n'
         (folder / "posd.toml").write_text(own + places + scanner + settings)
         (folder / "central.toml").write_text(f'state_dir = "{folder / "office"}"\nport = {self.office_port}\n')
         self.http = httpx.Client(base_url=self.address, timeout=WAIT_S_MAX)

@@ -28,6 +28,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "version": ("גרסה", "Version"),
     "never": ("עוד לא", "never"),
     "well": ("תקין", "Well"),
+    "trouble.disk": ("הדיסק של המסוף דורש טיפול", "The terminal's disk needs somebody"),
     "trouble.forked": ("יומן כפול: נדרשת בדיקה", "Forked journal: look at it"),
     "trouble.fenced": ("נעול", "Fenced"),
     "trouble.absent": ("השחזור ממתין לו", "Recovery waits for it"),

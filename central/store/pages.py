@@ -24,20 +24,21 @@ class TerminalRow(NamedTuple):
     contact_ms: int | None
     queued_records: int
     queued_since_ms: int
+    disk: str
     forked: bool
     fenced: bool
     absent: bool
     trouble: str = ""
 
 
-TROUBLES = ("forked", "absent", "fenced", "silent", "queue", "not_enrolled", "")
+TROUBLES = ("forked", "absent", "fenced", "disk", "silent", "queue", "not_enrolled", "")
 """The worst first. `absent` is one for which a recovery waits."""
 
 
 def terminals(db: Connection, now_ms: int) -> list[TerminalRow]:
     """All terminals, those in trouble first, then by name."""
     columns = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, TERMINAL.c.epoch, TERMINAL.c.posd_version)
-    said = (TERMINAL.c.contact_ms, TERMINAL.c.queued_records, TERMINAL.c.queued_since_ms)
+    said = (TERMINAL.c.contact_ms, TERMINAL.c.queued_records, TERMINAL.c.queued_since_ms, TERMINAL.c.disk)
     waited_for = sa.and_(OFFICE.c.recovering, CHAIN.c.fenced_ms.is_(None), CHAIN.c.whole_in != OFFICE.c.incarnation)
     found = (CHAIN.c.forked_ms.is_not(None), CHAIN.c.fenced_ms.is_not(None), sa.func.coalesce(waited_for, sa.false()))
     now = sa.and_(CHAIN.c.terminal_id == TERMINAL.c.id, CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
@@ -56,6 +57,8 @@ def _trouble(row: TerminalRow, now_ms: int) -> str:
         return "fenced" if row.fenced else "absent"
     if row.contact_ms is None or now_ms - row.contact_ms > SILENT_MS:
         return "silent"
+    if row.disk:
+        return "disk"
     return "queue" if row.queued_records and now_ms - row.queued_since_ms > QUEUED_MS else ""
 
 

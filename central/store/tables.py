@@ -53,9 +53,10 @@ TERMINAL = sa.Table(
     sa.Column("contact_ms", sa.BigInteger),
     sa.Column("queued_records", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("queued_since_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("disk", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("store_id", "name"),
 )
-"""`code` is what records and signatures call it; `epoch` is 0 until it is enrolled."""
+"""`code` is what records and signatures call it; `epoch` is 0 until it is enrolled; `disk` says what is wrong with its."""
 
 CHAIN = sa.Table(
     "chain",

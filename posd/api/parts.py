@@ -61,6 +61,7 @@ class Parts:
             "caught_up": pull.caught_up,
             "members": await store.look(members.count),
             "program": {"code": program.code, "version": program.version} if program.version else None,
+            "disk": store.condition.troubles(),
             "open_agreements": len(waiting),
             "printing": self.settings.printing,
             "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},

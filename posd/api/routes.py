@@ -192,6 +192,8 @@ async def _booked(parts: Parts, language: str, booked: Booked) -> Response:
 async def _stored_receipt(parts: Parts, record: str) -> tuple[int, bytes]:
     found = await parts.checkout.store.look(journal.find, record)
     stored = await parts.checkout.store.look(print_jobs.receipt_of, found[0]) if found else None
+    if not found and await parts.checkout.store.look(journal.was_pruned, record):
+        raise Rejected("record_pruned", "This terminal has only the id of that record left", "Head office has it")
     if not found or not stored:
         raise Rejected("no_receipt", "There is no receipt of ours for this id", "Only a member's sale or return has one")
     return found[0], stored

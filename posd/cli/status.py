@@ -55,6 +55,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}{TROUBLES.get(told['trouble'], '')}")
         found.append(f"key:          {told['key']}")
+    if told["disk"]:
+        found.append(f"disk:         {', '.join(told['disk'])}: see docs/operate.md")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
     devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]

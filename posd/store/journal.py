@@ -7,7 +7,7 @@ from loyalty.sale import TillReference
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync.pull import PullState
-from sync.push import PRUNED_HASH, PushState
+from sync.push import FORKED, PRUNED_HASH, ROLLED_BACK, PushState
 from sync.wire import EnrolAnswer, canonical_fast
 
 
@@ -88,6 +88,20 @@ def find_receipt(db: Db, number: str, business_date: str) -> list[tuple[int, str
     return [tuple(row) for row in found]
 
 
+def was_pruned(db: Db, record_id: str) -> bool:
+    """Whether there was a record with this id, which has been deleted."""
+    return db.execute("SELECT 1 FROM pruned WHERE id = ?", (bytes.fromhex(record_id),)).fetchone() is not None
+
+
+def pruned_receipt(db: Db, number: str, business_date: str) -> list[str]:
+    """The ids of deleted records with the till's receipt `number`; of one `business_date` unless that is empty."""
+    found = db.execute(
+        "SELECT id FROM pruned WHERE receipt_number = ? AND (? = '' OR business_date = ?) LIMIT 20",
+        (number, business_date, business_date),
+    )
+    return [row[0].hex() for row in found]
+
+
 def newest(db: Db, records_max: int) -> list[bytes]:
     """The last records, newest first."""
     return [row[0] for row in db.execute("SELECT bytes FROM journal ORDER BY seq DESC LIMIT ?", (records_max,))]
@@ -106,6 +120,18 @@ def save_push_state(db: Db, state: PushState) -> None:
         "UPDATE terminal SET acked_seq = ?, acked_hash = ?, push_incarnation = ?, trouble = ?, durable_seq = ?",
         (state.seq, state.hash, state.incarnation, state.trouble, state.durable_seq),
     )
+    if state.trouble in (FORKED, ROLLED_BACK):
+        freeze(db, state.trouble)
+
+
+def frozen(db: Db) -> str:
+    """Why nothing of this database may be spent any more; empty if all is well."""
+    return str(db.execute("SELECT frozen FROM terminal").fetchone()[0])
+
+
+def freeze(db: Db, why: str) -> None:
+    """Spend nothing any more, until the terminal is enrolled anew."""
+    db.execute("UPDATE terminal SET frozen = ?", (why,))
 
 
 def pull_state(db: Db) -> PullState:

@@ -39,8 +39,8 @@ def set_up(db: Db, pragmas: Sequence[str] = PRAGMAS) -> None:
         db.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> bool:
-    """Create or migrate the database of `db`, which is set up; a new one is born with the name `chain`. Was the last stop unclean?
+def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> None:
+    """Create or migrate the database of `db`, which is set up; a new one is born with the name `chain`.
 
     At each start, not only at the first: a crash may have come before the names of its files were on the disk. A rollback journal
     that comes back after a power cut would undo everything, a WAL that goes would take its sales along.
@@ -56,9 +56,8 @@ def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> bool:
         folder.copy(FILE, f"{FILE}.before-{wanted[-1][0]}")
     if wanted:
         in_transaction(db, migrate, wanted)
-    unclean = in_transaction(db, begin, chain)
+    in_transaction(db, _name_chain, chain)
     folder.sync()
-    return unclean
 
 
 def schema_files() -> list[Step]:
@@ -86,18 +85,28 @@ def migrate(db: Db, steps: Sequence[Step]) -> None:
         db.execute(f"PRAGMA user_version={number}")
 
 
-def begin(db: Db, chain: str) -> bool:
-    """We run now; whether the stop before was none of ours.
-
-    A database is born with a random name, so that a copy which goes its own way is recognized.
-    """
+def _name_chain(db: Db, chain: str) -> None:
+    """A database is born with a random name, so that a copy which goes its own way is recognized."""
     db.execute(
         "INSERT INTO terminal (one, chain, acked_hash) VALUES (1, ?, ?) ON CONFLICT (one) DO NOTHING", (chain, FIRST_PREV_HASH)
     )
     db.execute("INSERT INTO anchor (one, seq, hash) VALUES (1, 0, ?) ON CONFLICT (one) DO NOTHING", (FIRST_PREV_HASH,))
-    was_running = db.execute("SELECT running FROM terminal").fetchone()[0]
+
+
+def create(db: Db, steps: Sequence[Step], chain: str) -> None:
+    """An empty database of the newest schema, inside the transaction that is open."""
+    migrate(db, steps)
+    _name_chain(db, chain)
+
+
+def was_running(db: Db) -> bool:
+    """Whether the last stop was none of ours."""
+    return bool(db.execute("SELECT running FROM terminal").fetchone()[0])
+
+
+def begin(db: Db) -> None:
+    """We run now."""
     db.execute("UPDATE terminal SET running = 1")
-    return bool(was_running)
 
 
 def end(db: Db) -> None:

@@ -192,6 +192,7 @@ def test_receipt_numbers_count_the_day(page: Page) -> None:
 BANDS = {
     "enrolled": True, "online": True, "trouble": "", "program": {"code": "cafe", "version": 1}, "queued_records": 0,
     "last_contact_ms": 0, "store": "Café", "prints": {"waiting": 0, "waiting_since_ms": 0, "unknown": 0}, "scanners": [],
+    "disk": [],
     "printer": {"name": "receipts", "known": True, "troubles": ["paper_near_end"], "stop": ""},
 }  # fmt: skip
 """What `GET /v1/status` says of a terminal that is well."""
@@ -200,6 +201,8 @@ TROUBLES: list[tuple[dict[str, object], str]] = [
     ({"enrolled": False}, "This terminal is not connected to head office yet. Call support."),
     ({"program": None}, "The club program has not arrived yet. Sell as usual; nothing is earned."),
     ({"trouble": "forked"}, "Head office does not take our records. Sales are safe; call support."),
+    ({"disk": ["rolled_back"]}, "Points are collected, and cannot be spent at this terminal now."),
+    ({"disk": ["unchecked", "disk_full"]}, "The terminal's disk is full. Sales go on for now; call support."),
     ({"prints": {"waiting": 2, "waiting_since_ms": 1, "unknown": 0}},
      "Receipts waiting for the printer: 2. Check paper; sales are safe."),
     ({"prints": {"waiting": 0, "waiting_since_ms": 0, "unknown": 1}}, "A receipt may not have come out. Look, and print it again."),

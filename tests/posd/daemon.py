@@ -24,7 +24,7 @@ STOP_S_MAX = 5.0  # issue and unit promise it; a stop takes 0.3 s
 def settings_file(folder: Path, text: str = "") -> Path:
     """A settings file for a posd whose state is in `folder`, on any free port; `text` comes after."""
     file = folder / "posd.toml"
-    file.write_text(f'state_dir = "{folder / "state"}"\napi.port = 0\n{text}')
+    file.write_text(f'state_dir = "{folder / "state"}"\napi.port = 0\nballast_mib = 1\n{text}')
     return file
 
 

@@ -105,7 +105,7 @@ def test_an_unknown_driver_is_told_with_those_there_are(tmp_path: Path):
 def test_a_printer_that_is_missing_is_told(tmp_path: Path):
     """printing = "posd" without a [printer]."""
     told = must_be_plain(tell(settings_file(tmp_path, 'printing = "posd"\n')), CONFIG)
-    assert ":3: printing: " in told
+    assert ":4: printing: " in told
 
 
 @pytest.mark.system

@@ -117,6 +117,15 @@ class Disk:
         """Power off, now."""
         self.on = False
 
+    def crash(self) -> None:
+        """Whoever has a file open dies at once; the power stays on, and the disk is in order again."""
+        self.on = False
+        for db in self._open:
+            db.close(True)
+        self._open.clear()
+        self.fail(None)
+        self.on = True
+
     def power_on(self) -> None:
         """Power on again; what was not synced is there or not, as the seed has it. Open connections are of no use any more."""
         rng, names = self.rng, dict(self._lasting)
@@ -209,15 +218,10 @@ class Disk:
 
     def _start(self, content: Mapping[str, bytes]) -> None:
         """Be these files, all of them on the platter; whoever still has one open writes into nothing."""
-        self.on = False
-        for db in self._open:
-            db.close(True)
-        self._open.clear()
+        self.crash()
         self._names = {name: _Inode(bytearray(data), bytearray(data)) for name, data in content.items()}
         self._lasting = dict(self._names)
         self._waiting.clear()
-        self.fail(None)
-        self.on = True
 
     def _link(self, name: str, to: str, inode: _Inode | None) -> None:
         _link(self._names, name, to, inode)

@@ -101,12 +101,12 @@ def test_errors_of_the_disk_are_told_as_posd_tells_them(kind: Any, code: str) ->
 def test_a_disk_has_an_end() -> None:
     """Beyond its bytes it is full; a file that is removed makes room."""
     one = disk(bytes_max=700_000)
-    one.reserve("ballast", 200_000)
+    one.reserve("other", 200_000)
     store = open_on(one, CHAIN)
     with pytest.raises(Unavailable, match="full"):
         fill(store)
     before = len(names(store))
-    one.remove("ballast")
+    one.remove("other")
     add(store, "more")
     assert len(names(store)) == before + 1
     with pytest.raises(OSError, match="room") as told:

@@ -13,6 +13,8 @@ function wanted(status, unknown) {
   if (!status.enrolled) return [["warn", text("not_enrolled")]];
   if (!status.online) bands.push(["no-cloud", offline(status)]);
   else if (status.trouble) bands.push(["warn", text("trouble")]);
+  if (status.disk.includes("disk_full")) bands.push(["warn", text("disk_full")]);
+  else if (status.disk.some((trouble) => trouble !== "unguarded")) bands.push(["warn", text("no_spending")]);
   if (!status.program) bands.push(["warn", text("no_program")]);
   if (status.printer?.stop) bands.push(["printer", broken(status.printer.stop)]);
   else if (prints.waiting && Date.now() - prints.waiting_since_ms > PRINTER_MS_MAX)

@@ -14,7 +14,7 @@ from loyalty.quote import Choice
 from loyalty.sale import Enrol, Return, ReturnedLine, Reversal, Void
 from posd.store import agreements, journal, members, pages, print_jobs, sales, tokens
 from posd.store.db import Db, in_snapshot, in_transaction
-from posd.store.opening import begin, migrate, schema_files
+from posd.store.opening import create, schema_files
 from runtime.errors import Misconfigured, Rejected
 from sync import wire
 from sync.pull import PullState
@@ -37,8 +37,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     connection: Any = LIBRARIES[request.param](tmp_path / "posd.db")
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
-    in_transaction(connection, migrate, schema_files())
-    in_transaction(connection, begin, "0f" * 16)
+    in_transaction(connection, create, schema_files(), "0f" * 16)
     yield connection
     connection.close()
 

@@ -150,16 +150,17 @@ def test_statements_are_told_apart() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"this is no database at all, but a text of some length" * 100])
 async def test_what_is_no_database_is_not_taken_for_one(tmp_path: Path, content: bytes) -> None:
-    """An empty file becomes one; anything else is left for a person."""
+    """An empty file becomes one; anything else is told, and the next start sets it aside as it is."""
     (tmp_path / FILE).write_bytes(content)
     if content:
-        with pytest.raises((sqlite3.DatabaseError, Misconfigured)):
+        with pytest.raises(Unavailable) as told:
             async with open_store(tmp_path):
                 pass
-        assert (tmp_path / FILE).read_bytes() == content
-    else:
-        async with open_store(tmp_path) as store:
-            assert (await store.look(journal.identity)).chain
+        assert told.value.code == "database_damaged"
+    async with open_store(tmp_path) as store:
+        assert (await store.look(journal.identity)).chain
+    if content:
+        assert (tmp_path / f"{FILE}.aside-1").read_bytes() == content
 
 
 async def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
@@ -205,6 +206,57 @@ def test_a_commit_is_one_sync(tmp_path: Path) -> None:
     begin = next(place for place, line in enumerate(lines) if "/begin-here" in line)
     end = next(place for place, line in enumerate(lines) if "/end-here" in line)
     assert len([line for line in lines[begin:end] if "sync(" in line]) == 20
+
+
+FAILS = """
+import asyncio, os, sys
+from pathlib import Path
+from posd.store import tokens
+from posd.store.database import open_store
+from runtime.errors import Unavailable
+async def main():
+    acknowledged = []
+    async with open_store(Path(sys.argv[1])) as store:
+        try:
+            for n in range(100):
+                await store.run(tokens.add, str(n), "till", str(n), 0)
+                acknowledged.append(str(n))
+        except Unavailable as error:
+            assert error.code == "disk_failed", error
+        os.path.exists("/it-has-failed")
+        for n in range(3):
+            try:
+                await store.run(tokens.add, f"more {n}", "till", f"more {n}", 0)
+                raise SystemExit("it went on")
+            except Unavailable as error:
+                assert error.code == "disk_failed", error
+        await asyncio.wait_for(store.failed.wait(), 60)
+    print(len(acknowledged))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.system
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace makes a sync fail, and it is not installed")
+async def test_a_failed_sync_is_never_tried_again(tmp_path: Path) -> None:
+    """The kernel answers one fdatasync with EIO: nothing is written or synced after it, and what was acknowledged is there."""
+    trace, state = tmp_path / "trace", tmp_path / "state"
+    command = ["strace", "-f", "-qq", "-e", "trace=fsync,fdatasync,pwrite64,stat,newfstatat", "-o", str(trace)]
+    inject = ["-e", "inject=fdatasync:error=EIO:when=30"]
+    done = subprocess.run(
+        [*command, *inject, sys.executable, "-c", FAILS, str(state)], capture_output=True, text=True, timeout=120, check=False
+    )
+    if done.returncode and "ptrace" in done.stderr:
+        pytest.skip("strace may not trace here")
+    assert done.returncode == 0, done.stderr
+    lines = trace.read_text().splitlines()
+    failed = next(place for place, line in enumerate(lines) if "/it-has-failed" in line)
+    assert "EIO" in next(line for line in reversed(lines[:failed]) if "sync(" in line)
+    assert [line for line in lines[failed:] if "sync(" in line or "pwrite" in line] == []
+    async with open_store(state) as store:
+        there = {name for name, _, _ in await store.look(tokens.listed)}
+        assert {str(n) for n in range(int(done.stdout))} <= there
+        assert store.condition.unchecked
 
 
 FILLS = """
