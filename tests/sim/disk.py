@@ -10,6 +10,7 @@ the store's own `Folder.sync` makes a name last (research/reliability.md 1.2).
 import errno
 import itertools
 import random
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -98,14 +99,14 @@ class Disk:
         self._lasting: dict[str, _Inode] = {}
         self._waiting: list[tuple[str, str, _Inode | None]] = []
         self._vfs = _Vfs(self, f"disk-{next(_numbers)}")
-        self._open: list[apsw.Connection] = []
+        self._open = weakref.WeakSet[apsw.Connection]()
 
     # what tests do to it
 
     def connect(self, name: str) -> apsw.Connection:
         """A connection to the database `name`; the only one, since what it shares with others is kept in its own memory."""
         db = apsw.Connection(name, vfs=self._vfs.name)
-        self._open.append(db)
+        self._open.add(db)
         db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         return db
 
@@ -120,7 +121,7 @@ class Disk:
     def crash(self) -> None:
         """Whoever has a file open dies at once; the power stays on, and the disk is in order again."""
         self.on = False
-        for db in self._open:
+        for db in list(self._open):
             db.close(True)
         self._open.clear()
         self.fail(None)
@@ -271,11 +272,18 @@ class Disk:
 
 
 class _Vfs(apsw.VFS):
-    """SQLite's way to the disk."""
+    """SQLite's way to the disk. It does not keep the disk alive: SQLite keeps every VFS for ever."""
 
     def __init__(self, disk: Disk, name: str) -> None:
-        self.disk, self.name = disk, name
+        self._disk, self.name = weakref.ref(disk), name
         super().__init__(name, "")
+
+    @property
+    def disk(self) -> Disk:
+        """It is there: whoever opens, deletes or looks does so by a connection of its own."""
+        disk = self._disk()
+        assert disk
+        return disk
 
     def xOpen(self, name: Any, flags: list[int]) -> "_File":  # noqa: N802 (SQLite's names)
         found = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
