@@ -9,8 +9,8 @@ from loyalty.basket import Basket, Line
 from loyalty.goods import Goods
 from loyalty.ledger import available
 from loyalty.member import Member
-from loyalty.program import AccrualRule, Plan, Policies, Program, PromotionRule, RewardRule
-from loyalty.quote import Choice
+from loyalty.program import AccrualRule, Plan, Policies, Pool, Prize, Program, PromotionRule, RewardRule
+from loyalty.quote import Choice, Use
 from loyalty.reverse import Back, reverse
 from loyalty.rewards.donate import RoundUp
 from loyalty.rewards.pay import Pay
@@ -97,6 +97,9 @@ def test_by_money_what_was_paid_decides_and_not_what_was_rung():
     sale = sold(program, member(), Basket((Line("1", "p1", 1000), Line("2", "p2", 2000, 3000))))
     assert undone(program, sale, "1").taken_back == {"point": 20}
     assert undone(replace(program, policies=Policies()), sale, "1").taken_back == {"point": 10}
+    given_away = sold(program, member(), basket(0, 1000))
+    assert undone(program, given_away, "1").taken_back == {}
+    assert undone(program, given_away, "2").taken_back == {"point": 20}
 
 
 def test_what_was_all_back_before_comes_back_only_once():
@@ -179,3 +182,12 @@ def test_what_units_have_donated_was_never_spent():
     after = after_sale(program, before, sale, "2026-11-18")
     again = after_return(program, after, undone(program, sale, "1"), "2026-11-18")
     assert (after.spent_minor, again.spent_minor) == (700, 700)
+
+
+def test_what_was_drawn_stays_drawn():
+    """Wherever it stands among the uses of a sale, the others come back."""
+    pools = {"lucky": Pool({}, 1, 1, (Prize("point", 1),), per_day=1)}
+    sale = sold(cafe(), member(), basket(1000))
+    uses = (Use("lucky", 1, 0, ("used_day/lucky",)), Use("ten_off", 2, 0, ("used/ten_off",)))
+    again = undone(cafe(pools=pools), replace(sale, extras=replace(sale.extras, uses=uses)), "1")
+    assert again.uses == {"used/ten_off": 2}
