@@ -191,3 +191,12 @@ def test_what_was_drawn_stays_drawn():
     uses = (Use("lucky", 1, 0, ("used_day/lucky",)), Use("ten_off", 2, 0, ("used/ten_off",)))
     again = undone(cafe(pools=pools), replace(sale, extras=replace(sale.extras, uses=uses)), "1")
     assert again.uses == {"used/ten_off": 2}
+
+
+def test_what_two_rules_of_a_partner_gave_goes_back_to_it_together():
+    """By the account and the unit, whatever the program itself gave beside it."""
+    theirs = AccrualRule("per_piece", "point", PerPiece(10), partner="bank")
+    ours = AccrualRule("per_piece", "point", PerPiece(5))
+    program = cafe(accruals={"a": theirs, "b": theirs, "c": ours}, partners={"bank": {"en": "bank"}}, tiers=None)
+    found = undone(program, sold(program, member(), basket(1000)), "1")
+    assert (found.taken_back, found.elsewhere) == ({"point": 25}, {"partner/bank": {"point": 20}})
