@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from loyalty.accruals.per_money import PerMoney
 from loyalty.accruals.per_piece import PerPiece
 from loyalty.basket import Basket, Line
 from loyalty.goods import Goods
@@ -11,7 +12,7 @@ from loyalty.ledger import available
 from loyalty.member import Member
 from loyalty.program import AccrualRule, Plan, Policies, Pool, Prize, Program, PromotionRule, RewardRule
 from loyalty.quote import Choice, Use
-from loyalty.reverse import Back, reverse
+from loyalty.reverse import Back, paid_by_units, reverse
 from loyalty.rewards.donate import RoundUp
 from loyalty.rewards.pay import Pay
 from loyalty.rewards.percent_off import PercentOff
@@ -200,3 +201,18 @@ def test_what_two_rules_of_a_partner_gave_goes_back_to_it_together():
     program = cafe(accruals={"a": theirs, "b": theirs, "c": ours}, partners={"bank": {"en": "bank"}}, tiers=None)
     found = undone(program, sold(program, member(), basket(1000)), "1")
     assert (found.taken_back, found.elsewhere) == ({"point": 25}, {"partner/bank": {"point": 20}})
+
+
+def test_what_is_only_counted_comes_back_by_any_policy():
+    """The rest of a carrying accrual is as before, although spent points stay spent."""
+    carrying = {"points": AccrualRule("per_money", "point", PerMoney(100, carry=True))}
+    program = cafe(accruals=carrying, tiers=None, policies=Policies(give_back_spent=False, spend_in_same_sale=False))
+    who = replace(member(100), balances={"point": 100, "rest/points": 50})
+    found = undone(program, sold(program, who, basket(2060), Choice("ten_off")), "1")
+    assert (found.taken_back, found.given_back) == ({"point": 11}, {"rest/points": 40})
+
+
+def test_a_wallet_pays_nothing_of_what_costs_nothing():
+    """All of it goes to the lines that cost something."""
+    program = cafe(rewards={"wallet": RewardRule("pay", {"en": "pay"}, "point", 1, Pay(worth=100))})
+    assert list(paid_by_units(sold(program, member(10), basket(0, 1000), Choice("wallet", 10)))) == [(0, 1000)]
