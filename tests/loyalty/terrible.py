@@ -183,6 +183,7 @@ def doubtful() -> Program:
         "stamp": Unit(NAME),
         "coin": Unit(NAME),
         "crumb": Unit(NAME, expire_days=9),
+        "dust": Unit(NAME),
     }
     return cafe(
         units=units,

@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from loyalty.accruals.per_money import PerMoney
 from loyalty.accruals.per_piece import PerPiece
 from loyalty.basket import Basket, Line
 from loyalty.goods import Goods
 from loyalty.ledger import available
 from loyalty.member import Member
-from loyalty.program import AccrualRule, Plan, Policies, Program, PromotionRule, RewardRule
-from loyalty.quote import Choice
-from loyalty.reverse import Back, reverse
+from loyalty.program import AccrualRule, Plan, Policies, Pool, Prize, Program, PromotionRule, RewardRule
+from loyalty.quote import Choice, Use
+from loyalty.reverse import Back, paid_by_units, reverse
 from loyalty.rewards.donate import RoundUp
 from loyalty.rewards.pay import Pay
 from loyalty.rewards.percent_off import PercentOff
@@ -97,6 +98,9 @@ def test_by_money_what_was_paid_decides_and_not_what_was_rung():
     sale = sold(program, member(), Basket((Line("1", "p1", 1000), Line("2", "p2", 2000, 3000))))
     assert undone(program, sale, "1").taken_back == {"point": 20}
     assert undone(replace(program, policies=Policies()), sale, "1").taken_back == {"point": 10}
+    given_away = sold(program, member(), basket(0, 1000))
+    assert undone(program, given_away, "1").taken_back == {}
+    assert undone(program, given_away, "2").taken_back == {"point": 20}
 
 
 def test_what_was_all_back_before_comes_back_only_once():
@@ -179,3 +183,36 @@ def test_what_units_have_donated_was_never_spent():
     after = after_sale(program, before, sale, "2026-11-18")
     again = after_return(program, after, undone(program, sale, "1"), "2026-11-18")
     assert (after.spent_minor, again.spent_minor) == (700, 700)
+
+
+def test_what_was_drawn_stays_drawn():
+    """Wherever it stands among the uses of a sale, the others come back."""
+    pools = {"lucky": Pool({}, 1, 1, (Prize("point", 1),), per_day=1)}
+    sale = sold(cafe(), member(), basket(1000))
+    uses = (Use("lucky", 1, 0, ("used_day/lucky",)), Use("ten_off", 2, 0, ("used/ten_off",)))
+    again = undone(cafe(pools=pools), replace(sale, extras=replace(sale.extras, uses=uses)), "1")
+    assert again.uses == {"used/ten_off": 2}
+
+
+def test_what_two_rules_of_a_partner_gave_goes_back_to_it_together():
+    """By the account and the unit, whatever the program itself gave beside it."""
+    theirs = AccrualRule("per_piece", "point", PerPiece(10), partner="bank")
+    ours = AccrualRule("per_piece", "point", PerPiece(5))
+    program = cafe(accruals={"a": theirs, "b": theirs, "c": ours}, partners={"bank": {"en": "bank"}}, tiers=None)
+    found = undone(program, sold(program, member(), basket(1000)), "1")
+    assert (found.taken_back, found.elsewhere) == ({"point": 25}, {"partner/bank": {"point": 20}})
+
+
+def test_what_is_only_counted_comes_back_by_any_policy():
+    """The rest of a carrying accrual is as before, although spent points stay spent."""
+    carrying = {"points": AccrualRule("per_money", "point", PerMoney(100, carry=True))}
+    program = cafe(accruals=carrying, tiers=None, policies=Policies(give_back_spent=False, spend_in_same_sale=False))
+    who = replace(member(100), balances={"point": 100, "rest/points": 50})
+    found = undone(program, sold(program, who, basket(2060), Choice("ten_off")), "1")
+    assert (found.taken_back, found.given_back) == ({"point": 11}, {"rest/points": 40})
+
+
+def test_a_wallet_pays_nothing_of_what_costs_nothing():
+    """All of it goes to the lines that cost something."""
+    program = cafe(rewards={"wallet": RewardRule("pay", {"en": "pay"}, "point", 1, Pay(worth=100))})
+    assert list(paid_by_units(sold(program, member(10), basket(0, 1000), Choice("wallet", 10)))) == [(0, 1000)]
