@@ -1,6 +1,7 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed.
+-- Who we are, how far head office has our records, how far we have read its feed. `frozen`: this is an older copy of the disk, so
+-- what was spent from leases is not known, and nothing is spent from them nor returned.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -15,7 +16,8 @@ CREATE TABLE terminal (
   push_incarnation TEXT NOT NULL DEFAULT '',
   cursor TEXT NOT NULL DEFAULT '',
   pull_incarnation TEXT NOT NULL DEFAULT '',
-  caught_up INTEGER NOT NULL DEFAULT 0
+  caught_up INTEGER NOT NULL DEFAULT 0,
+  frozen INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own receipt
@@ -87,8 +89,35 @@ CREATE TABLE agreement (
 ) STRICT;
 CREATE INDEX agreement_open ON agreement (made_ms) WHERE state = 'open';
 
--- Online reservations. `state`: asked, granted, refused, ended. One that was asked and never answered is voided at start.
--- `included` once head office's balance is without these pieces: its feed may be faster than its answer.
+-- What we may spend of a member without asking. `returned` once we have given it back: head office may not know yet. `idle_s` counts
+-- up to its last use, by the monotonic clock.
+CREATE TABLE lease (
+  id BLOB PRIMARY KEY,
+  member INTEGER NOT NULL REFERENCES member (id),
+  recalled INTEGER NOT NULL DEFAULT 0,
+  returned INTEGER NOT NULL DEFAULT 0,
+  idle_s INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX lease_of ON lease (member);
+
+-- Of each unit of a lease: how much was ever granted, and how much was ever spent or promised.
+CREATE TABLE leased (
+  lease BLOB NOT NULL REFERENCES lease (id) ON DELETE CASCADE,
+  unit TEXT NOT NULL,
+  granted INTEGER NOT NULL,
+  spent INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (lease, unit)
+) STRICT, WITHOUT ROWID;
+
+-- What could be spent beyond members' balances, at most: head office's word, as JSON.
+CREATE TABLE bound (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  json TEXT NOT NULL
+) STRICT;
+
+-- Reservations. `state`: asked, granted, refused, ended. One that was asked and never answered is voided at start. `leased` of its
+-- pieces come out of our own `lease`. `included` once head office's balance is without these pieces: its feed may be faster than its
+-- answer.
 CREATE TABLE hold (
   id BLOB PRIMARY KEY,
   member INTEGER NOT NULL REFERENCES member (id),
@@ -96,7 +125,9 @@ CREATE TABLE hold (
   pieces INTEGER NOT NULL,
   state TEXT NOT NULL,
   agreement BLOB,
-  included INTEGER NOT NULL DEFAULT 0
+  included INTEGER NOT NULL DEFAULT 0,
+  lease BLOB,
+  leased INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
 
