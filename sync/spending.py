@@ -1,6 +1,6 @@
 """What travels about spending members' units: reservations online, and leases for the time without head office."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loyalty import bounds
 from loyalty.refusal import Refusal
@@ -43,8 +43,8 @@ class HoldAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRow:
-    """What the terminal that asks may spend of a member without asking: `pieces` were ever granted of each unit. It comes with the
-    member's row, and so does every later change of either.
+    """What the terminal that asks may spend of a member without asking: `pieces` were ever granted of each unit, and head office
+    has seen `spent` of them spent. It comes with the member's row, and so does every later change of either.
 
     A lease that is `recalled` is wanted back: the terminal answers with a LeaseReturn. One that has `ended` is gone at head office
     too, and the terminal may forget it; before that it never takes up again what it has returned.
@@ -53,14 +53,15 @@ class LeaseRow:
     id: str
     member: str
     pieces: dict[str, int]
+    spent: dict[str, int] = field(default_factory=dict)
     recalled: bool = False
     ended: bool = False
 
     def __post_init__(self) -> None:
         bounds.hexadecimal("id", self.id, ID_CHARS)
         bounds.hexadecimal("member", self.member, HANDLE_CHARS)
-        bounds.whole("number of units", len(self.pieces), 0, bounds.UNITS_MAX)
-        for unit, pieces in self.pieces.items():
+        bounds.whole("number of units", len(self.pieces) + len(self.spent), 0, 2 * bounds.UNITS_MAX)
+        for unit, pieces in (*self.pieces.items(), *self.spent.items()):
             bounds.text("unit", unit)
             bounds.whole("pieces", pieces, 0, PIECES_EVER_MAX)
 

@@ -234,6 +234,7 @@ LEASE = sa.Table(
     sa.Column("recalled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("granted", sa.JSON, nullable=False),
     sa.Column("returned", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("peak", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("exposed", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("made_ms", sa.BigInteger, nullable=False),
     sa.Column("used_ms", sa.BigInteger, nullable=False),
@@ -244,7 +245,8 @@ LEASE = sa.Table(
         postgresql_where=sa.text("state IN ('open', 'returned')"),
     ),
 )
-"""What one journal's terminal may spend of a member, as in loyalty/leases.py: pieces ever granted and given back, by unit. `state`
+"""What one journal's terminal may spend of a member, as in loyalty/leases.py: pieces ever granted and given back, the
+most that was ever in it, and what was in it when its terminal was fenced, all by unit. `state`
 is open, returned (by the terminal's own record), ended (nothing of it is left), exposed (its terminal was fenced, with so much in
 it) or released (by a person).
 """

@@ -100,12 +100,13 @@ CREATE TABLE lease (
 ) STRICT;
 CREATE INDEX lease_of ON lease (member);
 
--- Of each unit of a lease: how much was ever granted, and how much was ever spent or promised.
+-- Of each unit of a lease: how much was ever granted, how much was ever spent or promised, and what head office has seen spent.
 CREATE TABLE leased (
   lease BLOB NOT NULL REFERENCES lease (id) ON DELETE CASCADE,
   unit TEXT NOT NULL,
   granted INTEGER NOT NULL,
   spent INTEGER NOT NULL DEFAULT 0,
+  seen INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (lease, unit)
 ) STRICT, WITHOUT ROWID;
 

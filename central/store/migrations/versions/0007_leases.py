@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("recalled", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("granted", sa.JSON, nullable=False),
         sa.Column("returned", sa.JSON, nullable=False, server_default="{}"),
+        sa.Column("peak", sa.JSON, nullable=False, server_default="{}"),
         sa.Column("exposed", sa.JSON, nullable=False, server_default="{}"),
         sa.Column("made_ms", sa.BigInteger, nullable=False),
         sa.Column("used_ms", sa.BigInteger, nullable=False),
