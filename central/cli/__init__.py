@@ -17,6 +17,8 @@ COMMANDS = {
     "record": "central.cli.record",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
+    "exposure": "central.cli.exposure",
+    "bound": "central.cli.bound",
 }
 """Command -> the module whose `command` it is."""
 

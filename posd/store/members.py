@@ -129,6 +129,10 @@ def save(db: Db, row: MemberRow) -> None:
         [(member, bytes.fromhex(ref)) for ref in row.includes],
     )
     db.executemany("UPDATE hold SET included = 1 WHERE id = ?", [(bytes.fromhex(ref),) for ref in row.includes])
+    db.executemany(  # a hold that was covered by our lease is not known there by its own name, but by the record that ended it
+        "UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref IN (SELECT id FROM hold WHERE ended_by = ?)",
+        [(member, bytes.fromhex(ref)) for ref in row.includes],
+    )
 
 
 def count(db: Db) -> int:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from posd.store import budgets, journal, members
+from posd.store import budgets, journal, leases, members
 from posd.store.db import Db
 from sync.pull import PullState
-from sync.wire import CodeKeyRow, LayoutRow, MemberRow, ProgramRow, ShareRow
+from sync.wire import BoundRow, CodeKeyRow, LayoutRow, LeaseRow, MemberRow, ProgramRow, ShareRow
 
 VERSION_MAX = (1 << 63) - 1
 
@@ -77,6 +77,8 @@ def _save_code_key(db: Db, row: CodeKeyRow) -> None:
 
 _SAVE: Mapping[type, Callable[[Db, Any], None]] = {
     MemberRow: members.save,
+    LeaseRow: leases.save,
+    BoundRow: leases.save_bound,
     ProgramRow: _save_program,
     LayoutRow: _save_layout,
     ShareRow: budgets.save_shares,

@@ -116,9 +116,9 @@ CREATE TABLE bound (
   json TEXT NOT NULL
 ) STRICT;
 
--- Reservations. `state`: asked, granted, refused, ended. One that was asked and never answered is voided at start. `leased` of its
--- pieces come out of our own `lease`. `included` once head office's balance is without these pieces: its feed may be faster than its
--- answer.
+-- Reservations. `state`: asked, granted, refused, ended (by a record of ours). One that was asked and never answered is voided at
+-- start. `leased` of its pieces come out of our own `lease`. `included` once head office's balance is without these pieces: its feed
+-- may be faster than its answer.
 CREATE TABLE hold (
   id BLOB PRIMARY KEY,
   member INTEGER NOT NULL REFERENCES member (id),
@@ -128,8 +128,10 @@ CREATE TABLE hold (
   agreement BLOB,
   included INTEGER NOT NULL DEFAULT 0,
   lease BLOB,
-  leased INTEGER NOT NULL DEFAULT 0
+  leased INTEGER NOT NULL DEFAULT 0,
+  ended_by BLOB
 ) STRICT;
+CREATE INDEX hold_ended_by ON hold (ended_by) WHERE ended_by IS NOT NULL;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
 
 -- Our receipts. `state`: queued, sending, confirmed, unknown; handed where the till prints them.
