@@ -11,10 +11,9 @@ from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
 from central.store.members import MemberHere
-from loyalty import lots, standing
+from loyalty import standing
 from loyalty.agreement import Hold
-from loyalty.leases import within
-from loyalty.ledger import leased
+from loyalty.leases import reserved, spare
 from loyalty.posting import hold_entries
 from loyalty.refusal import Params, Refusal
 from loyalty.standing import Standing
@@ -34,7 +33,8 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     now = standings.now_in(db, now_ms)
     day = local_day(terminals.by_id(db, terminal).time_zone, now_ms)
     before = standings.load(db, member)
-    wanted = _wanted(db, member, before, chain, request)
+    own = leases.own(db, member, chain, request.lease) is not None
+    wanted = reserved(before, Hold(request.id, request.unit, request.pieces, request.lease, request.leased), own=own)
     refusal = Refusal("member_blocked") if member.blocked else _refusal(db, member, before, wanted, day)
     asked = asked._replace(lease=wanted.lease, leased=wanted.leased)
     if refusal:
@@ -46,14 +46,6 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     after = standing.book(now.program, before, hold_entries(wanted, member.handle), day)
     standings.save(db, now, Cause(request.id, terminal, now_ms), Change(member, before, after))
     return HoldAnswer(True)
-
-
-def _wanted(db: Connection, member: MemberHere, before: Standing, chain: int | None, request: HoldRequest) -> Hold:
-    """What is to be set aside, and how much of it out of the terminal's own lease: what it says, as far as that is there."""
-    row = leases.own(db, member, chain, request.lease)
-    there = within(before, leased(row.id)).get(request.unit, 0) if row else 0
-    part = min(request.leased, max(there, 0))
-    return Hold(request.id, request.unit, request.pieces, request.lease if part else "", part)
 
 
 def _again(known: HoldRow, asked: HoldRow) -> HoldAnswer:
@@ -68,15 +60,15 @@ def _again(known: HoldRow, asked: HoldRow) -> HoldAnswer:
 
 def _refusal(db: Connection, member: MemberHere, before: Standing, wanted: Hold, day: str) -> Refusal | None:
     """What is pending or has expired on `day` cannot be reserved; what other terminals have leased is asked back first."""
-    unit, cost = wanted.unit, wanted.pieces
-    have = lots.spendable(before.lots(unit), day) + wanted.leased
-    if have >= cost:
+    unit, more = wanted.unit, spare(before, wanted, day)
+    if more >= 0:
         return None
     found = leases.elsewhere(db, member, before, wanted)
     pieces = sum(part for part, _ in found)
-    if found and have + pieces >= cost:
+    if more + pieces >= 0:
         leases.recall(db, [row for _, row in found])
         store = rows.place_of(db, found[0][1].chain_id).store
         return Refusal("reserved_elsewhere", {"store": store, "pieces": pieces, "unit": unit})
-    missing: Params = {"missing": cost - have, "have": have, "cost": cost, "unit": unit}
+    cost = wanted.pieces
+    missing: Params = {"missing": -more, "have": cost + more, "cost": cost, "unit": unit}
     return Refusal("pieces_missing", missing)

@@ -138,10 +138,7 @@ def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.Lea
     last = rows.last_of(db, of, terminal)
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():
         row = last[member]
-        inside = leases.within(before, leased(row.id))
-        left = {unit: pieces - row.returned.get(unit, 0) - inside.get(unit, 0) for unit, pieces in row.granted.items()}
-        spent = {unit: pieces for unit, pieces in left.items() if pieces > 0}
-        over = row.state not in rows.OUT
+        spent, over = leases.seen(before, row.lease), row.state not in rows.OUT
         found[member] = wire.LeaseRow(row.id, before.handle, dict(row.granted), spent, row.recalled, over)
     return found
 

@@ -100,6 +100,25 @@ def grant(program: Program, standing: Standing, lease: str, day: str) -> Standin
     return book(program, standing, entries, day)
 
 
+def seen(standing: Standing, lease: Lease) -> dict[str, int]:
+    """What head office has seen leave `lease` and not come back to the member, by unit."""
+    inside = within(standing, leased(lease.id))
+    left = {unit: pieces - lease.returned.get(unit, 0) - inside.get(unit, 0) for unit, pieces in lease.granted.items()}
+    return {unit: pieces for unit, pieces in left.items() if pieces > 0}
+
+
+def reserved(standing: Standing, asked: Hold, *, own: bool) -> Hold:
+    """The hold that a terminal has `asked` for as it is set aside: out of its `own` lease what it says, as far as that is there."""
+    inside = within(standing, leased(asked.lease)).get(asked.unit, 0) if own else 0
+    part = min(asked.leased, max(inside, 0))
+    return Hold(asked.id, asked.unit, asked.pieces, asked.lease if part else "", part)
+
+
+def spare(standing: Standing, hold: Hold, day: str) -> int:
+    """How many pieces more than `hold` needs are available on `day`; less than nothing if it cannot be had."""
+    return lots.spendable(standing.lots(hold.unit), day) + hold.leased - hold.pieces
+
+
 def give_back(program: Program, standing: Standing, lease: Lease, spent: Mapping[str, int], day: str) -> Standing:
     """What its terminal says of `lease`: so much was ever `spent` or promised, and no more will be. The rest is available again.
 
