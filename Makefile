@@ -8,7 +8,7 @@ LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pypr
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test laws print-sim test-system dist golden check mutants bench bench-quote peers fmt lock clean
+.PHONY: setup demo run test laws print-sim escrow test-system dist golden check mutants bench bench-quote peers fmt lock clean
 
 setup: $(READY)
 
@@ -34,6 +34,9 @@ laws: $(READY)  ## the laws of loyalty/, each asked of 20,000 programs and baske
 
 print-sim: $(READY)  ## runs of random printer faults and crashes, from their seeds; SEEDS=60 for fewer, FIRST=7 SEEDS=1 for one
 	@SEEDS=$(or $(SEEDS),1000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.paper
+
+escrow: $(READY)  ## leases under everything that can happen, from seeds: SEEDS=2000 for fewer, FIRST=7 SEEDS=1 for one
+	@SEEDS=$(or $(SEEDS),200000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.sim.escrow
 
 test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md; pull out USB scanners (root, qemu; downloads the first time)
 	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system

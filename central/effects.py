@@ -121,7 +121,7 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [one.id for one in known])
     _end(db, member, effect.cause, body.holds)
     after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
-    after = release(now.program, after, [one.id for one in known if one.state == "exposed"], now.day)
+    after = release(now.program, after, [one.id for one in known if leases.may_free(db, one)], now.day)
     standings.save(db, now, effect.cause, Change(member, before, after))
 
 

@@ -16,6 +16,7 @@ from central.store import audit, feed, members, records
 from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
+from central.store.holds import HoldRow
 from central.store.leases import LeaseRow
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -108,7 +109,7 @@ def own(db: Connection, member: MemberHere, chain: int | None, name: str) -> Lea
 
 def returned(db: Connection, now: Now, chain: int, body: LeaseReturn, member: MemberHere) -> tuple[Standing, Standing]:
     """The member before and after a terminal's word on its lease. One that head office does not know (it was restored) has
-    nothing in it. Raises Rejected for another's.
+    nothing in it; of a forked journal neither copy knows what the other has spent. Raises Rejected for another's.
     """
     row = rows.get(db, body.lease)
     before = standings.load(db, member, [body.lease])
@@ -116,11 +117,18 @@ def returned(db: Connection, now: Now, chain: int, body: LeaseReturn, member: Me
         return before, before
     if (row.chain_id, row.member_id) != (chain, member.id):
         raise Rejected("lease_of_another", f"lease {body.lease} belongs to another member or terminal")
+    if rows.place_of(db, chain).forked:
+        return before, before
     after = leases.give_back(now.program, before, row.lease, body.spent, now.day)
     back = Counter(_held(before, row.id)) - Counter(_held(after, row.id))
     state = row.state if row.state in ("exposed", "released") else "returned" if _held(after, row.id) else "ended"
     rows.save(db, row._replace(returned=Counter(row.returned) + back, state=state))
     return before, after
+
+
+def may_free(db: Connection, hold: HoldRow) -> bool:
+    """Whether a Void frees what was exposed of `hold`: not of a forked journal, of which the other copy may have spent it."""
+    return hold.state == "exposed" and hold.chain_id is not None and not rows.place_of(db, hold.chain_id).forked
 
 
 def voided(db: Connection, hold: Hold) -> Hold:

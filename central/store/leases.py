@@ -38,11 +38,12 @@ class LeaseRow(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a terminal stands, and whether its journal is the one that counts."""
+    """Where a terminal stands, whether its journal is the one that counts, and whether a second one was seen of it."""
 
     store_id: int
     store: str
     current: bool
+    forked: bool
 
 
 class Exposed(NamedTuple):
@@ -94,9 +95,10 @@ def save(db: Connection, row: LeaseRow) -> None:
 
 def place_of(db: Connection, chain: int) -> Place:
     """Where the terminal of that journal stands."""
-    wanted = sa.select(STORE.c.id, STORE.c.name, _CURRENT).select_from(CHAIN.join(TERMINAL).join(STORE))
-    store, name, current = db.execute(wanted.where(CHAIN.c.id == chain)).one()
-    return Place(store, name, bool(current))
+    columns = (STORE.c.id, STORE.c.name, _CURRENT, CHAIN.c.forked_ms.is_not(None))
+    wanted = sa.select(*columns).select_from(CHAIN.join(TERMINAL).join(STORE))
+    store, name, current, forked = db.execute(wanted.where(CHAIN.c.id == chain)).one()
+    return Place(store, name, bool(current), bool(forked))
 
 
 def chain_of(db: Connection, terminal: int) -> int | None:
