@@ -66,7 +66,7 @@ def visited(db: Connection, now: Now, visit: Visit, member: MemberHere, after: S
     recalled: its terminal gives it back.
     """
     out = rows.of_member(db, member.id)
-    if member.blocked or member.provisional or leases.overdrawn(after):
+    if member.blocked or leases.overdrawn(after):
         recall(db, out)
         return after
     place = rows.place_of(db, visit.chain)

@@ -18,7 +18,7 @@ ROOT = PROGRAM_PATH.parents[2]
 COMMANDS = [
     ("run",), ("check",), ("user", "add"), ("program", "publish"), ("terminal", "enrol"), ("terminal", "list"),
     ("record", "list"), ("member", "add"), ("member", "find"), ("member", "code"), ("member", "new-card"),
-    ("member", "note"), ("day",), ("partner", "report"), ("layout", "publish"), ("layout", "list"),
+    ("member", "note"), ("day",), ("exposure", "list"), ("exposure", "release"), ("bound",), ("partner", "report"), ("layout", "publish"), ("layout", "list"),
 ]  # fmt: skip
 
 
