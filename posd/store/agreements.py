@@ -101,8 +101,10 @@ def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
     journal.append(db, stamp, Draft("void", void_id, void))
     for hold in void.holds:
         state, member = db.execute("SELECT state, member FROM hold WHERE id = ?", (bytes.fromhex(hold.id),)).fetchone()
-        if state == "granted":
-            taken = members.moved_by(db, member, hold.id)
+        taken = members.moved_by(db, member, hold.id) if state == "granted" else []
+        if taken and hold.leased == hold.pieces:
+            members.unmove(db, member, hold.id)  # our own lease has it back: it may be spent again before head office knows
+        elif state == "granted":
             back = [(unit, lot, -pieces) for unit, lot, pieces in taken] or [(hold.unit, OPEN_LOT, hold.pieces)]
             members.move(db, void_id, member, back)
         ended = (bytes.fromhex(void_id), bytes.fromhex(hold.id))

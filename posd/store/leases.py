@@ -99,8 +99,9 @@ def return_due(db: Db, elapsed_s: int, stamp: Stamp, *, online: bool) -> int:
 
 
 def due(db: Db) -> bool:
-    """Whether a lease is recalled that we have not given back."""
-    return db.execute("SELECT 1 FROM lease WHERE returned = 0 AND recalled = 1 LIMIT 1").fetchone() is not None
+    """Whether a lease is recalled that we have not given back, and may."""
+    found = db.execute("SELECT 1 FROM lease WHERE returned = 0 AND recalled = 1 LIMIT 1").fetchone()
+    return found is not None and not frozen(db)
 
 
 def return_all(db: Db, stamp: Stamp) -> int:
