@@ -8,13 +8,14 @@ from typing import TypeVar
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from central import auth, budgets, enrol, feed, holds, ingest
+from central import auth, budgets, enrol, feed, holds, ingest, recovery, strangers
 from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
 from central.feed import News
 from central.store import terminals
 from central.store.engine import Connection, Store
+from central.store.quarantine import Stranger
 from central.store.terminals import Key
 from loyalty import bounds
 from runtime.errors import Rejected, Unavailable
@@ -79,9 +80,11 @@ class Api:
         return await self._store.run(enrol.enrol, request, now_ms())
 
     async def _journal(self, signed: Signed, body: bytes) -> object:
-        key = await self._terminal(signed)
+        who = await self._store.read(auth.pusher_of, signed)
         batch = ingest.read_batch(body)
-        answer = await self._store.run(ingest.ingest, key, batch, now_ms())
+        if isinstance(who, Stranger):
+            return await self._store.run(strangers.take, who, batch, now_ms())
+        answer = await self._store.run(ingest.ingest, who, batch, now_ms())
         self._applier.wake()
         return answer
 
@@ -122,6 +125,7 @@ def _heard(db: Connection, key: Key, request: wire.FeedRequest, said: terminals.
     """The terminal was here; whether what it says is news for others."""
     freed = budgets.heard(db, key, feed.position_of(db, request.cursor), request.given)
     terminals.heard_from(db, key.terminal, now_ms(), said)
+    recovery.heard(db, key, request, now_ms())
     return freed
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from central import budgets
 from central.store import ledger, records
 from central.store.engine import Connection
-from loyalty.journal import FIRST_PREV_HASH, chain_hash
+from loyalty.journal import chain_hash
 
 
 class Findings(NamedTuple):
@@ -28,7 +28,7 @@ def check(db: Connection) -> Findings:
     journals: list[str] = []
     count = 0
     for chain in records.chains(db):
-        before, seq = FIRST_PREV_HASH, 0
+        before, seq = chain.base_hash, chain.base_seq
         for record in records.of_chain(db, chain.id):
             count, seq = count + 1, seq + 1
             if record.seq != seq or chain_hash(before, record.bytes) != record.hash:

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from central.store import terminals, users
 from central.store.engine import Connection
+from central.store.quarantine import Stranger
 from central.store.terminals import Key
 from loyalty import bounds
 from runtime.errors import Rejected
@@ -16,6 +18,9 @@ from sync import signing, wire
 SESSION_MS = 12 * 3600 * 1000  # a working day
 TOKEN_BYTES = 32
 PASSWORD_CHARS_MIN = 10
+EPOCH_DIGITS_MAX = 9  # more than any epoch has
+
+_HEX_KEY = re.compile(r"[0-9a-f]{64}")
 
 ENROL_KEY = signing.key_id("enrol", 0)
 
@@ -35,22 +40,47 @@ class Person(NamedTuple):
 
 
 def terminal_of(db: Connection, request: Signed) -> Key:
-    """The key that signed `request`. Raises Rejected: `not_signed` or `fenced`."""
-    found: list[Key] = []
+    """The key that signed `request`, of an epoch that still counts. Raises Rejected: `not_signed` or `fenced`."""
+    key = key_of(db, request)
+    if not key.current:
+        raise Rejected(
+            "fenced", "this terminal was enrolled again since, or fenced", "Enrol this one again if it is the right one"
+        )
+    return key
+
+
+def key_of(db: Connection, request: Signed) -> Key:
+    """The key that signed `request`, of whatever epoch. Raises Rejected: `not_signed`."""
+    found = pusher_of(db, request)
+    if isinstance(found, Stranger):
+        raise _not_signed()
+    return found
+
+
+def pusher_of(db: Connection, request: Signed) -> Key | Stranger:
+    """Who pushes: the key that signed `request`, of whatever epoch; or who it is by the key in the request, where no key is
+    known for what it calls itself. Raises Rejected: `not_signed`.
+    """
+    found: list[Key | Stranger] = []
+    told = request.headers.get(signing.KEY_HEADER, "")
 
     def verify(key_id: str, message: bytes, signature: bytes) -> bool:
         code, _, epoch = key_id.rpartition(".")
-        key = terminals.key(db, code, int(epoch)) if epoch.isdigit() and len(epoch) < 10 else None
-        if key is None:
+        if not epoch.isascii() or not epoch.isdigit() or len(epoch) > EPOCH_DIGITS_MAX:
             return False
-        found.append(key)
-        return _holds(key.public_key, message, signature)
+        known = terminals.key(db, code, int(epoch))
+        if known is None and not _HEX_KEY.fullmatch(told):
+            return False
+        found.append(known or Stranger(code, int(epoch), told))
+        return _holds(found[0].public_key, message, signature)
 
     if signing.check(request.message, request.headers, verify) is None:
-        raise Rejected("not_signed", "no enrolled terminal signed this request", "Enrol the terminal: posd enrol")
-    if not found[0].current:
-        raise Rejected("fenced", "this terminal was enrolled again since", "Enrol this one again if it is the right one")
+        raise _not_signed()
     return found[0]
+
+
+def _not_signed() -> Rejected:
+    return Rejected("not_signed", "no enrolled terminal signed this request", "Enrol the terminal: posd enrol")
 
 
 def check_enrol(request: Signed, body: wire.EnrolRequest) -> None:

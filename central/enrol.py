@@ -7,6 +7,7 @@ import secrets
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from central import fence
 from central.store import feed, terminals
 from central.store.engine import Connection
 from loyalty import bounds
@@ -56,6 +57,7 @@ def enrol(db: Connection, request: wire.EnrolRequest, now_ms: int) -> wire.Enrol
     if code is None or (code.chain is None and now_ms >= code.expires_ms):
         raise _unknown()
     if code.chain is None:
+        fence.fence(db, code.terminal, now_ms, "enrolled again")
         terminals.enrol(db, code, request.chain, request.public_key, now_ms)
         code = terminals.code_of(db, _hash(request.code))
         assert code is not None

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from central import leases, standings
+from central import leases, recovery, standings
 from central.clock import local_day
 from central.standings import Change
 from central.store import feed, holds, members, terminals
@@ -36,6 +36,8 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     own = leases.own(db, member, chain, request.lease) is not None
     wanted = reserved(before, Hold(request.id, request.unit, request.pieces, request.lease, request.leased), own=own)
     refusal = Refusal("member_blocked") if member.blocked else _refusal(db, member, before, wanted, day)
+    if not recovery.granting(db, now_ms):
+        refusal = Refusal("office_recovering")
     asked = asked._replace(lease=wanted.lease, leased=wanted.leased)
     if refusal:
         holds.add(db, asked._replace(state="refused", refusal=msgspec.json.encode(refusal)), now_ms)

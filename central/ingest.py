@@ -1,11 +1,15 @@
 """Taking a batch of records in: stored = acknowledged. What they mean is another step (apply.py)."""
 
 from collections.abc import Sequence
+from functools import partial
 
-from central.store import feed, records, terminals
+from central import fence
+from central.lineage import Batch, Place, place
+from central.store import chains, feed, records, terminals
+from central.store.chains import Line
 from central.store.engine import Connection
 from central.store.terminals import ChainRow, Key
-from loyalty.journal import Sealed, chain_hash
+from loyalty.journal import FIRST_PREV_HASH, Head, Sealed, chain_hash
 from runtime.errors import Rejected
 from sync import wire
 from sync.batch import unpack
@@ -13,77 +17,94 @@ from sync.batch import unpack
 _HINT = "The terminal's journal does not fit its enrolment: look at `posd journal` there"
 
 
-class Fenced(Rejected):
-    """The terminal was enrolled again since: this epoch is over."""
-
-    def __init__(self) -> None:
-        """A terminal has one current epoch."""
-        super().__init__("fenced", "this terminal has a newer enrolment", "Enrol this one again if it is the right one")
+BRANCHES_MAX = 16  # of one journal: each is a copied disk
 
 
 def read_batch(body: bytes) -> list[tuple[wire.Envelope, Sealed]]:
-    """The records of a pushed body, each with its hash; they follow each other without a gap and are chained.
+    """The records of a pushed body, as `read_records` finds them. Raises Rejected."""
+    try:
+        return read_records(unpack(body))
+    except ValueError as error:
+        raise Rejected("malformed", str(error), _HINT) from error
+
+
+def read_records(batch: Sequence[bytes]) -> list[tuple[wire.Envelope, Sealed]]:
+    """Records with their envelopes and hashes; they follow each other without a gap and are chained.
 
     Raises Rejected, saying which record cannot be stored and why.
     """
-    try:
-        batch = unpack(body)
-    except ValueError as error:
-        raise Rejected("malformed", str(error), _HINT) from error
     found: list[tuple[wire.Envelope, Sealed]] = []
-    for place, data in enumerate(batch, 1):
+    for number, data in enumerate(batch, 1):
         try:
             envelope = wire.read_envelope(data)
         except ValueError as error:
-            raise _malformed(place, str(error)) from error
+            raise malformed(number, str(error)) from error
+        if envelope.seq == 1 and envelope.prev_hash != FIRST_PREV_HASH:
+            raise malformed(number, "it is the first of its journal, and its prev_hash is not")
         if found:
             before, sealed = found[-1]
             if envelope.seq != before.seq + 1:
-                raise _malformed(place, f"its seq is {envelope.seq}, after {before.seq}")
+                raise malformed(number, f"its seq is {envelope.seq}, after {before.seq}")
             if envelope.prev_hash != sealed.hash:
-                raise _malformed(place, "its prev_hash is not the hash of the record before")
+                raise malformed(number, "its prev_hash is not the hash of the record before")
         record_hash = chain_hash(envelope.prev_hash, data)
         found.append((envelope, Sealed(envelope.seq, envelope.id, envelope.kind, data, record_hash)))
     return found
 
 
 def ingest(db: Connection, key: Key, batch: Sequence[tuple[wire.Envelope, Sealed]], now_ms: int) -> wire.PushAnswer:
-    """Store what of `batch` is new and follows what is stored. Raises Rejected (`fenced`, `malformed`)."""
-    chain = terminals.lock_chain(db, key.chain)
-    if terminals.by_id(db, key.terminal).epoch != chain.epoch:
-        raise Fenced
-    for place, (envelope, _) in enumerate(batch, 1):
-        if (envelope.terminal, envelope.epoch, envelope.chain) != (chain.terminal, chain.epoch, chain.name):
-            raise _malformed(place, "it belongs to another terminal, epoch or chain")
-    terminals.heard_from(db, key.terminal, now_ms)
-    outcome = _compare(db, chain, batch)
-    seq, head = chain.seq, chain.hash
-    if outcome == "fork":
-        terminals.mark_forked(db, chain.id, now_ms)
-    elif outcome == "stored" and batch[-1][0].seq > seq:
-        new = [sealed for _, sealed in batch if sealed.seq > seq]
-        records.store(db, chain.id, new, now_ms)
-        seq, head = new[-1].seq, new[-1].hash
-        terminals.move_head(db, chain.id, seq, head)
-    return wire.PushAnswer(outcome, seq, head, feed.office(db).incarnation, now_ms)
+    """Store what of `batch` is new, on the line of the journal that it goes on from. Raises Rejected (`malformed`, `fenced`).
 
-
-def _compare(db: Connection, chain: ChainRow, batch: Sequence[tuple[wire.Envelope, Sealed]]) -> str:
-    """Whether `batch` goes on from the stored head, repeats it, leaves a gap, or says something else than what is stored.
-
-    The batch is chained, and a hash covers everything before it: so one equal hash proves that all before it is the same.
+    What leaves the line that is stored is a fork: it is stored beside it, as a line of its own, and the epoch is fenced. What
+    comes under a fenced epoch is stored all the same, in quarantine.
     """
-    first, last = batch[0][0], batch[-1][1]
-    if first.seq > chain.seq + 1:
-        return "gap"
-    if first.seq == chain.seq + 1:
-        same = first.prev_hash == chain.hash
-    elif last.seq < chain.seq:
-        same = last.hash == records.hash_at(db, chain.id, last.seq)
-    else:
-        same = batch[chain.seq - first.seq][1].hash == chain.hash
-    return "stored" if same else "fork"
+    chain = terminals.lock_chain(db, key.chain)
+    for number, (envelope, _) in enumerate(batch, 1):
+        if (envelope.terminal, envelope.epoch, envelope.chain) != (chain.terminal, chain.epoch, chain.name):
+            raise malformed(number, "it belongs to another terminal, epoch or chain")
+    terminals.heard_from(db, key.terminal, now_ms)
+    pushed = Batch(batch[0][0].prev_hash, [sealed for _, sealed in batch])
+    found = _place(db, chain, pushed)
+    line, head = found.line, found.at
+    if found.outcome == "fork":
+        line = _branch(db, chain, key, head, now_ms)
+    if found.outcome != "gap":
+        new = [sealed for sealed in pushed.records if sealed.seq > head.seq]
+        head = _store(db, line, new, now_ms, "pending" if chain.current else "quarantined")
+    outcome = found.outcome
+    if outcome == "stored" and not chain.current:
+        outcome = "fork" if chain.forked else "quarantined"
+    return wire.PushAnswer(outcome, head.seq, head.hash, feed.office(db).incarnation, now_ms, line.durable_seq)
 
 
-def _malformed(place: int, why: str) -> Rejected:
-    return Rejected("malformed", f"record {place} of the batch: {why}", _HINT)
+def _place(db: Connection, chain: ChainRow, pushed: Batch) -> Place:
+    """Where it belongs. What simply follows the head is not looked for any further."""
+    line = chains.first(chain)
+    if Head(pushed.before, pushed.prev_hash) == line.head:
+        return Place("stored", line, line.head)
+    lines = [line, *(chains.branches(db, chain) if chain.forked else ())]
+    return place(lines, pushed, partial(chains.hash_at, db))
+
+
+def _branch(db: Connection, chain: ChainRow, key: Key, base: Head, now_ms: int) -> Line:
+    """A second history under one key: a line of its own for it, and the end of the epoch."""
+    number = 1 + len(chains.branches(db, chain))
+    if number > BRANCHES_MAX:
+        raise Rejected("fenced", f"this journal has forked {BRANCHES_MAX} times", "Enrol the terminal anew")
+    fence.fence(db, key.terminal, now_ms, f"its journal forked after record {base.seq}")
+    return chains.branch_off(db, chain, base, number, now_ms)
+
+
+def _store(db: Connection, line: Line, new: Sequence[Sealed], now_ms: int, state: str) -> Head:
+    """Append `new` to `line`; its head then."""
+    if not new:
+        return line.head
+    head = Head(new[-1].seq, new[-1].hash)
+    records.store(db, line.id, new, now_ms, state)
+    terminals.move_head(db, line.id, head.seq, head.hash)
+    return head
+
+
+def malformed(number: int, why: str) -> Rejected:
+    """Record `number` of a batch cannot be stored."""
+    return Rejected("malformed", f"record {number} of the batch: {why}", _HINT)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from central import standings
+from central import recovery, standings
 from central.standings import Change, Now
 from central.store import audit, feed, members, records
 from central.store import leases as rows
@@ -63,7 +63,7 @@ def visited(db: Connection, now: Now, visit: Visit, member: MemberHere, after: S
     """`member` was at a terminal: its store's lease is filled up, or this terminal gets one. In a store one terminal has it.
 
     Whoever is likely elsewhere too loses the lease that was not used for longest; who is overdrawn or blocked loses all. Lost means
-    recalled: its terminal gives it back.
+    recalled: its terminal gives it back. Nothing is granted while head office recovers.
     """
     out = rows.of_member(db, member.id)
     if member.blocked or leases.overdrawn(after):
@@ -71,6 +71,8 @@ def visited(db: Connection, now: Now, visit: Visit, member: MemberHere, after: S
         return after
     place = rows.place_of(db, visit.chain)
     here = next((row for row in out if rows.place_of(db, row.chain_id).store_id == place.store_id), None)
+    if not recovery.granting(db, visit.now_ms):
+        return after
     if here is None and len(out) >= leases.STORES_MAX:
         recall(db, out[:1])
         return after

@@ -23,6 +23,7 @@ WORDS_MAX = 50  # tags of a line, codes of a basket: a person gave them
 TEXT_CHARS_MAX = 200  # names and numbers that a till gives
 HEX = frozenset("0123456789abcdef")
 DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 def whole(name: str, value: int, low: int, high: int) -> None:
@@ -35,10 +36,11 @@ def text(name: str, value: str, low: int = 1, high: int = TEXT_CHARS_MAX) -> Non
     """Raise ValueError unless `value` is a text of `low` to `high` characters that UTF-8 can carry."""
     if type(value) is not str or not low <= len(value) <= high:
         raise ValueError(f"{name} is {value!r:.60}; a text of {low} to {high} characters is wanted")
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise ValueError(f"{name} holds half of a surrogate pair, which no file or wire can carry")
+    if not _UNFIT.search(value):
+        return
     if "\0" in value:
         raise ValueError(f"{name} holds a NUL, which PostgreSQL cannot carry")
+    raise ValueError(f"{name} holds half of a surrogate pair, which no file or wire can carry")
 
 
 def date(name: str, value: str) -> None:

@@ -90,7 +90,8 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
     link, events, office = Link(), Events(), None
     if me.terminal:
         key = keys.terminal_key(settings.state_path)
-        office = HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), key.sign)
+        public_key = key.public_key().public_bytes_raw().hex()
+        office = HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), key.sign, public_key=public_key)
         stack.push_async_callback(office.aclose)
     clock = clock_in(me.time_zone, settings.place.coordinates, Place(me.store, me.name or me.terminal))
     checkout = Checkout(store, clock, link, me.terminal, office, prints=settings.printing == "posd")

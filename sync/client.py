@@ -66,13 +66,21 @@ class Signature(httpx.Auth):
 class HeadOffice:
     """Head office at `url`, as the terminal whose `key` id and `sign` function these are."""
 
-    def __init__(self, url: str, key: str, sign: Sign, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """`transport` is for tests within one process. Raises Misconfigured for an address that is not ours to talk to."""
+    def __init__(
+        self, url: str, key: str, sign: Sign, transport: httpx.AsyncBaseTransport | None = None, public_key: str = ""
+    ) -> None:
+        """`transport` is for tests within one process; `public_key` (hex) is `key`'s, for a head office that has lost it.
+
+        Raises Misconfigured for an address that is not ours to talk to.
+        """
         _must_be_private(url)
         self._http = httpx.AsyncClient(
             base_url=url,
             auth=Signature(key, sign),
-            headers={"accept-encoding": "identity"},  # so that no few bytes unpack to gigabytes
+            headers={
+                "accept-encoding": "identity",  # so that no few bytes unpack to gigabytes
+                **({signing.KEY_HEADER: public_key} if public_key else {}),
+            },
             limits=httpx.Limits(max_connections=8),
             trust_env=False,
             transport=transport,

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 import structlog
 import tenacity
 
+from loyalty.journal import Head
 from runtime.errors import Misconfigured, Unavailable
 from sync import pull, push, timing, wire
 from sync.client import HeadOffice, Overloaded
 from sync.ports import Cache, Journal
+from sync.push import PushState
 
 log = structlog.get_logger()
 
@@ -70,32 +72,44 @@ class Sync:
             await self._patiently(self.pull_page)
 
     async def push_all(self) -> None:
-        """Send batches until nothing is queued, or a person has to look."""
-        state = await self.journal.push_state()
-        while not state.trouble:
-            batch = await self.journal.records_after(state.seq, wire.BATCH_RECORDS_MAX, wire.BATCH_BYTES_MAX)
-            if not batch:
-                return
+        """Send batches until nothing is queued. A trouble is told and stops nothing: records are safer there than here."""
+        state = await self._pushed()
+        while batch := await self.journal.records_after(state.seq, wire.BATCH_RECORDS_MAX, wire.BATCH_BYTES_MAX):
             answer = await self.office.push(batch)
             self.link.heard(answer.server_ms, self.wall_ms())
-            before, state = state, push.next_state(state, answer, await self.journal.hash_at(answer.seq))
+            last = state.seq + len(batch)
+            sent = Head(last, await self.journal.hash_at(last) or "")
+            before, state = state, push.next_state(state, answer, await self.journal.hash_at(answer.seq), sent)
             await self.journal.save_push_state(state)
-            if state.seq <= before.seq and not state.trouble:  # a rewind too: whoever sends us back and forth gets a pause
+            if state.trouble and state.trouble != before.trouble:
+                log.error("a person must look at this terminal's history", trouble=state.trouble, seq=answer.seq)
+            if state.seq <= before.seq:  # a rewind too: whoever sends us back and forth gets a pause
                 raise Unavailable("push_stalled", "Head office took none of the records", "It will be tried again by itself")
-            if state.trouble:
-                log.error("head office has another history of this terminal", trouble=state.trouble, seq=answer.seq)
+
+    async def _pushed(self) -> PushState:
+        """How far head office has us. In a new life of its database that is not sure: then the last record that it had is shown
+        to it again, and its answer says where it stands now.
+        """
+        state = await self.journal.push_state()
+        incarnation = (await self.cache.pull_state()).incarnation
+        before = await self.journal.hash_at(state.seq - 1) if incarnation not in {"", state.incarnation} and state.seq else None
+        return replace(state, seq=state.seq - 1, hash=before) if before else state
 
     async def pull_page(self) -> None:
         """One page of the feed."""
         state = await self.cache.pull_state()
+        pushed = (await self.journal.push_state()).seq
         queued, since_ms = await self.journal.queued()
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
-        page = await self.office.feed(pull.request(state, pull.Health(queued, since_ms, self.posd_version, given)))
+        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued)
+        page = await self.office.feed(pull.request(state, health))
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
         self.link.heard(page.server_ms, self.wall_ms())
+        if page.incarnation != state.incarnation:
+            self.link.wake.set()  # a new life of head office's database: see what it has of us
         if entities:
             self.link.changed()
 

@@ -11,7 +11,7 @@ class Journal(Protocol):
     """The records, and how far head office has them."""
 
     async def push_state(self) -> PushState:
-        """How far head office has acknowledged, and what stands in the way if anything does."""
+        """How far head office has acknowledged, and what a person must look at if anything."""
         ...
 
     async def save_push_state(self, state: PushState) -> None:
@@ -23,7 +23,7 @@ class Journal(Protocol):
         ...
 
     async def hash_at(self, seq: int) -> str | None:
-        """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head."""
+        """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head, push.PRUNED_HASH for a deleted one."""
         ...
 
     async def queued(self) -> tuple[int, int]:

@@ -23,6 +23,7 @@ class Health:
     queued_since_ms: int
     posd_version: str
     given: Mapping[str, int] = field(default_factory=dict)
+    journal_seq: int = -1
 
 
 def request(state: PullState, health: Health) -> FeedRequest:
@@ -34,6 +35,7 @@ def request(state: PullState, health: Health) -> FeedRequest:
         queued_since_ms=health.queued_since_ms,
         posd_version=health.posd_version,
         given=dict(health.given),
+        journal_seq=health.journal_seq,
     )
 
 

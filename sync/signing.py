@@ -13,6 +13,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+KEY_HEADER = "posd-key"
+"""Names the public key (hex) of whoever signs, for a head office that has forgotten it; whoever knows it looks at its own."""
+
 COVERED = '("@method" "@authority" "@path" "@query" "content-digest")'
 _INPUT = re.compile(r"posd=" + re.escape(COVERED) + r';alg="ed25519";keyid="([A-Za-z0-9._-]{1,64})";tag="posd"')
 _SIGNATURE = re.compile(r"posd=:([A-Za-z0-9+/=]{88}):")

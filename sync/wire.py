@@ -1,7 +1,7 @@
 """What travels between a terminal and head office: the messages, the record kinds and the synced entities, all versioned.
 
-Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own answer is status 200 with one of the answers here,
-or a `Problem` of PROBLEMS; whatever else comes back (a proxy's page, half a body) is no answer, and moves nothing.
+Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own answer is 200 with an answer of this module, or a
+`Problem`; whatever else comes back (a proxy's page, half a body) moves nothing.
 
     POST /v1/enrol     EnrolRequest -> EnrolAnswer
     POST /v1/journal   records joined by newlines, zstd -> PushAnswer
@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -52,33 +52,27 @@ RECORDS: Mapping[tuple[str, int], type] = {
 """Every body ever shipped, by kind and version. What is not here is stored all the same."""
 
 
+Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Hash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00\ud800-\udfff]{1,64}\Z")]
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A record's outside; `body` stays raw until somebody wants it."""
+    """A record's outside, its bounds checked by the decoder; `body` stays raw until somebody wants it."""
 
-    version: int
-    kind: str
-    id: str
-    terminal: str
-    epoch: int
-    chain: str
-    seq: int
-    prev_hash: str
-    wall: int
-    utc_offset: int
-    clock_quality: str
+    version: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    kind: Word
+    id: Id
+    terminal: Word
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=EPOCH_MAX)]
+    chain: Id
+    seq: Annotated[int, msgspec.Meta(ge=1, le=SEQ_MAX)]
+    prev_hash: Hash
+    wall: Annotated[int, msgspec.Meta(ge=-SEQ_MAX, le=SEQ_MAX)]
+    utc_offset: Annotated[int, msgspec.Meta(ge=-2000, le=2000)]
+    clock_quality: Word
     body: msgspec.Raw
-
-    def __post_init__(self) -> None:
-        bounds.whole("version", self.version, 1, 1_000_000)
-        bounds.whole("seq", self.seq, 1, SEQ_MAX)
-        bounds.whole("epoch", self.epoch, 1, EPOCH_MAX)
-        bounds.whole("wall", self.wall, -(1 << 62), 1 << 62)
-        bounds.whole("utc_offset", self.utc_offset, -2000, 2000)
-        for name, length in (("id", 32), ("chain", 32), ("prev_hash", 64)):
-            bounds.hexadecimal(name, getattr(self, name), length)
-        for name in ("kind", "terminal", "clock_quality"):
-            bounds.text(name, getattr(self, name), 1, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +105,13 @@ class EnrolAnswer:
         bounds.whole("epoch", self.epoch, 1, EPOCH_MAX)
 
 
-OUTCOMES = ("stored", "gap", "fork")
+OUTCOMES = ("stored", "gap", "fork", "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
 class PushAnswer:
-    """Head office has stored everything up to `seq`, whose hash is `hash`.
-
-    `outcome` is `stored` (all of the batch), `gap` (go on from `seq` + 1) or `fork` (another record already has a `seq` of this
-    batch; nothing of it moves until a person has looked).
+    """Head office has this history up to `seq`, whose hash is `hash`, and in a backup up to `durable_seq`. `outcome`: `stored`,
+    `gap` (go on from `seq`), `fork` (stored beside another history), `quarantined` (stored apart: the epoch is over).
     """
 
     outcome: str
@@ -127,12 +119,13 @@ class PushAnswer:
     hash: str
     incarnation: str
     server_ms: int
+    durable_seq: int = 0
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
             raise ValueError(f"outcome is {self.outcome!r:.80}; one of {', '.join(OUTCOMES)} is wanted")
-        bounds.whole("seq", self.seq, 0, SEQ_MAX)
-        bounds.whole("server_ms", self.server_ms, 0, WALL_MS_MAX)
+        for name, most in (("seq", SEQ_MAX), ("durable_seq", SEQ_MAX), ("server_ms", WALL_MS_MAX)):
+            bounds.whole(name, getattr(self, name), 0, most)
         bounds.hexadecimal("hash", self.hash, 64)
 
 
@@ -140,7 +133,8 @@ class PushAnswer:
 class FeedRequest:
     """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page.
 
-    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for.
+    `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for;
+    `journal_seq` is where its journal ends (-1: it does not say).
     """
 
     cursor: str
@@ -149,6 +143,7 @@ class FeedRequest:
     queued_since_ms: int
     posd_version: str
     given: dict[str, int] = field(default_factory=dict)
+    journal_seq: int = -1
 
     def __post_init__(self) -> None:
         _budgets("given", self.given)
@@ -191,6 +186,7 @@ PROBLEMS: Mapping[str, int] = {
     "fenced": 403,
     "enrol_code_unknown": 403,
     "too_large": 413,
+    "too_many": 429,
     "overload": 503,
 }
 """The codes of Problem and their statuses."""
@@ -234,8 +230,8 @@ class MemberRow:
     """A member as a terminal may know one. `balances` have what is available or leased at head office, by unit and lot
     (loyalty/lots.py), the counters among them; the other facts are as in loyalty.member.Member.
 
-    `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with.
-    `codes` are the member's plain codes; signed codes name the handle themselves.
+    `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with; `codes`
+    are the member's plain codes.
     """
 
     handle: str
@@ -268,9 +264,8 @@ class MemberRow:
         bounds.whole("number of names", len(self.segments) + len(self.occasions), 0, NAMES_MAX)
         for name in (*self.segments, *self.occasions):
             bounds.text("name", name)
-        for day in (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values())):
-            if day:
-                bounds.date("date", day)
+        for day in filter(None, (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()))):
+            bounds.date("date", day)
         for ref in self.includes:
             bounds.hexadecimal("included record", ref, 32)
 
@@ -326,8 +321,7 @@ def read_envelope(data: bytes) -> Envelope:
 
 def read_body(envelope: Envelope) -> Any:
     """The body as its dataclass; None for a kind or version that this release does not know. Raises ValueError."""
-    shape = RECORDS.get((envelope.kind, envelope.version))
-    if shape is None:
+    if (shape := RECORDS.get((envelope.kind, envelope.version))) is None:
         return None
     try:
         return msgspec.json.decode(envelope.body, type=shape)

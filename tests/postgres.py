@@ -19,8 +19,12 @@ def binaries() -> Path | None:
     return found[-1] if found else None
 
 
+QUICK = "-c fsync=off -c shared_buffers=16MB"
+"""For tests: nothing here is to survive a power cut."""
+
+
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(options: str = QUICK) -> Iterator[str]:
     """The folder of its socket, while it runs. As root it runs as the user postgres, because it refuses to run as root."""
     programs = binaries()
     assert programs, "PostgreSQL is not installed: make setup"
@@ -32,7 +36,7 @@ def cluster() -> Iterator[str]:
         os.chown(folder, user.pw_uid, user.pw_gid)
     data = f"{folder}/data"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder}
-    settings = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=100 -c shared_buffers=16MB"
+    settings = f"-k {folder} -c listen_addresses= -c max_connections=100 {options}"
     try:
         init = [f"{programs}/initdb", "--no-sync", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "-D", data]
         subprocess.run([*as_user, *init], check=True, **quiet)

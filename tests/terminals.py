@@ -87,4 +87,4 @@ class FieldTerminal:
         """The headers of a signed request."""
         message = signing.Message("POST", authority, path, "", body)
         headers = signing.headers(message, key_id or signing.key_id(self.code, self.epoch), self.key.sign)
-        return {**headers, "host": authority}
+        return {**headers, "host": authority, signing.KEY_HEADER: self.public_key}

@@ -38,3 +38,28 @@ def list_records(settings: Settings, rows_max: int, *, odd: bool) -> tuple[list[
         for row in found
     ]
     return [row._asdict() for row in found], "\n".join(lines) or "Nothing has arrived yet"
+
+
+@command.command("replay")
+@click.argument("keys", nargs=-1, type=click.IntRange(1, 1 << 62))
+@click.option("--dead", is_flag=True, help="All dead letters.")
+@click.option("--kept", is_flag=True, help="All of kinds or versions that no release knew when they came.")
+@answers
+@with_settings
+def replay_records(settings: Settings, keys: tuple[int, ...], *, dead: bool, kept: bool) -> tuple[dict[str, Any], str]:
+    """Try records again: those with these KEYS (`record list --json` has them), all dead letters, or all that were kept.
+
+    What came in a kind or version that was not known is stored and kept; after an upgrade this gives it its effect. The head office
+    that runs does it within seconds, and whatever still cannot be applied is a dead letter again, with its reason.
+
+    \b
+    Example:
+      posd-central record replay --kept
+    """
+    from central.store import records
+
+    if not keys and not dead and not kept:
+        raise click.UsageError("name KEYS, or --dead, or --kept")
+    count = sum(in_store(settings, records.replay_all, state) for state, asked in (("dead", dead), ("kept", kept)) if asked)
+    count += sum(in_store(settings, records.replay, key) for key in keys)
+    return {"records": count}, f"{count} records are tried again"

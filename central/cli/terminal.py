@@ -4,14 +4,14 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, time_text, with_settings
+from central.cli.common import answers, in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 
 
 @click.group("terminal")
 def command() -> None:
-    """Terminals: enrol one, see how they are."""
+    """Terminals: enrol one, see how they are, fence one."""
 
 
 @command.command("enrol")
@@ -55,3 +55,24 @@ def list_terminals(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     rows = in_store(settings, pages.terminals, now_ms())
     lines = [f"{row.store} / {row.name}: {row.trouble or 'well'}, {row.queued_records} records wait there" for row in rows]
     return [row._asdict() for row in rows], "\n".join(lines) or "No terminal yet: posd-central terminal enrol"
+
+
+@command.command("fence")
+@click.argument("code")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def fence_terminal(settings: Settings, code: str, reason: str) -> tuple[dict[str, Any], str]:
+    """End what the terminal CODE (see `terminal list --json`) may do, for good: a stolen one, or one that will not come back.
+
+    It holds and leases nothing more, and what it held stays out of reach: it may be spending it out there. What it still sends goes
+    into quarantine. It comes back with a new one-time code only.
+
+    \b
+    Example:
+      posd-central terminal fence 1f0c92ab77d13e05 --reason "stolen on 3 May"
+    """
+    from central import fence
+
+    fenced = in_store(settings, fence.fence_by_code, code, now_ms(), reason, person())
+    return {"fenced": fenced}, f"{code} is fenced" if fenced else f"{code} was fenced before, or never enrolled"

@@ -52,7 +52,9 @@ def set_told(db: Connection, chain: int, given: Mapping[str, int]) -> None:
 
 def enrolled(db: Connection) -> dict[int, int]:
     """The journal of each terminal that is enrolled, by the terminal, the lowest first."""
-    now = sa.select(CHAIN.c.terminal_id, CHAIN.c.id).join(TERMINAL).where(CHAIN.c.epoch == TERMINAL.c.epoch)
+    now = (
+        sa.select(CHAIN.c.terminal_id, CHAIN.c.id).join(TERMINAL).where(CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
+    )
     return dict(db.execute(now.order_by(CHAIN.c.terminal_id)).all())
 
 

@@ -52,6 +52,16 @@ class Store:
         async with self._turn:
             return await _transaction(self._writer, function, *args, **kwargs)
 
+    async def rebuild(self, function: Callable[[Connection], T]) -> T:
+        """The result of `function`, which may rebuild tables. SQLite must not look at foreign keys meanwhile; `function` sees
+        to them at its end. Raises Unavailable.
+        """
+        rebuilder = self._writer.execution_options(posd_rebuilds=True)
+        async with self._turn:
+            result = await _transaction(rebuilder, function)
+            await self._writer.dispose()  # every connection from here on looks at them again
+        return result
+
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function`, which only reads, from one snapshot. Raises Unavailable."""
         return await _transaction(self._reader, function, *args, **kwargs)
@@ -70,7 +80,10 @@ def make_engine(url: str) -> AsyncEngine:
         return engine
     if place.drivername in ("postgresql", "postgres"):
         return create_async_engine(
-            place.set(drivername="postgresql+asyncpg"), pool_pre_ping=True, connect_args={"timeout": CONNECT_S_MAX}, **_POOL
+            place.set(drivername="postgresql+asyncpg"),
+            pool_pre_ping=True,
+            connect_args={"timeout": CONNECT_S_MAX, "server_settings": {"synchronous_commit": "on"}},
+            **_POOL,
         )
     raise Misconfigured("database_url", f"{place.drivername!r} is no database of ours", "sqlite:///PATH or postgresql://...")
 
@@ -93,8 +106,10 @@ def _on_sqlite_connect(connection: Any, _: object) -> None:
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("posd_reads")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("posd_rebuilds"):
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a transaction that has begun ignores it
+    connection.exec_driver_sql("BEGIN" if options.get("posd_reads") else "BEGIN IMMEDIATE")
 
 
 async def _transaction(

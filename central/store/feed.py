@@ -15,10 +15,12 @@ from central.store.tables import FEED, OFFICE
 
 
 class Office(NamedTuple):
-    """The name of this database's life, and the last position of the feed."""
+    """The name of this database's life, the last position of the feed, and what a restore has left (central/recovery.py)."""
 
     incarnation: str
     position: int
+    restored_ms: int | None = None
+    recovering: bool = False
 
 
 class Change(NamedTuple):
@@ -39,7 +41,8 @@ def publish(db: Connection, changed: Sequence[tuple[str, int]]) -> int:
 
 def office(db: Connection) -> Office:
     """Where the feed is now."""
-    return Office(*db.execute(sa.select(OFFICE.c.incarnation, OFFICE.c.feed_position)).one())
+    columns = (OFFICE.c.incarnation, OFFICE.c.feed_position, OFFICE.c.restored_ms, OFFICE.c.recovering)
+    return Office(*db.execute(sa.select(*columns)).one())
 
 
 def changes_after(db: Connection, terminal: int, position: int, rows_max: int) -> list[Change]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from central.store.engine import Connection
-from central.store.tables import HOLD
+from central.store.spending import HOLD
 
 
 class HoldRow(NamedTuple):

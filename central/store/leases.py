@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from central.store.engine import Connection
-from central.store.tables import CHAIN, HOLD, LEASE, MEMBER, STORE, TERMINAL
+from central.store.spending import HOLD, LEASE
+from central.store.tables import CHAIN, MEMBER, STORE, TERMINAL
+from central.store.terminals import CURRENT
 from loyalty.leases import Lease
 
 Pieces = Mapping[str, int]
@@ -60,8 +62,6 @@ class Exposed(NamedTuple):
 
 
 _COLUMNS = tuple(LEASE.c[name] for name in LeaseRow._fields)
-_CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.forked_ms.is_(None))
-"""A journal that counts: its epoch is the terminal's own, and no second one was ever seen of it."""
 
 
 def get(db: Connection, lease: str) -> LeaseRow | None:
@@ -81,7 +81,7 @@ def last_of(db: Connection, members: Iterable[int], terminal: int) -> dict[int, 
     wanted = (
         sa.select(*_COLUMNS).join(CHAIN, CHAIN.c.id == LEASE.c.chain_id).join(TERMINAL, TERMINAL.c.id == CHAIN.c.terminal_id)
     )
-    wanted = wanted.where(LEASE.c.member_id.in_(list(members)), LEASE.c.terminal_id == terminal, _CURRENT)
+    wanted = wanted.where(LEASE.c.member_id.in_(list(members)), LEASE.c.terminal_id == terminal, CURRENT)
     return {row.member_id: LeaseRow(*row) for row in db.execute(wanted.order_by(LEASE.c.made_ms, LEASE.c.id))}
 
 
@@ -95,7 +95,7 @@ def save(db: Connection, row: LeaseRow) -> None:
 
 def place_of(db: Connection, chain: int) -> Place:
     """Where the terminal of that journal stands."""
-    columns = (STORE.c.id, STORE.c.name, _CURRENT, CHAIN.c.forked_ms.is_not(None))
+    columns = (STORE.c.id, STORE.c.name, CURRENT, CHAIN.c.forked_ms.is_not(None))
     wanted = sa.select(*columns).select_from(CHAIN.join(TERMINAL).join(STORE))
     store, name, current, forked = db.execute(wanted.where(CHAIN.c.id == chain)).one()
     return Place(store, name, bool(current), bool(forked))
@@ -103,14 +103,15 @@ def place_of(db: Connection, chain: int) -> Place:
 
 def chain_of(db: Connection, terminal: int) -> int | None:
     """The journal in which a terminal writes now."""
-    wanted = sa.select(CHAIN.c.id).join(TERMINAL).where(TERMINAL.c.id == terminal, TERMINAL.c.epoch == CHAIN.c.epoch)
+    now = (TERMINAL.c.id == terminal, TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.branch == 0)
+    wanted = sa.select(CHAIN.c.id).join(TERMINAL).where(*now)
     found: int | None = db.execute(wanted).scalar_one_or_none()
     return found
 
 
 def on_fenced(db: Connection, rows_max: int) -> dict[int, list[str]]:
     """The next leases and open holds whose terminal was fenced, by member."""
-    fenced = sa.select(CHAIN.c.id).join(TERMINAL).where(sa.not_(_CURRENT))
+    fenced = sa.select(CHAIN.c.id).join(TERMINAL).where(sa.not_(CURRENT))
     found: dict[int, list[str]] = {}
     for table, out in ((LEASE, LEASE.c.state.in_(OUT)), (HOLD, HOLD.c.state == "open")):
         wanted = sa.select(table.c.member_id, table.c.id).where(out, table.c.chain_id.in_(fenced))

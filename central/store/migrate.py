@@ -27,6 +27,9 @@ def migrate(db: Connection) -> None:
     config.set_main_option("script_location", str(resources.files("central.store") / "migrations"))
     config.attributes["connection"] = db
     command.upgrade(config, "head")
+    if db.dialect.name == "sqlite":
+        broken = db.exec_driver_sql("PRAGMA foreign_key_check").all()
+        assert not broken, broken
     if db.execute(sa.select(OFFICE.c.id)).first() is None:
         db.execute(OFFICE.insert().values(id=1, incarnation=secrets.token_hex(8), feed_position=0))
 

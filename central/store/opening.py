@@ -22,7 +22,7 @@ async def open_store(url: str) -> AsyncIterator[Store]:
         _touch(file)
     try:
         store = Store(engine)
-        await store.run(migrate)
+        await store.rebuild(migrate)
         if file:
             _sync_folder(file.parent)
         yield store

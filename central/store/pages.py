@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.members import MemberHere
-from central.store.tables import CHAIN, ENTRY, MEMBER, RECORD, STORE, TERMINAL, TRANSACTIONS
+from central.store.tables import CHAIN, ENTRY, MEMBER, OFFICE, RECORD, STORE, TERMINAL, TRANSACTIONS
 from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, available
 
 SILENT_MS = 5 * 60_000  # ten missed long-polls
@@ -25,19 +25,23 @@ class TerminalRow(NamedTuple):
     queued_records: int
     queued_since_ms: int
     forked: bool
+    fenced: bool
+    absent: bool
     trouble: str = ""
 
 
-TROUBLES = ("forked", "silent", "queue", "not_enrolled", "")
-"""The worst first."""
+TROUBLES = ("forked", "absent", "fenced", "silent", "queue", "not_enrolled", "")
+"""The worst first. `absent` is one for which a recovery waits."""
 
 
 def terminals(db: Connection, now_ms: int) -> list[TerminalRow]:
     """All terminals, those in trouble first, then by name."""
     columns = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, TERMINAL.c.epoch, TERMINAL.c.posd_version)
     said = (TERMINAL.c.contact_ms, TERMINAL.c.queued_records, TERMINAL.c.queued_since_ms)
-    forked = sa.exists().where(CHAIN.c.terminal_id == TERMINAL.c.id, CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.forked_ms > 0)
-    wanted = sa.select(*columns, *said, forked).select_from(TERMINAL.join(STORE))
+    waited_for = sa.and_(OFFICE.c.recovering, CHAIN.c.fenced_ms.is_(None), CHAIN.c.whole_in != OFFICE.c.incarnation)
+    found = (CHAIN.c.forked_ms.is_not(None), CHAIN.c.fenced_ms.is_not(None), sa.func.coalesce(waited_for, sa.false()))
+    now = sa.and_(CHAIN.c.terminal_id == TERMINAL.c.id, CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
+    wanted = sa.select(*columns, *said, *found).select_from(TERMINAL.join(STORE).join(OFFICE, sa.true()).outerjoin(CHAIN, now))
     rows = [TerminalRow(*row) for row in db.execute(wanted)]
     judged = [row._replace(trouble=_trouble(row, now_ms)) for row in rows]
     return sorted(judged, key=lambda row: (TROUBLES.index(row.trouble), row.store, row.name))
@@ -48,6 +52,8 @@ def _trouble(row: TerminalRow, now_ms: int) -> str:
         return "forked"
     if row.epoch == 0:
         return "not_enrolled"
+    if row.fenced or row.absent:
+        return "fenced" if row.fenced else "absent"
     if row.contact_ms is None or now_ms - row.contact_ms > SILENT_MS:
         return "silent"
     return "queue" if row.queued_records and now_ms - row.queued_since_ms > QUEUED_MS else ""

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from central.store.engine import Connection
 from central.store.rows import alone, append
 from central.store.tables import APPLIED, CHAIN, RECORD, TERMINAL, TRANSACTIONS
-from loyalty.journal import Sealed
+from loyalty.journal import FIRST_PREV_HASH, Sealed
 
 APPLYING = 0x6170706C  # "appl"
+UNDONE = ("dead", "kept")
+"""What may be tried again: what could not be applied, and what no release so far has known."""
 
 
 class Stored(NamedTuple):
@@ -25,6 +27,7 @@ class Stored(NamedTuple):
 class Arrived(NamedTuple):
     """A record and what became of it."""
 
+    key: int
     received_ms: int
     terminal: str
     seq: int
@@ -38,19 +41,20 @@ class Arrived(NamedTuple):
 
 def newest(db: Connection, rows_max: int, *, odd: bool = False) -> list[Arrived]:
     """The records that arrived last, newest first; with `odd` those that head office would have worked out otherwise."""
-    columns = (RECORD.c.received_ms, TERMINAL.c.code, RECORD.c.seq, RECORD.c.kind, RECORD.c.id, RECORD.c.state, RECORD.c.reason)
+    row = RECORD.c
+    columns = (row.key, row.received_ms, TERMINAL.c.code, row.seq, row.kind, row.id, row.state, row.reason)
     found = (sa.func.coalesce(TRANSACTIONS.c.differs, ""), sa.func.coalesce(TRANSACTIONS.c.stale, ""))
     tables = RECORD.join(CHAIN).join(TERMINAL).outerjoin(TRANSACTIONS, TRANSACTIONS.c.record_key == RECORD.c.key)
     wanted = sa.select(*columns, *found).select_from(tables)
     if odd:
         wanted = wanted.where(sa.or_(TRANSACTIONS.c.differs != "", TRANSACTIONS.c.stale != ""))
-    return [Arrived(*row) for row in db.execute(wanted.order_by(RECORD.c.key.desc()).limit(rows_max))]
+    return [Arrived._make(row) for row in db.execute(wanted.order_by(RECORD.c.key.desc()).limit(rows_max))]
 
 
-def store(db: Connection, chain: int, records: Sequence[Sealed], now_ms: int) -> None:
+def store(db: Connection, chain: int, records: Sequence[Sealed], now_ms: int, state: str = "pending") -> None:
     """Append records to a locked chain."""
-    columns = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms")
-    append(db, RECORD, columns, [(chain, r.seq, r.id, r.kind, r.hash, r.bytes, now_ms) for r in records])
+    columns = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms", "state")
+    append(db, RECORD, columns, [(chain, r.seq, r.id, r.kind, r.hash, r.bytes, now_ms, state) for r in records])
 
 
 def hash_at(db: Connection, chain: int, seq: int) -> str:
@@ -92,9 +96,18 @@ def wake(db: Connection, sale: str) -> None:
 
 
 def replay(db: Connection, key: int) -> bool:
-    """Try a dead letter again; False if it is none. The reason stays until there is another outcome."""
-    again = sa.update(RECORD).where(RECORD.c.key == key, RECORD.c.state == "dead").values(state="pending")
+    """Try a dead letter, or what an older release did not know, again; False if it is neither. The reason stays until there is
+    another outcome.
+    """
+    again = sa.update(RECORD).where(RECORD.c.key == key, RECORD.c.state.in_(UNDONE)).values(state="pending")
     return db.execute(again.returning(RECORD.c.key)).first() is not None
+
+
+def replay_all(db: Connection, state: str) -> int:
+    """Try all that are `dead`, or all that were `kept`, again; how many."""
+    assert state in UNDONE
+    again = sa.update(RECORD).where(RECORD.c.state == state).values(state="pending")
+    return len(db.execute(again.returning(RECORD.c.key)).all())
 
 
 def applied(db: Connection, record_id: str) -> str | None:
@@ -116,13 +129,15 @@ def bytes_of(db: Connection, record_id: str) -> bytes | None:
 
 
 class StoredChain(NamedTuple):
-    """A journal and its head as it was noted."""
+    """A line of a journal: where it begins, and its head as it was noted."""
 
     id: int
     terminal: str
     epoch: int
     seq: int
     hash: str
+    base_seq: int = 0
+    base_hash: str = FIRST_PREV_HASH
 
 
 class Link(NamedTuple):
@@ -134,8 +149,9 @@ class Link(NamedTuple):
 
 
 def chains(db: Connection) -> list[StoredChain]:
-    """Every journal."""
-    wanted = sa.select(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.seq, CHAIN.c.hash).join(TERMINAL)
+    """Every line of every journal."""
+    base = (CHAIN.c.base_seq, CHAIN.c.base_hash)
+    wanted = sa.select(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.seq, CHAIN.c.hash, *base).join(TERMINAL)
     return [StoredChain(*row) for row in db.execute(wanted.order_by(CHAIN.c.id))]
 
 

@@ -4,10 +4,20 @@ The member stands in the key of every table that grows with members, so that the
 Times are milliseconds UTC, hashes and ids lower-case hex.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
+
+from loyalty.journal import FIRST_PREV_HASH
 
 META = sa.MetaData()
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only what is called INTEGER
+
+
+def only(condition: str) -> dict[str, Any]:
+    """An index of the rows for which that holds."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
 
 OFFICE = sa.Table(
     "office",
@@ -15,8 +25,13 @@ OFFICE = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("incarnation", sa.Text, nullable=False),
     sa.Column("feed_position", sa.BigInteger, nullable=False),
+    sa.Column("epoch_floor", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("restored_ms", sa.BigInteger),
+    sa.Column("recovering", sa.Boolean, nullable=False, server_default=sa.false()),
 )
-"""One row: the name of this database's life, and how far the feed has come."""
+"""One row: the name of this database's life, how far the feed has come, and what a restore from a backup has left (recovery.py):
+no epoch up to `epoch_floor` is ever given again, and nothing is granted while it is `recovering`.
+"""
 
 STORE = sa.Table(
     "store",
@@ -54,9 +69,46 @@ CHAIN = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("enrolled_ms", sa.BigInteger, nullable=False),
     sa.Column("forked_ms", sa.BigInteger),
-    sa.UniqueConstraint("terminal_id", "epoch"),
+    sa.Column("branch", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("base_seq", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("base_hash", sa.Text, nullable=False, server_default=FIRST_PREV_HASH),
+    sa.Column("fenced_ms", sa.BigInteger),
+    sa.Column("durable_seq", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("whole_in", sa.Text, nullable=False, server_default=""),
+    sa.UniqueConstraint("terminal_id", "epoch", "branch"),
 )
-"""One journal of one terminal, with the key that signs for it and the head that head office has stored."""
+"""One journal of one terminal, with the key that signs for it and the head that head office has stored.
+
+A journal that forked has rows of the same epoch with a `branch` above 0: those go on from (base_seq, base_hash), which they share
+with another. What comes once `fenced_ms` is set is quarantined. `durable_seq` is how far it is in a verified backup, `whole_in` the
+incarnation in which the terminal has shown that head office has all of it.
+"""
+
+STRANGER = sa.Table(
+    "stranger",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Column("heard_ms", sa.BigInteger, nullable=False),
+    sa.Column("rejected_ms", sa.BigInteger),
+    sa.UniqueConstraint("code", "epoch", "public_key"),
+)
+"""The journal of a terminal that this database does not know since it was restored: kept apart until a person has looked."""
+
+STRANGER_RECORD = sa.Table(
+    "stranger_record",
+    META,
+    sa.Column("stranger_id", sa.ForeignKey("stranger.id"), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.Column("bytes", sa.LargeBinary, nullable=False),
+)
 
 ENROL_CODE = sa.Table(
     "enrol_code",
@@ -84,16 +136,14 @@ RECORD = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("waits_for", sa.Text),
     sa.UniqueConstraint("chain_id", "seq"),
-    sa.Index("record_todo", "key", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")),
-    sa.Index("record_dead", "key", sqlite_where=sa.text("state = 'dead'"), postgresql_where=sa.text("state = 'dead'")),
-    sa.Index(
-        "record_waiting",
-        "waits_for",
-        sqlite_where=sa.text("waits_for IS NOT NULL"),
-        postgresql_where=sa.text("waits_for IS NOT NULL"),
-    ),
+    sa.Index("record_todo", "key", **only("state = 'pending'")),
+    sa.Index("record_dead", "key", **only("state = 'dead'")),
+    sa.Index("record_quarantined", "chain_id", **only("state = 'quarantined'")),
+    sa.Index("record_waiting", "waits_for", **only("waits_for IS NOT NULL")),
 )
-"""Every record as it came, verbatim. `state` is pending, applied, repeated, waiting, dead or kept."""
+"""Every record as it came, verbatim. `state` is pending, applied, repeated, waiting, dead or kept; quarantined and rejected are
+those of a fenced journal.
+"""
 
 APPLIED = sa.Table(
     "applied",
@@ -123,9 +173,7 @@ TRANSACTIONS = sa.Table(
     sa.Column("flags", sa.Text, nullable=False, server_default=""),
     sa.Column("differs", sa.Text, nullable=False, server_default=""),
     sa.Column("stale", sa.Text, nullable=False, server_default=""),
-    sa.Index(
-        "transactions_original", "original", sqlite_where=sa.text("original <> ''"), postgresql_where=sa.text("original <> ''")
-    ),
+    sa.Index("transactions_original", "original", **only("original <> ''")),
 )
 """Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative.
 
@@ -201,54 +249,6 @@ BALANCE = sa.Table(
 )
 """Always the sum of the entries. The program's own accounts are kept by member too: no row that everybody waits for; and as one
 lot, so that they do not grow by a row a day.
-"""
-
-HOLD = sa.Table(
-    "hold",
-    META,
-    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True, unique=True),
-    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
-    sa.Column("unit", sa.Text, nullable=False),
-    sa.Column("pieces", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("refusal", sa.LargeBinary),
-    sa.Column("made_ms", sa.BigInteger, nullable=False),
-    sa.Column("chain_id", sa.ForeignKey("chain.id")),
-    sa.Column("lease", sa.Text, nullable=False, server_default=""),
-    sa.Column("leased", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Index("hold_open", "chain_id", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")),
-)
-"""`state` is open, ended (by a sale or a void; before it came, too: then no entry was ever made), refused, exposed (its terminal
-was fenced) or released. `leased` of its pieces came out of the terminal's own `lease`.
-"""
-
-LEASE = sa.Table(
-    "lease",
-    META,
-    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True, unique=True),
-    sa.Column("chain_id", sa.ForeignKey("chain.id"), nullable=False),
-    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("recalled", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("granted", sa.JSON, nullable=False),
-    sa.Column("returned", sa.JSON, nullable=False, server_default="{}"),
-    sa.Column("peak", sa.JSON, nullable=False, server_default="{}"),
-    sa.Column("exposed", sa.JSON, nullable=False, server_default="{}"),
-    sa.Column("made_ms", sa.BigInteger, nullable=False),
-    sa.Column("used_ms", sa.BigInteger, nullable=False),
-    sa.Index(
-        "lease_out",
-        "chain_id",
-        sqlite_where=sa.text("state IN ('open', 'returned')"),
-        postgresql_where=sa.text("state IN ('open', 'returned')"),
-    ),
-)
-"""What one journal's terminal may spend of a member, as in loyalty/leases.py: pieces ever granted and given back, the
-most that was ever in it, and what was in it when its terminal was fenced, all by unit. `state`
-is open, returned (by the terminal's own record), ended (nothing of it is left), exposed (its terminal was fenced, with so much in
-it) or released (by a person).
 """
 
 INCLUDED = sa.Table(
@@ -345,6 +345,17 @@ AUDIT = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
 )
 """What people did that somebody may ask about later; it only grows."""
+
+UPKEEP = sa.Table(
+    "upkeep",
+    META,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("made_ms", sa.BigInteger, nullable=False),
+    sa.Column("well", sa.Boolean, nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+)
+"""When head office's books were checked and when they were backed up (`kind`: check or backup), and how that ended."""
 
 USERS = sa.Table(
     "users",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.rows import insert_new
-from central.store.tables import CHAIN, ENROL_CODE, STORE, TERMINAL
+from central.store.tables import CHAIN, ENROL_CODE, OFFICE, STORE, TERMINAL
 from loyalty.bounds import TEXT_CHARS_MAX
 from loyalty.journal import FIRST_PREV_HASH
 
@@ -27,7 +27,7 @@ class Terminal(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key that signs, and whether its epoch is still the terminal's."""
+    """A key that signs, and whether its epoch is still the terminal's and not fenced."""
 
     terminal: int
     chain: int
@@ -36,7 +36,7 @@ class Key(NamedTuple):
 
 
 class ChainRow(NamedTuple):
-    """A journal and the head that is stored of it."""
+    """A journal and the head that is stored of it; `current` as in Key."""
 
     id: int
     terminal: str
@@ -45,7 +45,17 @@ class ChainRow(NamedTuple):
     public_key: str
     seq: int
     hash: str
+    durable_seq: int
     forked: bool
+    current: bool
+
+
+class NewChain(NamedTuple):
+    """A journal by its random name, its epoch, and the key that signs for it."""
+
+    epoch: int
+    name: str
+    public_key: str
 
 
 class Code(NamedTuple):
@@ -79,24 +89,35 @@ def code_of(db: Connection, code_hash: str) -> Code | None:
 
 def enrol(db: Connection, code: Code, chain: str, public_key: str, now_ms: int) -> None:
     """Use `code`: the terminal gets the next epoch, and a chain that starts empty."""
-    next_epoch = sa.update(TERMINAL).where(TERMINAL.c.id == code.terminal).values(epoch=TERMINAL.c.epoch + 1)
+    floor = sa.select(OFFICE.c.epoch_floor).scalar_subquery()
+    highest = sa.case((TERMINAL.c.epoch > floor, TERMINAL.c.epoch), else_=floor)
+    next_epoch = sa.update(TERMINAL).where(TERMINAL.c.id == code.terminal).values(epoch=highest + 1)
     epoch = db.execute(next_epoch.returning(TERMINAL.c.epoch)).scalar_one()
-    new = CHAIN.insert().values(
-        terminal_id=code.terminal,
-        epoch=epoch,
-        name=chain,
-        public_key=public_key,
-        seq=0,
-        hash=FIRST_PREV_HASH,
-        enrolled_ms=now_ms,
-    )
-    chain_id = db.execute(new.returning(CHAIN.c.id)).scalar_one()
+    chain_id = add_chain(db, code.terminal, NewChain(epoch, chain, public_key), now_ms)
     db.execute(sa.update(ENROL_CODE).where(ENROL_CODE.c.id == code.id).values(chain_id=chain_id))
+
+
+def add_chain(db: Connection, terminal: int, new: NewChain, now_ms: int) -> int:
+    """A journal of which nothing is stored yet; its key."""
+    row = CHAIN.insert().values(terminal_id=terminal, **new._asdict(), seq=0, hash=FIRST_PREV_HASH, enrolled_ms=now_ms)
+    added: int = db.execute(row.returning(CHAIN.c.id)).scalar_one()
+    return added
+
+
+def raise_epoch(db: Connection, terminal: int, epoch: int) -> None:
+    """That epoch is the terminal's from now on."""
+    db.execute(sa.update(TERMINAL).where(TERMINAL.c.id == terminal).values(epoch=epoch))
 
 
 def by_id(db: Connection, terminal: int) -> Terminal:
     """The terminal with that key."""
     return Terminal(*db.execute(_TERMINALS.where(TERMINAL.c.id == terminal)).one())
+
+
+def by_code(db: Connection, code: str) -> Terminal | None:
+    """The terminal that records call `code`."""
+    row = db.execute(_TERMINALS.where(TERMINAL.c.code == code)).one_or_none()
+    return Terminal(*row) if row else None
 
 
 def store_exists(db: Connection, name: str) -> bool:
@@ -111,26 +132,22 @@ def time_zones(db: Connection) -> list[str]:
 
 def key(db: Connection, code: str, epoch: int) -> Key | None:
     """The key of a terminal's epoch."""
-    wanted = sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, TERMINAL.c.epoch == CHAIN.c.epoch).join(TERMINAL)
-    row = db.execute(wanted.where(TERMINAL.c.code == code, CHAIN.c.epoch == epoch)).one_or_none()
+    wanted = sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, CURRENT).join(TERMINAL)
+    row = db.execute(wanted.where(TERMINAL.c.code == code, CHAIN.c.epoch == epoch, CHAIN.c.branch == 0)).one_or_none()
     return Key(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
 def lock_chain(db: Connection, chain: int) -> ChainRow:
-    """A chain with its head; whoever else wants to add to it waits."""
+    """A chain with its head; whoever else wants to add to it or to a branch of it waits."""
     columns = (CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash)
-    wanted = sa.select(*columns, CHAIN.c.forked_ms.is_not(None)).join(TERMINAL).where(CHAIN.c.id == chain)
+    known = (CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), CURRENT)
+    wanted = sa.select(*columns, *known).join(TERMINAL).where(CHAIN.c.id == chain)
     return ChainRow(*db.execute(wanted.with_for_update(of=CHAIN)).one())
 
 
 def move_head(db: Connection, chain: int, seq: int, head_hash: str) -> None:
     """Everything up to `seq` is stored."""
     db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain).values(seq=seq, hash=head_hash))
-
-
-def mark_forked(db: Connection, chain: int, now_ms: int) -> None:
-    """Somebody must look at this chain; the first time counts."""
-    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain, CHAIN.c.forked_ms.is_(None)).values(forked_ms=now_ms))
 
 
 def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
@@ -143,6 +160,9 @@ def _clean(text: str) -> str:
     """What a terminal says of itself, as both databases and a page can bear it."""
     return "".join(letter for letter in text[:TEXT_CHARS_MAX] if letter.isprintable())
 
+
+CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
+"""A journal that counts: its epoch is the terminal's own and not fenced."""
 
 _TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(
     STORE

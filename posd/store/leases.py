@@ -57,11 +57,16 @@ def save_bound(db: Db, row: BoundRow) -> None:
     )
 
 
+def doubt(db: Db) -> None:
+    """Head office has begun a new life and may not know of our leases: all are given back, and nothing more is taken from them."""
+    db.execute("UPDATE lease SET recalled = 1 WHERE returned = 0")
+
+
 def draw(db: Db, member: int, hold: Hold) -> Hold:
     """`hold` with as much of it as our lease of the member has, which is spent from now on. A frozen terminal draws nothing."""
     found = db.execute(
         "SELECT l.id, u.granted, u.spent, u.seen FROM lease l JOIN leased u ON u.lease = l.id"
-        " WHERE l.member = ? AND u.unit = ? AND l.returned = 0 ORDER BY l.recalled, l.id LIMIT 1",
+        " WHERE l.member = ? AND u.unit = ? AND l.returned = 0 AND l.recalled = 0 LIMIT 1",
         (member, hold.unit),
     ).fetchone()
     if found is None or frozen(db):

@@ -13,7 +13,9 @@ VERSION_MAX = (1 << 63) - 1
 
 
 def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
-    """Take over the rows of a page and remember where it ended."""
+    """Take over the rows of a page and remember where it ended. Of a head office that was restored, nothing older is relied on."""
+    if journal.pull_state(db).incarnation not in ("", state.incarnation):
+        leases.doubt(db)
     for entity in entities:
         _SAVE[type(entity)](db, entity)
     journal.save_pull_state(db, state)

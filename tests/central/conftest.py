@@ -1,6 +1,7 @@
 """Head office on both databases, a terminal that is enrolled, and a published program."""
 
 import asyncio
+import contextlib
 import itertools
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,7 +121,8 @@ class Office:
 
     async def feed(self, terminal: FieldTerminal, cursor: str = "", wait_s: float = 0.0) -> wire.FeedPage:
         """A page of the feed."""
-        return await self.ask(terminal, "/v1/feed", wire.FeedRequest(cursor, wait_s, 0, 0, "0.1.0"), wire.FeedPage)
+        request = wire.FeedRequest(cursor, wait_s, 0, 0, "0.1.0", journal_seq=len(terminal.records))
+        return await self.ask(terminal, "/v1/feed", request, wire.FeedPage)
 
     async def hold(self, terminal: FieldTerminal, request: wire.HoldRequest) -> wire.HoldAnswer:
         """A hold."""
@@ -161,14 +163,20 @@ def published():
     return PROGRAM_PATH
 
 
+@contextlib.asynccontextmanager
+async def answering(store, state_dir):
+    """Head office as it answers on that database."""
+    news = News()
+    applier = Applier(store, now_ms, news.tell)
+    transport = httpx.ASGITransport(build(store, applier, news, code_keys.load(state_dir)))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
+        yield Office(store, http, applier, news)
+
+
 @pytest.fixture
 async def office(store, tmp_path, published):
     """Head office with a program published."""
-    news = News()
-    applier = Applier(store, now_ms, news.tell)
-    signer = code_keys.load(tmp_path)
-    transport = httpx.ASGITransport(build(store, applier, news, signer))
     program, values = program_file.load(published)
     await store.run(programs.publish, program, values, NOW_MS, 0)
-    async with httpx.AsyncClient(transport=transport, base_url=f"http://{AUTHORITY}") as http:
-        yield Office(store, http, applier, news)
+    async with answering(store, tmp_path) as made:
+        yield made

@@ -17,8 +17,11 @@ from tests.central.conftest import PROGRAM_PATH
 ROOT = PROGRAM_PATH.parents[2]
 COMMANDS = [
     ("run",), ("check",), ("user", "add"), ("program", "publish"), ("terminal", "enrol"), ("terminal", "list"),
-    ("record", "list"), ("member", "add"), ("member", "find"), ("member", "code"), ("member", "new-card"),
-    ("member", "note"), ("day",), ("exposure", "list"), ("exposure", "release"), ("bound",), ("partner", "report"), ("layout", "publish"), ("layout", "list"),
+    ("terminal", "fence"), ("quarantine", "list"), ("quarantine", "accept"), ("quarantine", "reject"),
+    ("record", "list"), ("record", "replay"), ("backup",), ("restore",), ("recovery",),
+    ("member", "add"), ("member", "find"), ("member", "code"), ("member", "new-card"),
+    ("member", "note"), ("day",), ("exposure", "list"), ("exposure", "release"), ("bound",), ("partner", "report"),
+    ("layout", "publish"), ("layout", "list"),
 ]  # fmt: skip
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from central import audit, enrol, leases
+from central import audit, enrol, leases, quarantine, recovery
 from central.clock import now_ms
 from central.store import audit as log
 from central.store import leases as rows
-from central.store import records, terminals
-from central.store.tables import BALANCE, CHAIN, MEMBER
+from central.store import records
+from central.store.tables import BALANCE, MEMBER
 from loyalty.agreement import Hold
 from loyalty.ledger import leased
 from loyalty.quote import Movement
@@ -279,22 +279,18 @@ async def test_what_a_fenced_terminal_did_spend_comes_out_of_its_exposure(office
     here, _ = pair
     lease = await lease_of(office, here)
     await enrol_again(office)
-    sale = here.sells(replace(SALE, holds=(Hold(some(1), "points", 100, lease.id, 100),), redemptions=(
-        Movement("ten_off", "points", 100, (100,)),)))  # fmt: skip
-    back = here.record("lease_return", here.any_id(), LeaseReturn(lease.id, HANDLE, {"points": 100}))
-    await book_late(office, here, sale, back)
+    hold = Hold(some(1), "points", 100, lease.id, 100)
+    here.sells(replace(SALE, holds=(hold,), redemptions=(Movement("ten_off", "points", 100, (100,)),)))
+    here.record("lease_return", here.any_id(), LeaseReturn(lease.id, HANDLE, {"points": 100}))
+    await book_late(office, here, f"{here.code}.1")
     assert (await free(office), await inside(office, f"exposure/{lease.id}")) == (900, 0)
     await books_are_right(office)
 
 
-async def book_late(office, terminal, *late):
-    """Records of a journal that is over, stored by a person's word and booked."""
-
-    def store(db):
-        key = terminals.key(db, terminal.code, terminal.epoch)
-        records.store(db, key.chain, late, now_ms())
-
-    await office.store.run(store)
+async def book_late(office, terminal, line):
+    """A journal that is over is pushed, quarantined, and booked on a person's word."""
+    assert (await office.push(terminal)).outcome in {"quarantined", "fork"}
+    await office.store.run(quarantine.accept, line, quarantine.Verdict("noa", "its disk is here"), now_ms())
     await office.apply()
 
 
@@ -302,14 +298,17 @@ async def test_of_a_forked_journal_no_word_frees_anything(office, pair):
     """Neither copy knows what the other has spent; the bound counts the most that its lease ever had."""
     here, _ = pair
     lease = await lease_of(office, here)
-    await office.store.run(lambda db: db.execute(sa.update(CHAIN).where(CHAIN.c.epoch == 1).values(forked_ms=5)))
-    await office.store.run(leases.expose, now_ms())
+    copy = replace(here, records=list(here.records))
+    await earns(office, here, 1)
+    copy.record("lease_return", copy.any_id(), LeaseReturn(lease.id, HANDLE, {}))
+    assert (await office.push(copy)).outcome == "fork"
+    await office.apply()
+    assert await inside(office, leased(lease.id)) == 200
+    assert await office.store.run(leases.expose, now_ms()) == 1
     assert await office.store.read(leases.bound) == [leases.Bound("points", 200, 0)]
-    back = here.record("lease_return", here.any_id(), LeaseReturn(lease.id, HANDLE, {}))
-    await book_late(office, here, back)
-    assert (await free(office), await inside(office, f"exposure/{lease.id}")) == (800, 200)
-    await earns(office, pair[1], 1)
-    assert (await told(office, pair[1]))[0] == []  # and a forked one gets nothing new
+    copy.record("lease_return", copy.any_id(), LeaseReturn(lease.id, HANDLE, {}))
+    await book_late(office, copy, f"{here.code}.1+1")
+    assert (await free(office), await inside(office, f"exposure/{lease.id}")) == (801, 200)
 
 
 async def test_who_is_overdrawn_spends_online_only_until_it_is_repaid(office, pair):
@@ -335,3 +334,16 @@ async def test_blocked_and_poor_members_get_no_lease(office, pair):
     await office.store.run(lambda db: db.execute(sa.update(MEMBER).where(MEMBER.c.handle == HANDLE).values(blocked=True)))
     await earns(office, here, 1)
     assert (await lease_of(office, here)).recalled
+
+
+async def test_while_head_office_recovers_nothing_is_leased(office, pair):
+    """It does not know what it granted in the life that is lost; what a terminal gives back of that is nothing here."""
+    here, there = pair
+    await office.store.run(recovery.begin, now_ms(), "noa")
+    await earns(office, here, 3000)
+    assert (await lease_of(office, here)).pieces == {"points": 200}
+    await earns(office, there, 1)
+    assert (await told(office, there))[0] == []
+    assert (await office.hold(there, wire.HoldRequest(some(1), HANDLE, "points", 1))).refusal.code == "office_recovering"
+    await gives_back(office, there, replace(await lease_of(office, here), id=some(5)))
+    assert (await office.store.read(records.newest, 1))[0].state == "applied"

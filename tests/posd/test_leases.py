@@ -9,10 +9,11 @@ import pytest
 from loyalty.agreement import Hold
 from loyalty.refusal import Refusal
 from posd import leasing
-from posd.store import agreements, leases
+from posd.store import agreements, leases, pages
 from runtime.errors import Unavailable
 from sync import program_file
 from sync.client import HOLD, Patience
+from sync.pull import PullState
 from sync.wire import BoundRow, HoldAnswer, HoldRequest, LeaseRow, ProgramRow
 from tests.till import CAFE, RICH, Till, code_of, lines, row
 
@@ -261,3 +262,12 @@ async def test_the_status_says_what_may_be_spent_offline_and_the_bound(leased: T
 def test_the_hold_has_its_times() -> None:
     """300 ms to connect, 800 ms in all: the till has its answer within a second."""
     assert Patience(0.3, 0.8) == HOLD
+
+
+async def test_head_office_that_was_restored_gets_every_lease_back(leased: Till) -> None:
+    """It may not know of them: from the first page of its new life on nothing is taken from them."""
+    await leased.store.run(pages.save_page, [], PullState("1.0.0", "another", caught_up=False))
+    assert (await agree(leased))["refusal"]["code"] == "head_office_unreachable"
+    assert await returns(leased) == 1
+    await leased.store.run(pages.save_page, [lease(100, OTHER)], PullState("1.0.1", "another", caught_up=True))
+    assert (await agree(leased))["refusal"] is None

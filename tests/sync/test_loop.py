@@ -221,25 +221,61 @@ async def test_a_gap_sends_again_from_where_head_office_stands() -> None:
     assert journal.state.incarnation == "two"
 
 
-async def test_a_fork_stops_the_push_and_is_told() -> None:
-    """Another history at head office is for a person: nothing more is sent, not even after the next sale."""
+async def test_what_forked_is_told_and_goes_on_being_sent() -> None:
+    """Head office stores the second history beside the first: it has every record, and a person is told."""
     journal, office = Journal(), Office(outcome="fork")
     journal.add(2)
     sync = sync_of(office, journal)
     await sync.push_all()
     journal.add(1)
     await sync.push_all()
-    assert (journal.state.trouble, journal.state.seq, office.calls) == (FORKED, 0, 1)
+    assert (journal.state.trouble, journal.state.seq, len(office.stored)) == (FORKED, 3, 3)
 
 
-async def test_an_older_copy_of_this_database_stops_the_push() -> None:
-    """Head office has more of this chain than we do."""
+async def test_an_older_copy_of_this_database_is_told() -> None:
+    """Head office has more of this chain than we do: what we sent is among it."""
     newer, office = Journal(), Office()
     newer.add(6)
     await sync_of(office, newer).push_all()
     older = Journal(records=newer.records[:3], state=PushState(2, newer.records[1].hash, "one"))
     await sync_of(office, older).push_all()
-    assert older.state.trouble == ROLLED_BACK
+    assert (older.state.trouble, older.state.seq) == (ROLLED_BACK, 3)
+
+
+async def test_another_history_is_shown_from_where_it_left() -> None:
+    """Head office stands on another record than ours in that place: we go back to there, and send ours again."""
+    journal, office = Journal(), Office()
+    journal.add(9)
+    await sync_of(office, journal).push_all()
+    office.stored, office.hashes = office.stored[:4], [*office.hashes[:3], "e" * 64]
+    journal.add(1)
+    with pytest.raises(Unavailable, match="none of the records"):
+        await sync_of(office, journal).push_all()
+    assert (journal.state.seq, journal.state.trouble) == (4, FORKED)
+
+
+async def test_a_new_life_of_head_office_is_asked_where_it_stands() -> None:
+    """Nothing is queued and the feed names another incarnation: what head office has lost is sent again by itself."""
+    journal, office, cache = Journal(), Office(), Cache()
+    journal.add(9)
+    sync = sync_of(office, journal, cache)
+    await settled(sync, lambda: journal.state.seq == 9 and cache.state.caught_up)
+    office.stored, office.hashes, office.incarnation = office.stored[:4], office.hashes[:4], "two"
+    office.feed_rows = [CodeKeyRow("0" * 8, "0" * 64)]
+    cache.state = PullState()
+    await settled(sync, lambda: len(office.stored) == 9 and journal.state.incarnation == "two")
+    assert (journal.state.seq, journal.state.trouble) == (9, "")
+
+
+async def test_the_feed_is_told_where_the_journal_ends() -> None:
+    """What is acknowledged and what waits, together."""
+    journal, office = Journal(), Office()
+    journal.add(5)
+    sync = sync_of(office, journal)
+    await sync.push_all()
+    journal.add(2)
+    await sync.pull_page()
+    assert office.asked[-1].journal_seq == 7
 
 
 async def test_a_head_office_that_takes_nothing_is_given_time(no_waiting: list[tuple[int, float | None]]) -> None:

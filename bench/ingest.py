@@ -1,0 +1,225 @@
+"""Head office's ingest against bare COPY of the same rows into the same table of the same PostgreSQL, in turns, in this one run.
+
+Ours begins with the body of a request as a terminal packs it, and ends when the records are stored: it is unpacked, every
+record is decoded and its spelling checked, the chain is checked, the terminal's row is locked, what is new is copied, and all
+is committed. The peer is given rows that are ready, and copies and commits them. HTTP and the signature are in neither.
+
+python bench/ingest.py [--json] [--rounds N] [--rows N]
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import platform
+import secrets
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import asyncpg
+import sqlalchemy as sa
+
+from bench import ground
+from central import ingest
+from central.store import records, terminals
+from central.store.engine import Connection, Store
+from central.store.opening import open_store
+from central.store.terminals import Key, NewChain
+from loyalty.journal import Chain, Draft, Head, Sealed, Stamp, seal
+from sync import batch
+from sync.wire import BATCH_BYTES_MAX, canonical_fast
+from tests.postgres import cluster
+
+DURABLE = "-c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=4GB"
+"""As Debian sets a server up, but for memory; fsync is on."""
+BATCHES = (20, 60, 120)  # the last is what 256 KiB hold of sales of three lines
+CONNECTIONS = (1, 2)
+WAITING = 1  # more terminals than connections: while the database works for one, the request of the next is read
+RECORDS_PER_TURN = 960
+ROWS = 300_000
+COLUMNS = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms", "state")
+LEAST = {1: 0.75, 2: 0.9}
+REPEAT_MOST = 1 / 3
+
+Row = tuple[Any, ...]
+Turn = Sequence[tuple[bytes, list[Row]]]
+"""The batches of one till: as they travel, and as rows for the peer."""
+
+
+@dataclass
+class Till:
+    """One terminal's journal, going on and on; and the chain into which the peer copies the same rows."""
+
+    key: Key
+    chain: Chain
+    peer: int
+    head: Head
+    drafts: "itertools.cycle[Draft]"
+
+    def next_batch(self, count: int) -> tuple[bytes, list[Row]]:
+        """The next records as a terminal packs them, and as rows for the peer."""
+        made: list[Sealed] = []
+        for draft, _ in zip(self.drafts, range(count), strict=False):
+            stamp = Stamp(ground.NOW.wall_ms + self.head.seq, 120, "good")
+            fresh = Draft(draft.kind, secrets.token_hex(16), draft.body)
+            made.append(seal(self.chain, self.head, stamp, fresh, canonical_fast))
+            self.head = Head(made[-1].seq, made[-1].hash)
+        assert sum(len(one.bytes) for one in made) <= BATCH_BYTES_MAX
+        rows = [(self.peer, one.seq, one.id, one.kind, one.hash, one.bytes, 0, "pending") for one in made]
+        return batch.pack(one.bytes for one in made), rows
+
+
+def main() -> None:
+    """Run all of it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--rows", type=int, default=ROWS)
+    given = parser.parse_args()
+    with cluster(DURABLE) as socket:
+        found = asyncio.run(measure(f"postgresql://postgres@/postgres?host={socket}", given.rounds, given.rows))
+    if given.json:
+        print(json.dumps(found))
+        return
+    print(
+        f"{platform.machine()}, {platform.system()} {platform.release()}, {datetime.now(UTC):%Y-%m-%d}, {given.rows} rows there"
+    )
+    for name, one in found.items():
+        met = "" if one["target"] is None else "ok" if met_by(name, one) else "MISSED"
+        target = "" if one["target"] is None else f"{'<=' if 'repeat' in name else '>='} {one['target']:.2f}"
+        print(f"{name:<58}{one['value']:>10.2f}  {target:>8}  {met}")
+
+
+def met_by(name: str, one: dict[str, float | None]) -> bool:
+    """Whether a figure keeps its target."""
+    assert one["value"] is not None
+    assert one["target"] is not None
+    return one["value"] <= one["target"] if "repeat" in name else one["value"] >= one["target"]
+
+
+async def measure(url: str, rounds: int, rows: int) -> dict[str, dict[str, float | None]]:
+    """Every figure by its name."""
+    found: dict[str, dict[str, float | None]] = {}
+    async with open_store(url) as store:
+        tills = await furnish(store, max(CONNECTIONS) + WAITING, rows)
+        peers = [await asyncpg.connect(url) for _ in range(max(CONNECTIONS))]
+        for connections, size in itertools.product(CONNECTIONS, BATCHES):
+            ours, copied, again = [], [], []
+            at_work = tills[: connections + WAITING]
+            for number in range(rounds + 1):  # the first warms up
+                turns = [[till.next_batch(size) for _ in range(RECORDS_PER_TURN // size)] for till in at_work]
+                line = asyncio.Semaphore(connections)
+                one, other = pushing(store, line, at_work, turns), copying(peers[:connections], turns)
+                spent = [await timed(one), await timed(other)] if number % 2 else [await timed(other), await timed(one)][::-1]
+                repeated = await timed(pushing(store, line, at_work, turns))
+                if number:
+                    ours.append(spent[0])
+                    copied.append(spent[1])
+                    again.append(repeated)
+            figures(found, connections, size, (ours, copied, again))
+        for peer in peers:
+            await peer.close()
+    return found
+
+
+def figures(found: dict[str, dict[str, float | None]], connections: int, size: int, spent: tuple[list[float], ...]) -> None:
+    """Records per second of both, our share, and what a repeat costs."""
+    ours, copied, again = spent
+    name = f"{connections} connection{'s' if connections > 1 else ''}, batches of {size}"
+    count = (connections + WAITING) * (RECORDS_PER_TURN // size) * size
+    share = statistics.median(copy / own for own, copy in zip(ours, copied, strict=True))
+    repeat = statistics.median(second / first for first, second in zip(ours, again, strict=True))
+    largest = size == BATCHES[-1]
+    found[f"{name}: records per second"] = {"value": count / statistics.median(ours), "target": None}
+    found[f"{name}: bare COPY, records per second"] = {"value": count / statistics.median(copied), "target": None}
+    found[f"{name}: share of bare COPY"] = {"value": share, "target": LEAST[connections] if largest else None}
+    found[f"{name}: repeat / first"] = {"value": repeat, "target": REPEAT_MOST if largest else None}
+
+
+def pushing(
+    store: Store, line: asyncio.Semaphore, tills: Sequence[Till], turns: Sequence[Turn]
+) -> Callable[[], Awaitable[None]]:
+    """Every till's batches, one after another; the tills side by side, as many in the database at once as `line` has places."""
+
+    async def push(till: Till, turn: Turn) -> None:
+        for body, _ in turn:
+            found = ingest.read_batch(body)
+            async with line:
+                answer = await store.run(ingest.ingest, till.key, found, ground.NOW.wall_ms)
+            assert answer.outcome == "stored"
+
+    async def run() -> None:
+        await asyncio.gather(*(push(till, turn) for till, turn in zip(tills, turns, strict=True)))
+
+    return run
+
+
+def copying(peers: Sequence[Any], turns: Sequence[Turn]) -> Callable[[], Awaitable[None]]:
+    """The same rows, copied and committed batch by batch by as many connections."""
+    left = [rows for turn in turns for _, rows in turn]
+    shares = [left[number :: len(peers)] for number in range(len(peers))]
+
+    async def copy(peer: Any, share: Sequence[list[Row]]) -> None:
+        for rows in share:
+            async with peer.transaction():
+                await peer.copy_records_to_table("record", columns=COLUMNS, records=rows)
+
+    async def run() -> None:
+        await asyncio.gather(*(copy(peer, share) for peer, share in zip(peers, shares, strict=True)))
+
+    return run
+
+
+async def timed(task: Callable[[], Awaitable[None]]) -> float:
+    """Seconds."""
+    started = time.perf_counter()
+    await task()
+    return time.perf_counter() - started
+
+
+async def furnish(store: Store, count: int, rows: int) -> list[Till]:
+    """Terminals with a key and a chain each, and so many records in the table."""
+    program = ground.cafe()
+    drafts = [Draft("sale", *ground.a_sale(program, number)) for number in range(ground.MEMBERS)]
+
+    def enrolled(db: Connection, number: int) -> tuple[int, int, str]:
+        terminal = terminals.ensure(db, "Allenby 12", f"Till {number}", "Asia/Jerusalem", secrets.token_hex(8))
+        terminals.raise_epoch(db, terminal.id, 1)
+        return terminal.id, terminals.add_chain(db, terminal.id, NewChain(1, f"{number:032x}", "0" * 64), 0), terminal.code
+
+    tills = []
+    for number in range(count):
+        terminal, chain, code = await store.run(enrolled, 2 * number)
+        _, peer, _ = await store.run(enrolled, 2 * number + 1)
+        journal = Chain(code, 1, f"{2 * number:032x}")
+        tills.append(Till(Key(terminal, chain, "0" * 64, True), journal, peer, Head(), itertools.cycle(drafts)))
+    _, full, _ = await store.run(enrolled, 2 * count)
+    sample = [
+        seal(Chain("full", 1, "f" * 32), Head(number), Stamp(0, 0), one, canonical_fast) for number, one in enumerate(drafts)
+    ]
+    at_once = 5000
+    for first in range(0, rows, at_once):
+        filling = [
+            Sealed(seq, secrets.token_hex(16), "sale", sample[seq % len(sample)].bytes, secrets.token_hex(32))
+            for seq in range(first + 1, min(first + at_once, rows) + 1)
+        ]
+        await store.run(fill, full, filling)
+    return tills
+
+
+def fill(db: Connection, chain: int, filling: Sequence[Sealed]) -> None:
+    """Rows that were there before, which have had their effect."""
+    db.execute(sa.select(1))
+    records.store(db, chain, filling, 0, "applied")
+
+
+if __name__ == "__main__":
+    main()
