@@ -5,7 +5,7 @@ import msgspec
 from central import leases, recovery, standings
 from central.clock import local_day
 from central.standings import Change
-from central.store import feed, holds, members, terminals
+from central.store import feed, holds, members, records, terminals
 from central.store import leases as rows
 from central.store.engine import Connection
 from central.store.holds import HoldRow
@@ -30,6 +30,8 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     known = holds.get(db, request.id)
     if known:
         return _again(known, asked)
+    if request.leased and request.lease_seq and not (chain and records.is_booked(db, chain, request.lease_seq)):
+        return HoldAnswer(False, Refusal("lease_ahead"))
     now = standings.now_in(db, now_ms)
     day = local_day(terminals.by_id(db, terminal).time_zone, now_ms)
     before = standings.load(db, member)

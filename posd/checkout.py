@@ -132,7 +132,8 @@ class Checkout:
         handle = quote.member.handle
         await self.recover()
         holds = await self.store.run(agreements.ask_holds, handle, holds)
-        answers = await asyncio.gather(*(_ask(self.office, handle, hold) for hold in holds))
+        seqs = await self.store.look(leases.void_seqs, holds)
+        answers = await asyncio.gather(*(_ask(self.office, handle, hold, seqs.get(hold.lease, 0)) for hold in holds))
         heard = list(zip(holds, answers, strict=True))
         refused = tuple(hold for hold, said in heard if said and not said.granted)
         silent = tuple(hold for hold, said in heard if said is None)
@@ -164,12 +165,14 @@ class Checkout:
         return self.clock.stamp(self.link.clock_offset_ms)
 
 
-async def _ask(office: HeadOffice, handle: str, hold: Hold) -> wire.HoldAnswer | None:
-    """Head office's word on a hold; None where there is none, and nobody knows."""
+async def _ask(office: HeadOffice, handle: str, hold: Hold, lease_seq: int) -> wire.HoldAnswer | None:
+    """Head office's word on a hold; None where there is none, and nobody knows. It says none before it has booked `lease_seq`."""
+    request = wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq)
     try:
-        return await office.hold(wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased))
+        answer = await office.hold(request)
     except (Unavailable, Misconfigured):
         return None
+    return None if answer.refusal and answer.refusal.code == "lease_ahead" else answer
 
 
 def _why(hold: Hold, answer: wire.HoldAnswer) -> Refusal:

@@ -14,6 +14,9 @@ PIECES_EVER_MAX = 1 << 62  # what both databases hold
 class HoldRequest:
     """Reserve `pieces` of `unit` of this member for this terminal, `leased` of them out of its own `lease`. The same id gets the
     same answer.
+
+    What a Void has given back to that lease is in it again only once head office has booked it: `lease_seq` is the last such
+    record of the terminal's journal, and before that the answer is `lease_ahead`, which is as good as none.
     """
 
     id: str
@@ -22,6 +25,7 @@ class HoldRequest:
     pieces: int
     lease: str = ""
     leased: int = 0
+    lease_seq: int = 0
 
     def __post_init__(self) -> None:
         bounds.hexadecimal("id", self.id, ID_CHARS)
@@ -31,6 +35,7 @@ class HoldRequest:
         if self.lease:
             bounds.hexadecimal("lease", self.lease, ID_CHARS)
         bounds.whole("leased", self.leased, 0, self.pieces if self.lease else 0)
+        bounds.whole("lease_seq", self.lease_seq, 0, PIECES_EVER_MAX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def cancel(db: Db, agreement_id: str, stamp: Stamp, void_id: str) -> Kept | None
 
 def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
     """Tell head office that these holds will not be spent, whether or not it ever heard of them."""
-    journal.append(db, stamp, Draft("void", void_id, void))
+    seq = journal.append(db, stamp, Draft("void", void_id, void)).seq
     for hold in void.holds:
         state, member = db.execute("SELECT state, member FROM hold WHERE id = ?", (bytes.fromhex(hold.id),)).fetchone()
         taken = members.moved_by(db, member, hold.id) if state == "granted" else []
@@ -109,7 +109,7 @@ def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
             members.move(db, void_id, member, back)
         ended = (bytes.fromhex(void_id), bytes.fromhex(hold.id))
         db.execute("UPDATE hold SET state = 'ended', ended_by = ? WHERE id = ?", ended)
-        leases.put_back(db, hold, stamp)
+        leases.put_back(db, hold, stamp, seq)
 
 
 def void_unanswered(db: Db, stamp: Stamp, new_id: Callable[[], str]) -> int:

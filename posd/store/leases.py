@@ -80,11 +80,21 @@ def draw(db: Db, member: int, hold: Hold) -> Hold:
     return replace(hold, lease=own.hex(), leased=part)
 
 
-def put_back(db: Db, hold: Hold, stamp: Stamp) -> None:
-    """What `hold` took from our lease was not spent. Head office is told again of one that is returned already."""
+def void_seqs(db: Db, holds: Iterable[Hold]) -> dict[str, int]:
+    """Of the leases that `holds` take from: our last record that gave something back to each."""
+    names = {hold.lease for hold in holds if hold.lease}
+    found = (db.execute("SELECT void_seq FROM lease WHERE id = ?", (bytes.fromhex(name),)).fetchone() for name in names)
+    return {name: row[0] for name, row in zip(names, found, strict=True) if row}
+
+
+def put_back(db: Db, hold: Hold, stamp: Stamp, seq: int = 0) -> None:
+    """What `hold` took from our lease was not spent, as our record `seq` says if there is one. Head office is told again of a
+    lease that is returned already.
+    """
     if not hold.leased:
         return
     own = bytes.fromhex(hold.lease)
+    db.execute("UPDATE lease SET void_seq = max(void_seq, ?) WHERE id = ?", (seq, own))
     db.execute("UPDATE leased SET spent = spent - ? WHERE lease = ? AND unit = ?", (hold.leased, own, hold.unit))
     if db.execute("SELECT 1 FROM lease WHERE id = ? AND returned = 1", (own,)).fetchone():
         _say(db, own, stamp, hold.id)

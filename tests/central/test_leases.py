@@ -347,3 +347,17 @@ async def test_while_head_office_recovers_nothing_is_leased(office, pair):
     assert (await office.hold(there, wire.HoldRequest(some(1), HANDLE, "points", 1))).refusal.code == "office_recovering"
     await gives_back(office, there, replace(await lease_of(office, here), id=some(5)))
     assert (await office.store.read(records.newest, 1))[0].state == "applied"
+
+
+async def test_what_a_void_gives_back_is_there_once_it_is_booked(office, pair):
+    """Before that, what the lease has is another promise's: the answer is as good as none, and nothing is kept of the request."""
+    here, _ = pair
+    lease = await lease_of(office, here)
+    assert (await office.hold(here, wire.HoldRequest(some(1), HANDLE, "points", 200, lease.id, 200))).granted
+    void = here.voids(HANDLE, Hold(some(1), "points", 200, lease.id, 200))
+    asked = wire.HoldRequest(some(2), HANDLE, "points", 200, lease.id, 200, void.seq)
+    assert (await office.hold(here, asked)).refusal.code == "lease_ahead"
+    await office.push(here)
+    assert (await office.hold(here, asked)).refusal.code == "lease_ahead"
+    await office.apply()
+    assert (await office.hold(here, asked)).granted

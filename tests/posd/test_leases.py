@@ -145,6 +145,16 @@ async def test_online_the_hold_takes_the_lease_into_itself(leased: Till) -> None
     assert (spent(leased), bodies(leased, "void")) == ([(300, 200)], [])
 
 
+async def test_what_a_void_has_given_back_is_asked_for_with_its_place(leased: Till) -> None:
+    """Head office takes it once it has booked that record; before, its answer is none, and the lease pays."""
+    leased.office.answer = lambda request: HoldAnswer(granted=True)
+    await cancel(leased, await agree(leased))
+    leased.office.answer = lambda request: HoldAnswer(granted=False, refusal=Refusal("lease_ahead"))
+    assert (await agree(leased))["refusal"] is None
+    assert [one.lease_seq for one in leased.office.asked] == [0, 2]  # the Enrol record is the first
+    assert len(bodies(leased, "void")) == 1
+
+
 async def test_a_crash_while_head_office_is_asked_gives_the_lease_back(leased: Till) -> None:
     """Asked, then dead: the start voids the hold, lease and all."""
     (hold,) = await leased.store.run(agreements.ask_holds, RICH, (Hold("0f" * 16, "points", 150),))

@@ -48,6 +48,7 @@ class Slot:
     purse: Purse
     recalled: bool = False
     returned: bool = False
+    void_seq: int = 0
 
 
 @dataclass
@@ -58,6 +59,7 @@ class Till:
     journal: list[Record] = field(default_factory=list)
     slots: dict[str, Slot] = field(default_factory=dict)
     open: list[Hold] = field(default_factory=list)
+    read: int = 0
 
 
 @dataclass
@@ -90,7 +92,7 @@ class Town:
         left = [slot.purse.left for slot in till.slots.values() if not slot.returned and slot.purse.left]
         wanted = self.random.choice((*left, *left, 10, 30, 100, 400))
         hold = self._draw(till, Hold(name_of("hold", str(self._next())), "point", wanted))
-        answer = self._ask(till.chain, hold) if self.random.random() > self.rates.offline else None
+        answer = self._ask(till, hold) if self.random.random() > self.rates.offline else None
         if self.random.random() < self.rates.die:  # the start voids what was asked
             self._void(till, hold)
         elif answer or (answer is None and leases.shortfall(self.office.program, (hold,), Strength.ROTATING) is None):
@@ -119,12 +121,15 @@ class Town:
             self.office.push(till.chain, till.journal[: self.random.choice((whole, part))])
 
     def pulls(self, till: Till) -> None:
-        """A page with the lease as it is now arrives, late perhaps, or never. A copy of a terminal is seen, as it pushes too."""
+        """A page with the lease as it is now arrives, late perhaps, or never, and none after a newer one: a terminal asks for one
+        after the other. A copy of a terminal is seen, as it pushes too.
+        """
         if till.chain in self.copied and not till.chain.fenced:
             self.office.push(till.chain, till.journal)
         row = self.office.told(till.chain)
         if row and self.random.random() >= self.rates.lost:
-            self._soon(lambda: self._learns(till, row))
+            number = self._next()
+            self._soon(lambda: self._learns(till, number, row))
 
     def gives_back(self, till: Till) -> None:
         """As posd/store/leases.py: what is recalled, and sometimes what lies unused."""
@@ -144,10 +149,13 @@ class Town:
         """A copy of its disk sells on beside it, under the same name."""
         if till.chain not in self.copied:
             slots = {name: replace(slot) for name, slot in till.slots.items()}
-            self.tills.append(Till(till.chain, list(till.journal), slots, list(till.open)))
+            self.tills.append(Till(till.chain, list(till.journal), slots, list(till.open), till.read))
             self.copied[till.chain] = sum(hold.pieces for hold in till.open)
 
-    def _learns(self, till: Till, row: tuple[Lease, dict[str, int], bool, bool]) -> None:
+    def _learns(self, till: Till, number: int, row: tuple[Lease, dict[str, int], bool, bool]) -> None:
+        if number < till.read:
+            return
+        till.read = number
         lease, seen, recalled, ended = row
         if ended:
             till.slots.pop(lease.id, None)
@@ -160,7 +168,8 @@ class Town:
             other.recalled |= name != lease.id
 
     def _draw(self, till: Till, hold: Hold) -> Hold:
-        name, slot = next(((name, one) for name, one in till.slots.items() if not one.returned), ("", Slot(Purse(0))))
+        usable = ((name, one) for name, one in till.slots.items() if not (one.returned or one.recalled))
+        name, slot = next(usable, ("", Slot(Purse(0))))
         purse = slot.purse._replace(spent=0, seen=0) if self.planted == "spent is forgotten" else slot.purse
         part = min(purse.left, hold.pieces)
         if not part:
@@ -168,17 +177,18 @@ class Town:
         slot.purse = slot.purse._replace(spent=slot.purse.spent + part)
         return replace(hold, lease=name, leased=part)
 
-    def _ask(self, chain: Chain, hold: Hold) -> bool | None:
-        fate = self.random.random()
+    def _ask(self, till: Till, hold: Hold) -> bool | None:
+        chain, fate = till.chain, self.random.random()
+        seq = till.slots[hold.lease].void_seq if hold.lease else 0
         if fate < self.rates.lost / 2:
             return None
         if fate < self.rates.lost:
-            self.office.hold(chain, hold)
+            self.office.hold(chain, hold, seq)
             return None
         if fate < self.rates.lost + self.rates.late / 2:
-            self._soon(lambda: self.office.hold(chain, hold))
+            self._soon(lambda: self.office.hold(chain, hold, seq))
             return None
-        return self.office.hold(chain, hold)
+        return self.office.hold(chain, hold, seq)
 
     def _void(self, till: Till, hold: Hold) -> None:
         self._append(till, Void("", (hold,), HANDLE))
@@ -187,6 +197,7 @@ class Town:
     def _put_back(self, till: Till, hold: Hold) -> None:
         slot = till.slots.get(hold.lease)
         if slot and hold.leased:
+            slot.void_seq = len(till.journal)
             slot.purse = slot.purse._replace(spent=slot.purse.spent - hold.leased)
             if slot.returned:
                 self._say(till, hold.lease)

@@ -70,12 +70,16 @@ class Office:
         """Post them."""
         self.move(book(self.program, self.here, entries, DAY))
 
-    def hold(self, chain: Chain, asked: Hold) -> bool | None:
-        """As central/holds.py: granted, or refused; None for a terminal that is fenced, whose request nobody reads."""
+    def hold(self, chain: Chain, asked: Hold, seq: int) -> bool | None:
+        """As central/holds.py: granted, or refused; None for a terminal that is fenced, whose request nobody reads, and for one
+        whose lease is ahead of its journal.
+        """
         if chain.fenced:
             return None
         if asked.id in self.holds:
             return self.holds[asked.id][0] == "open"
+        if asked.leased and seq > len(chain.log) and self.planted != "a hold overtakes a void":
+            return None
         own = self.leases.get(asked.lease)
         wanted = leases.reserved(self.here, asked, own=bool(own and own.chain is chain and own.state in OUT))
         if leases.spare(self.here, wanted, DAY) < 0:

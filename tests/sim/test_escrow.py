@@ -1,8 +1,15 @@
 """The escrow model in short: nobody overdraws beyond the bound, and whatever breaks that is caught."""
 
+from dataclasses import replace
+
 import pytest
 
+from loyalty.agreement import Hold
+from loyalty.leases import Lease, Purse
+from loyalty.ledger import available, leased
+from tests.samples import HANDLE
 from tests.sim import escrow
+from tests.sim.escrow_office import Kept
 
 SEEDS = range(400)
 
@@ -14,10 +21,34 @@ def test_nobody_spends_more_than_the_bound_allows() -> None:
     assert found.spent > 100  # or nothing was shown
 
 
-@pytest.mark.parametrize("planted", ["a clock takes leases back", "a return frees all", "fencing frees", "spent is forgotten"])
+@pytest.mark.parametrize(
+    "planted",
+    ["a clock takes leases back", "a return frees all", "fencing frees", "spent is forgotten"],
+)
 def test_a_flaw_is_caught(planted: str) -> None:
     """Each of them overdraws somebody beyond the bound within a few hundred days."""
     assert any(escrow.play(range(first, first + 100), planted).overdrawn for first in range(0, 2000, 100))
+
+
+@pytest.mark.parametrize(("planted", "overdrawn"), [("", 0), ("a hold overtakes a void", 30)])
+def test_a_hold_waits_for_the_void_that_filled_the_lease(planted: str, overdrawn: int) -> None:
+    """Seed 28127 found it: what a Void gives back to a lease is there once it is booked, and until then it is a sale's."""
+    town = escrow.Town(0, planted)
+    town.rates = escrow.Rates(0, 0, 0, 1, 0, 0)
+    office, till = town.office, town.tills[0]
+    free = (available(HANDLE), "point")
+    office.here = replace(office.here, accounts={(leased("l"), "point"): {"": 100}, free: {"": 30}})
+    office.leases["l"] = Kept(Lease("l", {"point": 100}), till.chain, 0, peak=100)
+    till.slots["l"] = escrow.Slot(Purse(100))
+    sale = town._draw(till, Hold("a", "point", 30))
+    given_up = town._draw(till, Hold("b", "point", 100))
+    assert office.hold(till.chain, given_up, 0)
+    town._append(till, replace(escrow.TEMPLATE, accruals=(), redemptions=(escrow._moved(30),), holds=(sale,)))
+    town._void(till, given_up)
+    again = town._draw(till, Hold("c", "point", 30))
+    office.hold(till.chain, again, till.slots["l"].void_seq)
+    office.push(till.chain, till.journal)
+    assert office.worst == overdrawn
 
 
 def test_a_clone_and_a_release_are_what_the_bound_counts() -> None:

@@ -90,13 +90,14 @@ CREATE TABLE agreement (
 CREATE INDEX agreement_open ON agreement (made_ms) WHERE state = 'open';
 
 -- What we may spend of a member without asking. `returned` once we have given it back: head office may not know yet. `idle_s` counts
--- up to its last use, by the monotonic clock.
+-- since its last use, by the monotonic clock. `void_seq` is our last record that gave something back to it.
 CREATE TABLE lease (
   id BLOB PRIMARY KEY,
   member INTEGER NOT NULL REFERENCES member (id),
   recalled INTEGER NOT NULL DEFAULT 0,
   returned INTEGER NOT NULL DEFAULT 0,
-  idle_s INTEGER NOT NULL DEFAULT 0
+  idle_s INTEGER NOT NULL DEFAULT 0,
+  void_seq INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX lease_of ON lease (member);
 
