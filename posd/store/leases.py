@@ -126,7 +126,7 @@ def return_all(db: Db, stamp: Stamp) -> int:
 
 def frozen(db: Db) -> bool:
     """Whether this may be an older copy of the disk, or one of two: then what was spent from leases is not known."""
-    return bool(db.execute("SELECT frozen OR trouble <> '' FROM terminal").fetchone()[0])
+    return bool(db.execute("SELECT frozen <> '' OR trouble <> '' FROM terminal").fetchone()[0])
 
 
 def told(db: Db) -> Told:

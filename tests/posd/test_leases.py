@@ -237,7 +237,7 @@ async def test_unused_leases_go_back_after_a_week_of_running_online(leased: Till
     assert await returns(leased) == 1
 
 
-@pytest.mark.parametrize("trouble", ["frozen = 1", "trouble = 'rolled_back'"])
+@pytest.mark.parametrize("trouble", ["frozen = 'rolled_back'", "trouble = 'rolled_back'"])
 async def test_an_older_copy_of_the_disk_spends_and_says_nothing_of_leases(leased: Till, trouble: str) -> None:
     """What was spent since is not known to it; it goes on accruing, and `posd status` says so."""
     await leased.store.run(lambda db: db.execute(f"UPDATE terminal SET {trouble}"))

@@ -1,7 +1,7 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed. `frozen`: this is an older copy of the disk, so
--- what was spent from leases is not known, and nothing is spent from them nor returned.
+-- Who we are, how far head office has our records, how far we have read its feed. `frozen` says for good why nothing may be spent:
+-- this is an older copy of the disk, and what was spent from leases is not known.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE terminal (
   cursor TEXT NOT NULL DEFAULT '',
   pull_incarnation TEXT NOT NULL DEFAULT '',
   caught_up INTEGER NOT NULL DEFAULT 0,
-  frozen INTEGER NOT NULL DEFAULT 0
+  frozen TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own receipt
