@@ -24,6 +24,7 @@ APPLY: Mapping[str, Apply] = {
     "sale": effects.sale,
     "return": effects.give_back,
     "void": effects.void,
+    "lease_return": effects.lease_return,
 }
 """What each kind of record does."""
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from central import budgets, evaluate, standings
+from central import budgets, evaluate, leases, standings
 from central.programs import pool_key_of, program_of
 from central.standings import Change
 from central.store import holds, ledger, members, partners, records, sales, terminals
@@ -15,13 +15,14 @@ from central.store.members import MemberHere
 from central.store.partners import Place
 from loyalty import bounds, standing
 from loyalty.agreement import Hold
+from loyalty.leases import release
 from loyalty.partners import costs, costs_back
 from loyalty.pool import Luck
 from loyalty.posting import spent_lots, void_entries
 from loyalty.program import Program
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
-from loyalty.sale import Enrol, Return, Sale, TillReference, Void
+from loyalty.sale import Enrol, LeaseReturn, Return, Sale, TillReference, Void
 from runtime.errors import Rejected
 from sync import wire
 
@@ -61,13 +62,16 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
         partners.add_given(db, place, costs(program, body))
         return
     member = _member(db, body.member.handle, effect.cause.now_ms)
-    now = standings.now_in(db, effect.cause.now_ms)
-    before = standings.load(db, member, [hold.id for hold in body.holds])
+    now, chain = standings.now_in(db, effect.cause.now_ms), _chain(db, effect.envelope)
+    body = leases.own_only(db, chain, body)
+    before = standings.load(db, member, [name for hold in body.holds for name in (hold.id, hold.lease) if name])
     row = _transaction(effect, body.till, body, member.id)
     sales.add(db, row._replace(differs=differs, stale=evaluate.stale(before, body)))
     cause = effect.cause._replace(also=_end(db, member, effect.cause, body.holds))
     after = standing.after_sale(now.program, before, body, day)
     partners.add_given(db, place, costs(program, body, after.posted))
+    visit = leases.Visit(chain, effect.cause.terminal, effect.cause.id, effect.cause.now_ms)
+    after = leases.visited(db, now, visit, member, after)
     standings.save(db, now, cause, Change(member, before, after))
 
 
@@ -110,12 +114,23 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     if not body.holds:
         return
     member = _member(db, body.member, effect.cause.now_ms)
-    known = [_own(db, member, effect.cause, hold) for hold in body.holds]
-    still = tuple(Hold(one.id, one.unit, one.pieces) for one in known if one and one.state == "open")
-    now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [hold.id for hold in still])
+    known = [one for one in (_own(db, member, effect.cause, hold) for hold in body.holds) if one]
+    still = tuple(
+        leases.voided(db, Hold(one.id, one.unit, one.pieces, one.lease, one.leased)) for one in known if one.state == "open"
+    )
+    now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [one.id for one in known])
     cause = effect.cause._replace(also=_end(db, member, effect.cause, body.holds))
     after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
+    after = release(now.program, after, [one.id for one in known if leases.may_free(db, one)], now.day)
     standings.save(db, now, cause, Change(member, before, after))
+
+
+def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:
+    """Take back what a terminal says it will not spend of a lease."""
+    member = _member(db, body.member, effect.cause.now_ms)
+    now = standings.now_in(db, effect.cause.now_ms)
+    before, after = leases.returned(db, now, _chain(db, effect.envelope), body, member)
+    standings.save(db, now, effect.cause, Change(member, before, after))
 
 
 def in_vain(db: Connection, stored: records.Stored, now_ms: int) -> None:

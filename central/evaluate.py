@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from loyalty import counters
 from loyalty.agreement import Agreement
+from loyalty.leases import within
+from loyalty.ledger import held
 from loyalty.pool import Luck
 from loyalty.program import Program
 from loyalty.quote import Extras, Movement, Use, quote
@@ -106,8 +108,12 @@ def stale(before: Standing, sale: Sale) -> str:
     ]
     if here.tier and here.tier != facts.tier:
         found.append("tier")
-    held = {unit: sum(hold.pieces for hold in sale.holds if hold.unit == unit) for unit in {hold.unit for hold in sale.holds}}
+    there = [
+        within(before, held(hold.id)) for hold in sale.holds
+    ]  # what was not reserved online is in the balance or in a lease
     units = {unit for unit in (*facts.balances, *here.balances) if not counters.is_counter(unit)}
-    if any(facts.balances.get(unit, 0) != here.balances.get(unit, 0) + held.get(unit, 0) for unit in units):
+    if any(
+        facts.balances.get(unit, 0) != here.balances.get(unit, 0) + sum(one.get(unit, 0) for one in there) for unit in units
+    ):
         found.append("balances")
     return " ".join(found)

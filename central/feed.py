@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from central import budgets, layouts, standings
+from central import budgets, layouts, leases, standings
 from central.store import feed, members, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
@@ -101,6 +101,8 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
         entities["layout", layouts.FEED_KEY] = layouts.told(db)
     if "share" in keys:
         entities["share", terminal] = budgets.told(db, terminal)
+    if "bound" in keys:
+        entities["bound", leases.BOUND_KEY] = leases.bound_told(db)
     if "code_key" in keys:
         found = programs.code_keys(db, keys["code_key"])
         entities |= {("code_key", row.id): wire.CodeKeyRow(row.key_id, row.public_key, row.revoked) for row in found}
@@ -108,7 +110,15 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
         included = members.included_after(db, keys["member"], terminal, asked.told)
         rows = _members(db, keys["member"], included, asked.day)
         entities |= {("member", key): row for key, row in rows.items()}
-    return [wire.feed_row(entities[change.kind, change.key]) for change in changes]
+    beside: Mapping[int, wire.LeaseRow] = {}
+    if "member" in keys:
+        beside = leases.told(db, keys["member"], terminal)
+    return [
+        wire.feed_row(entity)
+        for change in changes
+        for entity in (entities[change.kind, change.key], beside.get(change.key) if change.kind == "member" else None)
+        if entity
+    ]
 
 
 def _program(row: programs.Published, pool_key: str) -> wire.ProgramRow:
@@ -124,7 +134,7 @@ def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequenc
             first_name=member.first_name,
             tier=member.tier,
             generation=member.generation,
-            balances={unit: folded(held, day) for (_, unit), held in standing_of[member.id].accounts.items()},
+            balances={unit: folded(held, day) for unit, held in standing_of[member.id].owned().items()},
             codes=tuple(codes.get(member.id, ())),
             blocked=member.blocked,
             includes=tuple(included.get(member.id, ())),

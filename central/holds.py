@@ -2,15 +2,19 @@
 
 import msgspec
 
-from central import recovery, standings
+from central import leases, recovery, standings
 from central.clock import local_day
 from central.standings import Change
-from central.store import holds, members, terminals
+from central.store import feed, holds, members, records, terminals
+from central.store import leases as rows
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
-from loyalty import lots, standing
-from loyalty.ledger import Entry, available, held
+from central.store.members import MemberHere
+from loyalty import standing
+from loyalty.agreement import Hold
+from loyalty.leases import reserved, spare
+from loyalty.posting import hold_entries
 from loyalty.refusal import Params, Refusal
 from loyalty.standing import Standing
 from sync.wire import HoldAnswer, HoldRequest
@@ -21,39 +25,54 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     member = members.by_handle(db, request.member, lock=True)
     if member is None:
         return HoldAnswer(False, Refusal("unknown_member"))
-    asked = HoldRow(member.id, request.id, terminal, request.unit, request.pieces, "open")
+    chain = rows.chain_of(db, terminal)
+    asked = HoldRow(member.id, request.id, terminal, request.unit, request.pieces, "open", chain_id=chain)
     known = holds.get(db, request.id)
     if known:
         return _again(known, asked)
+    if request.leased and request.lease_seq and not (chain and records.is_booked(db, chain, request.lease_seq)):
+        return HoldAnswer(False, Refusal("lease_ahead"))
     now = standings.now_in(db, now_ms)
     day = local_day(terminals.by_id(db, terminal).time_zone, now_ms)
     before = standings.load(db, member)
-    refusal = Refusal("member_blocked") if member.blocked else _refusal(before, request, day)
+    own = leases.own(db, member, chain, request.lease) is not None
+    wanted = reserved(before, Hold(request.id, request.unit, request.pieces, request.lease, request.leased), own=own)
+    refusal = Refusal("member_blocked") if member.blocked else _refusal(db, member, before, wanted, day)
     if not recovery.granting(db, now_ms):
         refusal = Refusal("office_recovering")
+    asked = asked._replace(lease=wanted.lease, leased=wanted.leased)
     if refusal:
         holds.add(db, asked._replace(state="refused", refusal=msgspec.json.encode(refusal)), now_ms)
+        if refusal.code == "reserved_elsewhere":
+            feed.publish(db, [("member", member.id)])  # the terminals that have it are asked to give it back
         return HoldAnswer(False, refusal)
     holds.add(db, asked, now_ms)
-    entry = Entry(available(member.handle), held(request.id), request.unit, request.pieces)
-    after = standing.book(now.program, before, [entry], day)
+    after = standing.book(now.program, before, hold_entries(wanted, member.handle), day)
     standings.save(db, now, Cause(request.id, terminal, now_ms), Change(member, before, after))
     return HoldAnswer(True)
 
 
 def _again(known: HoldRow, asked: HoldRow) -> HoldAnswer:
     """What was answered before. A tombstone, or an id that means something else now, is no reservation."""
-    if known.state == "refused" and known.refusal and known._replace(state="open", refusal=None) == asked:
-        return HoldAnswer(False, msgspec.json.decode(known.refusal, type=Refusal))
-    if known == asked:
-        return HoldAnswer(True)
+    if known._replace(state="open", refusal=None, lease="", leased=0) == asked:
+        if known.state == "refused" and known.refusal:
+            return HoldAnswer(False, msgspec.json.decode(known.refusal, type=Refusal))
+        if known.state == "open":
+            return HoldAnswer(True)
     return HoldAnswer(False, Refusal("hold_refused", {"unit": asked.unit}))
 
 
-def _refusal(before: Standing, request: HoldRequest, day: str) -> Refusal | None:
-    """What is pending or has expired on `day` cannot be reserved."""
-    have = lots.spendable(before.lots(request.unit), day)
-    if have < request.pieces:
-        missing: Params = {"missing": request.pieces - have, "have": have, "cost": request.pieces, "unit": request.unit}
-        return Refusal("pieces_missing", missing)
-    return None
+def _refusal(db: Connection, member: MemberHere, before: Standing, wanted: Hold, day: str) -> Refusal | None:
+    """What is pending or has expired on `day` cannot be reserved; what other terminals have leased is asked back first."""
+    unit, more = wanted.unit, spare(before, wanted, day)
+    if more >= 0:
+        return None
+    found = leases.elsewhere(db, member, before, wanted)
+    pieces = sum(part for part, _ in found)
+    if more + pieces >= 0:
+        leases.recall(db, [row for _, row in found])
+        store = rows.place_of(db, found[0][1].chain_id).store
+        return Refusal("reserved_elsewhere", {"store": store, "pieces": pieces, "unit": unit})
+    cost = wanted.pieces
+    missing: Params = {"missing": -more, "have": cost + more, "cost": cost, "unit": unit}
+    return Refusal("pieces_missing", missing)

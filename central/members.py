@@ -116,9 +116,9 @@ def _sound(segments: tuple[str, ...], occasions: Mapping[str, Window]) -> None:
 
 
 def balances_of(db: Connection, found: list[MemberHere]) -> dict[int, dict[str, int]]:
-    """What each of those members has of the program's units, pending pieces among them; counters are nobody's to read."""
+    """What each of those members has of the program's units, pending and leased pieces too; counters are nobody's to read."""
     return {
-        member: {unit: sum(held.values()) for (_, unit), held in sorted(one.accounts.items()) if not counters.is_counter(unit)}
+        member: {unit: sum(held.values()) for unit, held in sorted(one.owned().items()) if not counters.is_counter(unit)}
         for member, one in standings.load_all(db, found).items()
     }
 

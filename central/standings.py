@@ -13,7 +13,7 @@ from central.store.engine import Connection
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
 from loyalty import bounds, standing
-from loyalty.ledger import available, held
+from loyalty.ledger import available, exposed, held
 from loyalty.program import Program
 from loyalty.standing import Standing
 from sync import wire
@@ -45,13 +45,14 @@ def today(db: Connection, now_ms: int) -> str:
 
 
 def load(db: Connection, member: MemberHere, holds: Iterable[str] = ()) -> Standing:
-    """How `member` stands, with what is in those holds."""
+    """How `member` stands, with what is in those holds, exposed of them or of leases, and in all leases."""
     return load_all(db, [member], holds)[member.id]
 
 
 def load_all(db: Connection, found: Sequence[MemberHere], holds: Iterable[str] = ()) -> dict[int, Standing]:
     """How each of those members stands."""
-    accounts = [*(available(member.handle) for member in found), *map(held, holds)]
+    holds = list(holds)
+    accounts = [*(available(member.handle) for member in found), *map(held, holds), *map(exposed, holds)]
     lots = ledger.lots_in(db, [member.id for member in found], accounts)
     return {
         member.id: Standing(
@@ -71,8 +72,9 @@ def load_all(db: Connection, found: Sequence[MemberHere], holds: Iterable[str] =
     }
 
 
-def save(db: Connection, now: Now, cause: Cause, *changes: Change) -> None:
-    """Write what has become of members, and of those who brought them; tell the terminals of whoever has changed.
+def save(db: Connection, now: Now, cause: Cause, *changes: Change, also: Sequence[tuple[str, int]] = ()) -> None:
+    """Write what has become of members, and of those who brought them; tell the terminals of whoever has changed, and of what
+    `also` has.
 
     Raises ValueError for a sum that no database holds. Call it last: the feed's position is taken here.
     """
@@ -85,8 +87,8 @@ def save(db: Connection, now: Now, cause: Cause, *changes: Change) -> None:
         for change in changes
         if cause.terminal != NO_TERMINAL or change.after.posted or change.after != change.before
     }
-    if told:
-        ledger.post(db, cause, told)
+    if told or also:
+        ledger.post(db, cause, told, also)
 
 
 def _owed(db: Connection, now: Now, changes: Sequence[Change]) -> list[Change]:

@@ -13,16 +13,25 @@ from loyalty.quote import NO_EXTRAS, Choice, Discount, Extras, Movement, Quote
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An online reservation at head office of `pieces` of `unit`; it ends by a Sale that lists it or by a Void."""
+    """`pieces` of `unit` that are set aside; it ends by a Sale that lists it or by a Void.
+
+    `leased` of them come out of this terminal's own `lease`, whether or not head office has ever heard of the hold.
+    """
 
     id: str
     unit: str
     pieces: int
+    lease: str = ""
+    leased: int = 0
 
     def __post_init__(self) -> None:
         bounds.text("id", self.id)
         bounds.text("unit", self.unit)
         bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)
+        bounds.text("lease", self.lease, 0)
+        bounds.whole("leased", self.leased, 0, self.pieces)
+        if bool(self.lease) != bool(self.leased):
+            raise ValueError("a hold names the lease it takes from, and only then")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ LINES_MAX = 500  # a trolley; the API's body limit is reached first
 TENDERS_MAX = 20
 WORDS_MAX = 50  # tags of a line, codes of a basket: a person gave them
 TEXT_CHARS_MAX = 200  # names and numbers that a till gives
+HEX = frozenset("0123456789abcdef")
 DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 
@@ -55,3 +56,9 @@ def day(name: str, value: str) -> None:
         calendar_date.fromisoformat(value)
     except ValueError as error:
         raise ValueError(f"{name} is {value!r}; a day that exists is wanted") from error
+
+
+def hexadecimal(name: str, value: str, length: int) -> None:
+    """Raise ValueError unless `value` is `length` lower-case hex digits."""
+    if len(value) != length or not set(value) <= HEX:
+        raise ValueError(f"{name} is {value!r:.80}; {length} lower-case hex digits are wanted")

@@ -27,6 +27,18 @@ def held(hold: str) -> str:
     return f"hold/{hold}"
 
 
+def leased(lease: str) -> str:
+    """The account of what one terminal may spend of one member's pieces without asking: it comes back by that terminal's own
+    records only.
+    """
+    return f"lease/{lease}"
+
+
+def exposed(name: str) -> str:
+    """The account of what a fenced terminal may still have spent of the lease or hold `name`: a person releases it, no timer."""
+    return f"exposure/{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`pieces` of `unit`, all of one lot (loyalty/lots.py), move from `source` to `target`. To undo one, add its mirror image.

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from loyalty import counters, lots
-from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, Entry, available, held
+from loyalty.agreement import Hold
+from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, Entry, available, exposed, held, leased
 from loyalty.lots import Lots, Part
 from loyalty.program import Policies, Program
 from loyalty.sale import Reversal, Sale, Void
 
-OWNED = ("member/", "hold/", "lease/", "exposure/")
+ASIDE = ("hold/", "lease/", "exposure/")
+"""Accounts of a member's pieces that are set aside: nothing expires in them."""
+
+OWNED = ("member/", *ASIDE)
 """Accounts of pieces that are some member's; all others are the program's, a cause's or a partner's."""
 
 PARTNER = "partner/"
@@ -50,20 +54,39 @@ def sale_entries(sale: Sale) -> tuple[Entry, ...]:
 
 
 def covered_entries(sale: Sale, accounts: Accounts) -> tuple[Entry, ...]:
-    """What `sale` moves in `accounts` as they are: what its holds lack is taken from the member before, and what is in them
-    beyond what it says of them goes back after. What left the shop is booked, also from a hold that was never granted.
+    """What `sale` moves in `accounts` as they are: what its holds lack is filled before, and what is in them beyond what it says
+    of them goes back to the member after. What left the shop is booked, also from a hold that was never granted.
+
+    A hold is filled from the lease that it names, then from what was exposed of either when the terminal was fenced, and in the
+    end from the member, whom that may overdraw.
     """
     if sale.member is None:
         return ()
     member = available(sale.member.handle)
+    left = {key: sum(parts.values()) for key, parts in accounts.items()}
     lacking, beyond = [], []
     for hold in sale.holds:
-        short = hold.pieces - sum(accounts.get((held(hold.id), hold.unit), {}).values())
+        own, unit = held(hold.id), hold.unit
+        short = hold.pieces - left.get((own, unit), 0)
+        if short < 0:
+            beyond.append(Entry(own, member, unit, -short))
+        for account, most in _sources(hold):
+            part = min(short, most, left.get((account, unit), 0))
+            if part > 0:
+                lacking.append(Entry(account, own, unit, part))
+                left[account, unit] -= part
+                short -= part
         if short > 0:
-            lacking.append(Entry(member, held(hold.id), hold.unit, short))
-        elif short < 0:
-            beyond.append(Entry(held(hold.id), member, hold.unit, -short))
+            lacking.append(Entry(member, own, unit, short))
     return (*lacking, *sale_entries(sale), *beyond)
+
+
+def _sources(hold: Hold) -> Iterator[tuple[str, int]]:
+    """The accounts that a hold may be filled from, and how much at most."""
+    if hold.leased:
+        yield leased(hold.lease), hold.leased
+        yield exposed(hold.lease), hold.leased
+    yield exposed(hold.id), hold.pieces
 
 
 def return_entries(member: str, reversal: Reversal, spent: Mapping[str, tuple[Part, ...]] = NOTHING_SPENT) -> tuple[Entry, ...]:
@@ -126,9 +149,20 @@ def spent_lots(posted: Iterable[Entry]) -> dict[str, tuple[Part, ...]]:
     return {unit: tuple(reversed(parts)) for unit, parts in by_lot.items()}
 
 
+def hold_entries(hold: Hold, handle: str) -> tuple[Entry, ...]:
+    """What a hold moves: its pieces out of the lease that it names, and the others from the member."""
+    sources = ((leased(hold.lease), hold.leased), (available(handle), hold.pieces - hold.leased))
+    return tuple(Entry(source, held(hold.id), hold.unit, pieces) for source, pieces in sources if pieces)
+
+
 def void_entries(void: Void) -> tuple[Entry, ...]:
-    """What a void moves: each hold back to the member."""
-    return tuple(Entry(held(hold.id), available(void.member), hold.unit, hold.pieces) for hold in void.holds)
+    """What a void moves: each hold back to where its pieces came from, the lease or the member."""
+    moved = []
+    for hold in void.holds:
+        for target, pieces in ((leased(hold.lease), hold.leased), (available(void.member), hold.pieces - hold.leased)):
+            if pieces:
+                moved.append(Entry(held(hold.id), target, hold.unit, pieces))
+    return tuple(moved)
 
 
 class Posted(NamedTuple):
@@ -141,8 +175,8 @@ class Posted(NamedTuple):
 def post(program: Program, accounts: Accounts, entries: Iterable[Entry], day: str) -> Posted:
     """Find the lots of `entries` in `accounts`, by (account, unit), on `day`.
 
-    What is spent is what expires first, and out of a hold whatever it holds; an account that has too little goes into overdraft, in
-    the lot OPEN, and whatever comes in later repays that first. What a return takes back is taken by the policy
+    What is spent is what expires first, and out of what was set aside whatever is there; an account that has too little goes
+    into overdraft, in the lot OPEN, and whatever comes in later repays that first. What a return takes back is taken by the policy
     `negative_balance`. Where a unit's pieces are extended by activity, new pieces make the older ones as young as they are.
     """
     now: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -157,8 +191,8 @@ def post(program: Program, accounts: Accounts, entries: Iterable[Entry], day: st
             missing[entry.unit] += short
         else:
             have = now[entry.source, entry.unit]
-            held_back = entry.source.startswith("hold/")
-            parts = lots.take_all(have, entry.pieces) if held_back else lots.take(have, entry.pieces, day)
+            aside = entry.source.startswith(ASIDE)
+            parts = lots.take_all(have, entry.pieces) if aside else lots.take(have, entry.pieces, day)
             found = [_part(entry, lot, pieces) for lot, pieces in parts]
         for one in found:
             now[one.source, one.unit][one.lot] -= one.pieces

@@ -27,6 +27,9 @@ class Unit:
     Pieces are pending for `pending_days` and expire after `expire_days` or `expire_months` (never, where both are 0), at the end
     of that day, month or year. `extended` says that whatever a member earns of the unit makes all pieces as young as the newest.
     Unless `at_once`, what a sale earns of it cannot pay in that sale, such as a wallet that is filled up.
+
+    To be spent while head office is out of reach, `lease_percent` of what a member has is leased to a terminal, at most
+    `lease_pieces_max` (0: no cap), and `lease_percent_all` to all terminals together (loyalty/leases.py).
     """
 
     name: Names
@@ -37,6 +40,9 @@ class Unit:
     expire_at: Literal["day", "month_end", "year_end"] = "day"
     extended: bool = False
     at_once: bool = True
+    lease_percent: int = 25
+    lease_percent_all: int = 50
+    lease_pieces_max: int = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +262,7 @@ class Policies:
     give_back_uses: bool = True
     negative_balance: Literal["within_balance", "pending_only", "allowed"] = "within_balance"
     tax_rounded_per: Literal["line", "rate"] = "rate"
+    lease_min_strength: Literal["rotating", "signed"] = "rotating"
 
 
 @dataclass(frozen=True, slots=True)

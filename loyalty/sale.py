@@ -309,6 +309,24 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseReturn:
+    """The body of a `lease_return` record, version 1: so much of each unit of `lease` was ever spent or promised; the rest goes
+    back, and nothing more is taken from it. A later one of the same lease says it anew.
+    """
+
+    lease: str
+    member: str
+    spent: dict[str, int]
+
+    def __post_init__(self) -> None:
+        bounds.text("lease", self.lease)
+        bounds.whole("number of units", len(self.spent), 0, bounds.UNITS_MAX)
+        for unit, pieces in self.spent.items():
+            bounds.text("unit", unit)
+            bounds.whole("pieces", pieces, 0, bounds.PIECES_MAX)
+
+
+@dataclass(frozen=True, slots=True)
 class Enrol:
     """The body of an `enrol` record, version 1: the first of each chain."""
 

@@ -14,7 +14,7 @@ from loyalty.conditions.person import since_anniversary
 from loyalty.ledger import EXPIRED, ISSUED, Entry, available
 from loyalty.lots import Lots, Part
 from loyalty.member import Member, Window
-from loyalty.posting import NOTHING_SPENT, Accounts, covered_entries, post, return_entries
+from loyalty.posting import ASIDE, NOTHING_SPENT, Accounts, covered_entries, post, return_entries
 from loyalty.program import Program
 from loyalty.sale import Reversal, Sale
 
@@ -45,11 +45,18 @@ class Standing:
         """What is available of `unit`, by lot."""
         return self.accounts.get((available(self.handle), unit), {})
 
+    def owned(self) -> dict[str, Lots]:
+        """What the member has of each unit, by lot: what is available, and what is leased to some terminal."""
+        found: dict[str, Counter[str]] = {}
+        for (account, unit), have in self.accounts.items():
+            if account == available(self.handle) or account.startswith("lease/"):
+                found.setdefault(unit, Counter()).update(have)
+        return {unit: dict(have) for unit, have in found.items()}
+
 
 def member_on(standing: Standing, day: str) -> Member:
     """The member as the rules see one on `day`: pending pieces are in the balance and cannot be spent, expired ones are gone."""
-    mine = available(standing.handle)
-    own = {unit: held for (account, unit), held in standing.accounts.items() if account == mine}
+    own = standing.owned()
     plans = {
         unit.partition("/")[2]: max((lots.life(lot).expires for lot, pieces in held.items() if pieces > 0), default="")
         for unit, held in own.items()
@@ -80,7 +87,7 @@ def booked(standing: Standing, found: tuple[Entry, ...]) -> Standing:
     accounts = {key: Counter(dict(held)) for key, held in standing.accounts.items()}
     for entry in found:
         for account, sign in ((entry.source, -1), (entry.target, 1)):
-            if account == available(standing.handle) or account.startswith("hold/"):
+            if account == available(standing.handle) or account.startswith(ASIDE):
                 accounts.setdefault((account, entry.unit), Counter())[entry.lot] += sign * entry.pieces
     kept = {key: {lot: pieces for lot, pieces in held.items() if pieces} for key, held in accounts.items()}
     return replace(standing, accounts={key: held for key, held in kept.items() if held}, posted=(*standing.posted, *found))

@@ -69,6 +69,9 @@ def _unit(code: str, unit: Unit) -> Iterator[Mistake]:
     yield from wrong.number("pending_days", unit.pending_days, 0, bounds.DAYS_MAX)
     yield from wrong.number("expire_days", unit.expire_days, 0, bounds.DAYS_MAX)
     yield from wrong.number("expire_months", unit.expire_months, 0, bounds.DAYS_MAX // 30)
+    yield from wrong.number("lease_percent", unit.lease_percent, 0, 100)
+    yield from wrong.number("lease_percent_all", unit.lease_percent_all, 0, 100)
+    yield from wrong.number("lease_pieces_max", unit.lease_pieces_max, 0, bounds.COST_MAX)
     if unit.expire_days and unit.expire_months:
         yield Mistake("expire_months", "it expires after days already", "expire_days or expire_months, not both")
 

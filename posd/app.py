@@ -13,7 +13,7 @@ from drivers import load_display, load_printer, load_scanner
 from drivers.printers.job import run_jobs
 from drivers.printers.lettering import require_shaping
 from loyalty.moment import Place
-from posd import keys
+from posd import keys, leasing
 from posd.api.app import make_api
 from posd.api.auth import Tokens
 from posd.api.parts import Parts
@@ -127,6 +127,7 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None, upkeep: Upkeep) 
     loops = [("watchdog", supervise("watchdog", watchdog, wait_s_max=WATCHDOG_WAIT_S_MAX))]
     loops.append(("upkeep", supervise("upkeep", upkeep.run)))
     if sync:
+        loops.append(("leases", supervise("leases", lambda: leasing.keep(parts.checkout, parts.news))))
         loops += [("push", supervise("push", sync.push_for_ever)), ("pull", supervise("pull", sync.pull_for_ever))]
     for scanner in parts.scanners:
         loops.append((scanner.name, supervise(scanner.name, partial(parts.scanning.read, scanner))))
@@ -157,6 +158,7 @@ def _authorities(settings: Settings, listener: socket.socket) -> frozenset[str]:
 
 def _tell_link(parts: Parts) -> None:
     link = parts.checkout.link
+    parts.news.set()
     notify(f"STATUS={_said(parts)}")
     parts.events.send(Event("link", {"online": link.online, "trouble": link.trouble}))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from loyalty.agreement import Agreement, Hold, agree
 from loyalty.ids import ENTROPY_BYTES, random_id, record_id
 from loyalty.journal import Stamp
+from loyalty.leases import shortfall
 from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
@@ -19,7 +20,7 @@ from posd import booking, quoting
 from posd.booking import Booked, Booking, BroughtBack, Paid, Promise
 from posd.clock import Clock
 from posd.quoting import Answer, Ask, Known
-from posd.store import agreements, journal
+from posd.store import agreements, journal, leases
 from posd.store.database import Store
 from runtime.errors import Misconfigured, Rejected, Unavailable
 from sync import wire
@@ -58,9 +59,9 @@ class Checkout:
             answer = await self.quote(ask)
             if answer.refusals:
                 return answer.refusals[0]
-            holds = _holds(answer.quote)
-            if holds and (refused := await self._reserve(answer.quote, holds)):
-                return refused
+            holds = await self._reserve(answer)
+            if isinstance(holds, Refusal):
+                return holds
             agreement = agree(answer.quote, _random(), answer.strength, holds)
             await self.store.run(booking.promise, agreement)
         return agreement
@@ -107,8 +108,24 @@ class Checkout:
             self.link.wake.set()
         return voided
 
-    async def _reserve(self, quote: Quote, holds: tuple[Hold, ...]) -> Refusal | None:
-        """Ask head office once for all `holds`; whatever is not granted whole is undone and told."""
+    async def return_leases(self, elapsed_s: int) -> int:
+        """Give back, by records, the leases that head office wants back and those that nobody has used for long; how many.
+
+        `elapsed_s` is what has passed since the last call, by the monotonic clock.
+        """
+        returned = await self.store.run(leases.return_due, elapsed_s, self._stamp(), online=self.link.online)
+        if returned:
+            self.link.wake.set()
+        return returned
+
+    async def _reserve(self, answer: Answer) -> tuple[Hold, ...] | Refusal:
+        """Set aside what `answer` spends. Head office is asked once, for all of it; where it says nothing, what our own lease
+        covers whole is spent from that. Whatever cannot be had whole is undone and told.
+        """
+        quote = answer.quote
+        holds = _holds(quote)
+        if not holds:
+            return ()
         assert quote.member
         if stopped := self.store.condition.spending():
             return stopped
@@ -116,25 +133,28 @@ class Checkout:
             return Refusal("head_office_unreachable")
         handle = quote.member.handle
         await self.recover()
-        await self.store.run(agreements.ask_holds, handle, holds)
-        answers = await asyncio.gather(*(_ask(self.office, handle, hold) for hold in holds))
-        if all(answer and answer.granted for answer in answers):
-            return None
+        holds = await self.store.run(agreements.ask_holds, handle, holds)
+        seqs = await self.store.look(leases.void_seqs, holds)
+        answers = await asyncio.gather(*(_ask(self.office, handle, hold, seqs.get(hold.lease, 0)) for hold in holds))
         heard = list(zip(holds, answers, strict=True))
-        refused = tuple(hold for hold, answer in heard if answer and not answer.granted)
+        refused = tuple(hold for hold, said in heard if said and not said.granted)
+        silent = tuple(hold for hold, said in heard if said is None)
+        why = next((_why(hold, said) for hold, said in heard if said and not said.granted), None)
+        if (why := why or shortfall(await self.program(), silent, answer.strength)) is None:
+            return holds
         undo = tuple(hold for hold in holds if hold not in refused)  # granted ones, and those of which nobody knows
         await self.store.run(agreements.give_up, refused, Void("", undo, handle), self._stamp(), _random())
         self.link.wake.set()
-        return next(_why(hold, answer) for hold, answer in heard if not (answer and answer.granted))
+        return why
 
     async def _on_the_spot(self, paid: Paid) -> Promise:
         """What would have been agreed: it may spend only what a hold inside this same call gives, and accrues in any case."""
         if paid.ask is None:
             raise _unknown_agreement(paid.agreement)
         answer = await self.quote(paid.ask)
-        refusals, holds = answer.refusals, _holds(answer.quote)
-        if holds and (refused := await self._reserve(answer.quote, holds)):
-            refusals = (*refusals, refused)
+        refusals, holds = answer.refusals, await self._reserve(answer)
+        if isinstance(holds, Refusal):
+            refusals = (*refusals, holds)
             answer, holds = await self.quote(dataclasses.replace(paid.ask, choices=())), ()
         agreement = agree(answer.quote, _random() if holds else "", answer.strength, holds)
         return Promise(agreement, "unknown" if paid.agreement else "", refusals)
@@ -147,17 +167,17 @@ class Checkout:
         return self.clock.stamp(self.link.clock_offset_ms)
 
 
-async def _ask(office: HeadOffice, handle: str, hold: Hold) -> wire.HoldAnswer | None:
-    """Head office's word on a hold; None where there is none, and nobody knows."""
+async def _ask(office: HeadOffice, handle: str, hold: Hold, lease_seq: int) -> wire.HoldAnswer | None:
+    """Head office's word on a hold; None where there is none, and nobody knows. It says none before it has booked `lease_seq`."""
+    request = wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq)
     try:
-        return await office.hold(wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces))
+        answer = await office.hold(request)
     except (Unavailable, Misconfigured):
         return None
+    return None if answer.refusal and answer.refusal.code == "lease_ahead" else answer
 
 
-def _why(hold: Hold, answer: wire.HoldAnswer | None) -> Refusal:
-    if answer is None:
-        return Refusal("head_office_unreachable")
+def _why(hold: Hold, answer: wire.HoldAnswer) -> Refusal:
     return answer.refusal or Refusal("hold_refused", {"unit": hold.unit})
 
 

@@ -19,9 +19,13 @@ import msgspec
 
 from loyalty import bounds
 from loyalty.moment import WALL_MS_MAX
-from loyalty.refusal import Refusal
-from loyalty.sale import Enrol, Return, Sale, Void
+from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
 from runtime.errors import Misconfigured
+from sync.spending import HANDLE_CHARS as HANDLE_CHARS
+from sync.spending import BoundRow as BoundRow
+from sync.spending import HoldAnswer as HoldAnswer
+from sync.spending import HoldRequest as HoldRequest
+from sync.spending import LeaseRow as LeaseRow
 
 BATCH_RECORDS_MAX = 500
 BATCH_BYTES_MAX = 256 * 1024  # reached by 500 ordinary sales; a single larger record travels alone
@@ -32,11 +36,9 @@ FEED_BYTES_MAX = 512 * 1024  # of a request: what a terminal has given of every 
 FEED_WAIT_S_MAX = 25.0  # shorter than the half minute after which proxies close a silent connection
 SEQ_MAX = 1 << 62  # what both databases hold
 EPOCH_MAX = 1 << 31
-HANDLE_CHARS = 20
 LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
 NAMES_MAX = 2 * bounds.WORDS_MAX
 
-_HEX = frozenset("0123456789abcdef")
 _LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
 Shape = TypeVar("Shape")
 
@@ -45,6 +47,7 @@ RECORDS: Mapping[tuple[str, int], type] = {
     ("sale", 1): Sale,
     ("return", 1): Return,
     ("void", 1): Void,
+    ("lease_return", 1): LeaseReturn,
 }
 """Every body ever shipped, by kind and version. What is not here is stored all the same."""
 
@@ -123,7 +126,7 @@ class PushAnswer:
             raise ValueError(f"outcome is {self.outcome!r:.80}; one of {', '.join(OUTCOMES)} is wanted")
         for name, most in (("seq", SEQ_MAX), ("durable_seq", SEQ_MAX), ("server_ms", WALL_MS_MAX)):
             bounds.whole(name, getattr(self, name), 0, most)
-        _hex("hash", self.hash, 64)
+        bounds.hexadecimal("hash", self.hash, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,30 +173,6 @@ class FeedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class HoldRequest:
-    """Reserve `pieces` of `unit` of this member for this terminal. The same id gets the same answer."""
-
-    id: str
-    member: str
-    unit: str
-    pieces: int
-
-    def __post_init__(self) -> None:
-        _hex("id", self.id, 32)
-        _hex("member", self.member, HANDLE_CHARS)
-        bounds.text("unit", self.unit, 1, 64)
-        bounds.whole("pieces", self.pieces, 1, bounds.PIECES_MAX)
-
-
-@dataclass(frozen=True, slots=True)
-class HoldAnswer:
-    """Granted, or why not."""
-
-    granted: bool
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """Head office's own "no", with a status of 4xx or 5xx and the type application/problem+json."""
 
@@ -230,7 +209,7 @@ class ProgramRow:
     def __post_init__(self) -> None:
         bounds.whole("version", self.version, 1, SEQ_MAX)
         bounds.whole("effective_ms", self.effective_ms, 0, WALL_MS_MAX)
-        if self.pool_key and (len(self.pool_key) != 64 or not set(self.pool_key) <= _HEX):
+        if self.pool_key and (len(self.pool_key) != 64 or not set(self.pool_key) <= bounds.HEX):
             raise ValueError("pool_key is not 64 lower-case hex digits")  # and not what it is: this is logged
 
 
@@ -249,8 +228,8 @@ class ShareRow:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member as a terminal may know one. `balances` have what is available at head office, by unit and lot (loyalty/lots.py), the
-    counters among them; the other facts are as in loyalty.member.Member.
+    """A member as a terminal may know one. `balances` have what is available or leased at head office, by unit and lot
+    (loyalty/lots.py), the counters among them; the other facts are as in loyalty.member.Member.
 
     `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with; `codes`
     are the member's plain codes.
@@ -272,7 +251,7 @@ class MemberRow:
     occasions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _hex("handle", self.handle, HANDLE_CHARS)
+        bounds.hexadecimal("handle", self.handle, HANDLE_CHARS)
         bounds.whole("generation", self.generation, 0, 255)
         bounds.whole("number of lots", sum(map(len, self.balances.values())), 0, LOTS_MAX)
         for unit, lots in self.balances.items():
@@ -289,7 +268,7 @@ class MemberRow:
         for day in filter(None, (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()))):
             bounds.date("date", day)
         for ref in self.includes:
-            _hex("included record", ref, 32)
+            bounds.hexadecimal("included record", ref, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +280,8 @@ class CodeKeyRow:
     revoked: bool = False
 
     def __post_init__(self) -> None:
-        _hex("key_id", self.key_id, 8)
-        _hex("public_key", self.public_key, 64)
+        bounds.hexadecimal("key_id", self.key_id, 8)
+        bounds.hexadecimal("public_key", self.public_key, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +296,8 @@ ENTITIES: Mapping[str, type] = {
     "layout": LayoutRow,
     "share": ShareRow,
     "member": MemberRow,
+    "lease": LeaseRow,
+    "bound": BoundRow,
     "code_key": CodeKeyRow,
 }
 """What the feed carries. A terminal skips kinds it does not know."""
@@ -386,8 +367,3 @@ def _budgets(name: str, values: Mapping[str, int]) -> None:
     for rule, pieces in values.items():
         bounds.text("rule", rule, 1, 64)
         bounds.whole(f"{name} by {rule}", pieces, 0, SEQ_MAX)
-
-
-def _hex(name: str, value: str, length: int) -> None:
-    if len(value) != length or not set(value) <= _HEX:
-        raise ValueError(f"{name} is {value!r:.80}; {length} lower-case hex digits are wanted")

@@ -37,7 +37,20 @@ KEY_ID = "0a0b0c0d"
 RICH, POOR = "00112233445566778899", "99887766554433221100"
 CARD = "2900000000018"
 DATE = "2026-11-21"
-TABLES = ("terminal", "journal", "refused", "returned", "member", "entry", "agreement", "hold", "print_job", "budget")
+TABLES = (
+    "terminal",
+    "journal",
+    "refused",
+    "returned",
+    "member",
+    "entry",
+    "agreement",
+    "hold",
+    "print_job",
+    "budget",
+    "lease",
+    "leased",
+)
 
 
 def code_of(handle: str, generation: int = 0, *, expires_s: int = 4_000_000_000, key: Ed25519PrivateKey = KEY) -> str:

@@ -22,6 +22,8 @@ COMMANDS = {
     "retention": "central.cli.retention",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
+    "exposure": "central.cli.exposure",
+    "bound": "central.cli.bound",
 }
 """Command -> the module whose `command` it is."""
 

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
-from central import auth, enrol, members, qr
+from central import auth, enrol, leases, members, qr
 from central.clock import now_ms
 from central.code_keys import CodeSigner
 from central.console import frame, upkeep
@@ -103,7 +103,8 @@ class Console:
 
     async def _terminals(self, who: Asked, made: enrol.NewCode | None = None) -> Response:
         found = await self._store.read(pages.terminals, who.now_ms)
-        return who.page("terminals.html", terminals=found, made=made, active="terminals")
+        bound = await self._store.read(leases.bound)
+        return who.page("terminals.html", terminals=found, made=made, bound=bound, active="terminals")
 
     async def _enrol(self, who: Asked, fields: Mapping[str, str]) -> Response:
         place = (fields.get("store", "").strip(), fields.get("terminal", "").strip())

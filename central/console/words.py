@@ -44,6 +44,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "מסוף שכבר נרשם בשם הזה יינעל כשהקוד ינוצל.",
         "A terminal that is enrolled under this name is fenced once the code is used.",
     ),
+    "bound": ("החריגה המרבית האפשרית", "The most that can be overspent"),
+    "bound_cloned": ("במסופים משוכפלים:", "by cloned terminals:"),
+    "bound_released": ("שוחרר ביד אדם:", "released by people:"),
+    "bound_means": (
+        "כמה אפשר לממש לכל היותר מעבר ליתרות החברים בזמן ניתוק.",
+        "How much of each unit could be spent offline beyond members' balances.",
+    ),
     # transactions
     "time": ("שעה", "Time"),
     "receipt": ("קבלה", "Receipt"),

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from central.store.engine import Connection
-from central.store.tables import HOLD
+from central.store.spending import HOLD
 
 
 class HoldRow(NamedTuple):
-    """A reservation: `state` is open, ended or refused; `refusal` is JSON."""
+    """A reservation: `state` as in tables.py; `refusal` is JSON; `leased` of its pieces came out of the terminal's own `lease`."""
 
     member_id: int
     id: str
@@ -18,6 +18,9 @@ class HoldRow(NamedTuple):
     pieces: int
     state: str
     refusal: bytes | None = None
+    chain_id: int | None = None
+    lease: str = ""
+    leased: int = 0
 
 
 def get(db: Connection, hold: str) -> HoldRow | None:

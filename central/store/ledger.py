@@ -12,7 +12,7 @@ from central.store.rows import upsert
 from central.store.tables import BALANCE, ENTRY, INCLUDED, MEMBER
 from loyalty.ledger import Entry
 from loyalty.lots import OPEN, Lots
-from loyalty.posting import OWNED
+from loyalty.posting import ASIDE, OWNED
 
 CAUSES_PER_LOOK = 500  # below what either database takes as parameters
 
@@ -44,11 +44,11 @@ class Difference(NamedTuple):
     entries: int
 
 
-def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]]) -> None:
-    """Book entries, each of one lot, of locked members by key, and tell the terminals. Call it last: the feed's position is
-    taken here.
+def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], also: Sequence[tuple[str, int]] = ()) -> None:
+    """Book entries, each of one lot, of locked members by key, and tell the terminals of them and of what `also` changes. Call it
+    last: the feed's position is taken here.
     """
-    position = feed.publish(db, [("member", member) for member in moved])
+    position = feed.publish(db, [*(("member", member) for member in moved), *also])
     if cause.terminal != NO_TERMINAL:
         told = [{"terminal_id": cause.terminal, "position": position, "id": one} for one in (cause.id, *cause.also)]
         db.execute(INCLUDED.insert(), [{"member_id": member, **included} for member in moved for included in told])
@@ -78,8 +78,9 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]]) -> 
             for (account, unit, lot), pieces in sums
         ]
         upsert(db, BALANCE, changes, "pieces", add=True)
-        over = (BALANCE.c.member_id == member, BALANCE.c.pieces == 0, BALANCE.c.lot != OPEN)
-        db.execute(sa.delete(BALANCE).where(*over))  # a lot that is used up never comes to life again: keep no row of it
+        aside = (BALANCE.c.account.startswith(one) for one in ASIDE)
+        over = (BALANCE.c.member_id == member, BALANCE.c.pieces == 0, sa.or_(BALANCE.c.lot != OPEN, *aside))
+        db.execute(sa.delete(BALANCE).where(*over))  # what is used up never comes to life again: keep no row of it
 
 
 def _sums(entries: Iterable[Entry]) -> Counter[tuple[str, str, str]]:
@@ -97,10 +98,11 @@ def _lot(account: str, lot: str) -> str:
 
 
 def lots_in(db: Connection, members: Iterable[int], accounts: Iterable[str]) -> dict[int, dict[tuple[str, str], Lots]]:
-    """What is in those accounts, by member, then by account and unit."""
+    """What is in those accounts and in all leases, by member, then by account and unit."""
     found: dict[int, dict[tuple[str, str], dict[str, int]]] = {member: {} for member in members}
     columns = (BALANCE.c.member_id, BALANCE.c.account, BALANCE.c.unit, BALANCE.c.lot, BALANCE.c.pieces)
-    wanted = sa.select(*columns).where(BALANCE.c.member_id.in_(list(found)), BALANCE.c.account.in_(list(accounts)))
+    these = sa.or_(BALANCE.c.account.in_(list(accounts)), BALANCE.c.account.startswith("lease/"))
+    wanted = sa.select(*columns).where(BALANCE.c.member_id.in_(list(found)), these)
     for member, account, unit, lot, pieces in db.execute(wanted.order_by(BALANCE.c.unit, BALANCE.c.lot)):
         found[member].setdefault((account, unit), {})[lot] = pieces
     return {member: dict(by_account) for member, by_account in found.items()}

@@ -42,9 +42,10 @@ def by_handle(db: Connection, handle: str, *, lock: bool = False) -> MemberHere 
     return MemberHere(*row) if row else None
 
 
-def by_ids(db: Connection, members: Sequence[int]) -> list[MemberHere]:
-    """The members with those keys."""
-    return [MemberHere(*row) for row in db.execute(sa.select(*_COLUMNS).where(MEMBER.c.id.in_(members)))]
+def by_ids(db: Connection, members: Sequence[int], *, lock: bool = False) -> list[MemberHere]:
+    """The members with those keys, in their order; `lock` as in by_handle."""
+    wanted = sa.select(*_COLUMNS).where(MEMBER.c.id.in_(members)).order_by(MEMBER.c.id)
+    return [MemberHere(*row) for row in db.execute(wanted.with_for_update() if lock else wanted)]
 
 
 def last(db: Connection) -> MemberHere | None:

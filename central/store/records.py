@@ -84,6 +84,12 @@ def take(db: Connection, key: int) -> Stored | None:
     return Stored(*row) if row else None
 
 
+def is_booked(db: Connection, chain: int, seq: int) -> bool:
+    """Whether record `seq` of a journal, and with it all before it, is stored and has had its effect."""
+    state = db.execute(sa.select(RECORD.c.state).where(RECORD.c.chain_id == chain, RECORD.c.seq == seq)).scalar_one_or_none()
+    return state is not None and state not in {"pending", "quarantined"}
+
+
 def settle(db: Connection, key: int, state: str, reason: str = "", waits_for: str | None = None) -> None:
     """Say what became of a record."""
     db.execute(sa.update(RECORD).where(RECORD.c.key == key).values(state=state, reason=reason, waits_for=waits_for))

@@ -14,7 +14,7 @@ META = sa.MetaData()
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only what is called INTEGER
 
 
-def _only(condition: str) -> dict[str, Any]:
+def only(condition: str) -> dict[str, Any]:
     """An index of the rows for which that holds."""
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
@@ -137,10 +137,10 @@ RECORD = sa.Table(
     sa.Column("reason", sa.Text, nullable=False, server_default=""),
     sa.Column("waits_for", sa.Text),
     sa.UniqueConstraint("chain_id", "seq"),
-    sa.Index("record_todo", "key", **_only("state = 'pending'")),
-    sa.Index("record_dead", "key", **_only("state = 'dead'")),
-    sa.Index("record_quarantined", "chain_id", **_only("state = 'quarantined'")),
-    sa.Index("record_waiting", "waits_for", **_only("waits_for IS NOT NULL")),
+    sa.Index("record_todo", "key", **only("state = 'pending'")),
+    sa.Index("record_dead", "key", **only("state = 'dead'")),
+    sa.Index("record_quarantined", "chain_id", **only("state = 'quarantined'")),
+    sa.Index("record_waiting", "waits_for", **only("waits_for IS NOT NULL")),
 )
 """Every record as it came, verbatim. `state` is pending, applied, repeated, waiting, dead or kept; quarantined and rejected are
 those of a fenced journal.
@@ -174,7 +174,7 @@ TRANSACTIONS = sa.Table(
     sa.Column("flags", sa.Text, nullable=False, server_default=""),
     sa.Column("differs", sa.Text, nullable=False, server_default=""),
     sa.Column("stale", sa.Text, nullable=False, server_default=""),
-    sa.Index("transactions_original", "original", **_only("original <> ''")),
+    sa.Index("transactions_original", "original", **only("original <> ''")),
 )
 """Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative.
 
@@ -251,20 +251,6 @@ BALANCE = sa.Table(
 """Always the sum of the entries. The program's own accounts are kept by member too: no row that everybody waits for; and as one
 lot, so that they do not grow by a row a day.
 """
-
-HOLD = sa.Table(
-    "hold",
-    META,
-    sa.Column("member_id", sa.ForeignKey("member.id"), primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True, unique=True),
-    sa.Column("terminal_id", sa.ForeignKey("terminal.id"), nullable=False),
-    sa.Column("unit", sa.Text, nullable=False),
-    sa.Column("pieces", sa.BigInteger, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("refusal", sa.LargeBinary),
-    sa.Column("made_ms", sa.BigInteger, nullable=False),
-)
-"""`state` is open, ended (by a sale or a void; before it came, too: then no entry was ever made) or refused."""
 
 INCLUDED = sa.Table(
     "included",

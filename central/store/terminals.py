@@ -176,18 +176,19 @@ def _clean(text: str) -> str:
     return "".join(letter for letter in text[:TEXT_CHARS_MAX] if letter.isprintable())
 
 
-_CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
+CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
+"""A journal that counts: its epoch is the terminal's own and not fenced."""
 
 # Made once: a push has four statements, and making one takes as long as running it.
 _KEY = (
-    sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, _CURRENT, CHAIN.c.seq, CHAIN.c.hash)
+    sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, CURRENT, CHAIN.c.seq, CHAIN.c.hash)
     .join(TERMINAL)
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
 )
 _CHAIN = (
     sa.select(
         *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
-        *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), _CURRENT, TERMINAL.c.id),
+        *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), CURRENT, TERMINAL.c.id),
         *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
     )
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))

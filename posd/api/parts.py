@@ -14,13 +14,13 @@ from posd.layout import in_use
 from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
-from posd.store import agreements, journal, members, pages, print_jobs
+from posd.store import agreements, journal, leases, members, pages, print_jobs
 from posd.version import VERSION
 
 
 @dataclass
 class Parts:
-    """One running posd. `paper` wakes the printing; `enrol` takes a one-time code."""
+    """One running posd. `paper` wakes the printing, `news` the giving back of leases; `enrol` takes a one-time code."""
 
     settings: Settings
     checkout: Checkout
@@ -30,6 +30,7 @@ class Parts:
     displaying: Displaying | None = None
     display: Display | None = None
     paper: asyncio.Event = field(default_factory=asyncio.Event)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     printer: Watched | None = None
     lost: Callable[[], None] = lambda: None
 
@@ -63,6 +64,7 @@ class Parts:
             "program": {"code": program.code, "version": program.version} if program.version else None,
             "disk": store.condition.troubles(),
             "open_agreements": len(waiting),
+            "leases": (await store.look(leases.told))._asdict(),
             "printing": self.settings.printing,
             "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},
             "prints": await store.look(print_jobs.counts),

@@ -59,8 +59,20 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         found.append(f"disk:         {', '.join(told['disk'])}: see docs/operate.md")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
+    found += _leases(told["leases"])
     devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]
     return found + [_device(kind, one) for kind, one in devices]
+
+
+def _leases(told: dict[str, Any]) -> list[str]:
+    """What may be spent here without head office, and the published bound."""
+    left = ", ".join(f"{pieces} {unit}" for unit, pieces in told["left"].items()) or "nothing"
+    frozen = "; frozen: nothing is spent from it, this may be an older copy of the disk" if told["frozen"] else ""
+    bound = ", ".join(f"{pieces} {unit}" for unit, pieces in told["bound"].items() if pieces) or "nothing"
+    return [
+        f"leases:       {left} of {told['members']} members may be spent offline here{frozen}",
+        f"bound:        {bound} could be spent beyond members' balances, says head office",
+    ]
 
 
 def _device(kind: str, one: dict[str, Any]) -> str:

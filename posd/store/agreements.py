@@ -10,7 +10,7 @@ from loyalty.journal import Draft, Stamp
 from loyalty.ledger import Entry, available, held
 from loyalty.lots import OPEN as OPEN_LOT
 from loyalty.sale import Void
-from posd.store import journal, members
+from posd.store import journal, leases, members
 from posd.store.db import Db
 
 OPEN, COMMITTED, CANCELLED = "open", "committed", "cancelled"
@@ -23,24 +23,30 @@ class Kept(NamedTuple):
     agreement: Agreement
 
 
-def ask_holds(db: Db, handle: str, holds: tuple[Hold, ...]) -> None:
-    """Note the intent before head office is asked: if we die now, the start voids them."""
+def ask_holds(db: Db, handle: str, holds: tuple[Hold, ...]) -> tuple[Hold, ...]:
+    """Note the intent before head office is asked: if we die now, the start voids them. As much of each as our own lease of this
+    member has is taken from it; the holds say how much.
+    """
     member = members.row_of(db, handle)
+    drawn = tuple(leases.draw(db, member, hold) for hold in holds)
     db.executemany(
-        "INSERT INTO hold (id, member, unit, pieces, state) VALUES (?, ?, ?, ?, 'asked')",
-        [(bytes.fromhex(hold.id), member, hold.unit, hold.pieces) for hold in holds],
+        "INSERT INTO hold (id, member, unit, pieces, lease, leased, state) VALUES (?, ?, ?, ?, ?, ?, 'asked')",
+        [(bytes.fromhex(one.id), member, one.unit, one.pieces, bytes.fromhex(one.lease) or None, one.leased) for one in drawn],
     )
+    return drawn
 
 
 def give_up(db: Db, refused: tuple[Hold, ...], void: Void, stamp: Stamp, void_id: str) -> None:
-    """Head office refused some: nothing was reserved, nothing is to be undone. The others are voided by a record."""
-    db.executemany("UPDATE hold SET state = 'refused' WHERE id = ?", [(bytes.fromhex(hold.id),) for hold in refused])
+    """Head office refused some: nothing was reserved, nothing is to be undone there. The others are voided by a record."""
+    for hold in refused:
+        db.execute("UPDATE hold SET state = 'refused' WHERE id = ?", (bytes.fromhex(hold.id),))
+        leases.put_back(db, hold, stamp)
     if void.holds:
         void_holds(db, void, stamp, void_id)
 
 
 def save(db: Db, agreement: Agreement) -> None:
-    """Keep the promise; its holds are granted, and their pieces are gone from what is available.
+    """Keep the promise; its holds are granted, or covered by our own lease, and their pieces are gone from the balance.
 
     The feed may have been faster than the answer: then head office's balance is without them already, and `included` says so.
     """
@@ -72,11 +78,11 @@ def still_open(db: Db) -> list[Agreement]:
     return [msgspec.json.decode(row[0], type=Agreement) for row in found]
 
 
-def end(db: Db, agreement_id: str, state: str) -> None:
-    """It is committed or cancelled, for good."""
+def end(db: Db, agreement_id: str, state: str, record: str) -> None:
+    """It is committed or cancelled by `record`, for good."""
     own = bytes.fromhex(agreement_id)
     db.execute("UPDATE agreement SET state = ? WHERE id = ? AND state = 'open'", (state, own))
-    db.execute("UPDATE hold SET state = 'ended' WHERE agreement = ?", (own,))
+    db.execute("UPDATE hold SET state = 'ended', ended_by = ? WHERE agreement = ?", (bytes.fromhex(record), own))
 
 
 def cancel(db: Db, agreement_id: str, stamp: Stamp, void_id: str) -> Kept | None:
@@ -86,27 +92,33 @@ def cancel(db: Db, agreement_id: str, stamp: Stamp, void_id: str) -> Kept | None
         if kept.agreement.holds and kept.agreement.member:
             void = Void(agreement_id, kept.agreement.holds, kept.agreement.member.handle)
             void_holds(db, void, stamp, void_id)
-        end(db, agreement_id, CANCELLED)
+        end(db, agreement_id, CANCELLED, void_id)
     return kept
 
 
 def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
     """Tell head office that these holds will not be spent, whether or not it ever heard of them."""
-    journal.append(db, stamp, Draft("void", void_id, void))
+    seq = journal.append(db, stamp, Draft("void", void_id, void)).seq
     for hold in void.holds:
         state, member = db.execute("SELECT state, member FROM hold WHERE id = ?", (bytes.fromhex(hold.id),)).fetchone()
-        if state == "granted":
-            taken = members.moved_by(db, member, hold.id)
+        taken = members.moved_by(db, member, hold.id) if state == "granted" else []
+        if taken and hold.leased == hold.pieces:
+            members.unmove(db, member, hold.id)  # our own lease has it back: it may be spent again before head office knows
+        elif state == "granted":
             back = [(unit, lot, -pieces) for unit, lot, pieces in taken] or [(hold.unit, OPEN_LOT, hold.pieces)]
             members.move(db, void_id, member, back)
-        db.execute("UPDATE hold SET state = 'ended' WHERE id = ?", (bytes.fromhex(hold.id),))
+        ended = (bytes.fromhex(void_id), bytes.fromhex(hold.id))
+        db.execute("UPDATE hold SET state = 'ended', ended_by = ? WHERE id = ?", ended)
+        leases.put_back(db, hold, stamp, seq)
 
 
 def void_unanswered(db: Db, stamp: Stamp, new_id: Callable[[], str]) -> int:
     """Void the holds that were asked for and never settled; how many. Call it when no request for holds is under way."""
     found = db.execute(
-        "SELECT m.handle, h.id, h.unit, h.pieces FROM hold h JOIN member m ON m.id = h.member WHERE h.state = 'asked'"
+        "SELECT m.handle, h.id, h.unit, h.pieces, h.lease, h.leased FROM hold h JOIN member m ON m.id = h.member"
+        " WHERE h.state = 'asked'"
     ).fetchall()
-    for handle, own, unit, pieces in found:
-        void_holds(db, Void("", (Hold(own.hex(), unit, pieces),), handle.hex()), stamp, new_id())
+    for handle, own, unit, pieces, lease, leased in found:
+        hold = Hold(own.hex(), unit, pieces, lease.hex() if lease else "", leased)
+        void_holds(db, Void("", (hold,), handle.hex()), stamp, new_id())
     return len(found)

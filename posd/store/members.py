@@ -108,6 +108,11 @@ def move(db: Db, ref: str, member: int, moves: Iterable[Move]) -> None:
     )
 
 
+def unmove(db: Db, member: int, ref: str) -> None:
+    """What the hold `ref` did has not happened."""
+    db.execute("DELETE FROM entry WHERE member = ? AND included = 0 AND ref = ?", (member, bytes.fromhex(ref)))
+
+
 def save(db: Db, row: MemberRow) -> None:
     """Take over what head office says; the balances it gives already hold what `includes` names."""
     told = Facts(row.balances, row.visits, row.spent_minor, row.joined, row.last_visit, row.segments, row.occasions)
@@ -129,6 +134,10 @@ def save(db: Db, row: MemberRow) -> None:
         [(member, bytes.fromhex(ref)) for ref in row.includes],
     )
     db.executemany("UPDATE hold SET included = 1 WHERE id = ?", [(bytes.fromhex(ref),) for ref in row.includes])
+    db.executemany(  # a hold that was covered by our lease is not known there by its own name, but by the record that ended it
+        "UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref IN (SELECT id FROM hold WHERE ended_by = ?)",
+        [(member, bytes.fromhex(ref)) for ref in row.includes],
+    )
 
 
 def count(db: Db) -> int:

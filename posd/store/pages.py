@@ -4,16 +4,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from posd.store import budgets, journal, members
+from posd.store import budgets, journal, leases, members
 from posd.store.db import Db
 from sync.pull import PullState
-from sync.wire import CodeKeyRow, LayoutRow, MemberRow, ProgramRow, ShareRow
+from sync.wire import BoundRow, CodeKeyRow, LayoutRow, LeaseRow, MemberRow, ProgramRow, ShareRow
 
 VERSION_MAX = (1 << 63) - 1
 
 
 def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
-    """Take over the rows of a page and remember where it ended."""
+    """Take over the rows of a page and remember where it ended. Of a head office that was restored, nothing older is relied on."""
+    if journal.pull_state(db).incarnation not in ("", state.incarnation):
+        leases.doubt(db)
     for entity in entities:
         _SAVE[type(entity)](db, entity)
     journal.save_pull_state(db, state)
@@ -77,6 +79,8 @@ def _save_code_key(db: Db, row: CodeKeyRow) -> None:
 
 _SAVE: Mapping[type, Callable[[Db, Any], None]] = {
     MemberRow: members.save,
+    LeaseRow: leases.save,
+    BoundRow: leases.save_bound,
     ProgramRow: _save_program,
     LayoutRow: _save_layout,
     ShareRow: budgets.save_shares,

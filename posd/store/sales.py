@@ -33,7 +33,7 @@ def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
         visit = [(members.VISITS, day, 1), (members.SPENT, "", sale.total_minor)]
         _move(db, commit.id, _Moved(sale.member.handle, day, sale_entries(sale), visit))
     if sale.agreement:
-        agreements.end(db, sale.agreement, agreements.COMMITTED)
+        agreements.end(db, sale.agreement, agreements.COMMITTED, commit.id)
     if commit.refusals:
         db.execute("INSERT INTO refused (seq, bytes) VALUES (?, ?)", (seq, msgspec.json.encode(commit.refusals)))
     return seq

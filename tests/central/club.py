@@ -31,14 +31,16 @@ DAY = "2026-11-22"
 NOON_MS = 1_795_341_600_000  # noon of that day in Jerusalem
 DAY_MS = 86_400_000
 
+NOT_LEASED = {"lease_percent": 0}  # the domain alone, which head office is compared with, has no terminals
+
 CLUB: dict[str, Any] = {
     "code": "cafe",
     "version": 7,
     "name": NAME,
     "units": {
-        "points": {"name": NAME, "worth": "0.10", "pending_days": 14, "expire_months": 6},
+        "points": {"name": NAME, "worth": "0.10", "pending_days": 14, "expire_months": 6, **NOT_LEASED},
         "status": {"name": NAME, "expire_months": 11},
-        "quick": {"name": NAME, "expire_days": 10},
+        "quick": {"name": NAME, "expire_days": 10, **NOT_LEASED},
     },
     "accruals": {
         "points": {"type": "per_money", "unit": "points", "every": "1.00"},

@@ -20,7 +20,8 @@ COMMANDS = [
     ("terminal", "fence"), ("quarantine", "list"), ("quarantine", "accept"), ("quarantine", "reject"),
     ("record", "list"), ("record", "replay"), ("backup",), ("restore",), ("recovery",), ("retention",),
     ("member", "add"), ("member", "find"), ("member", "code"), ("member", "new-card"),
-    ("member", "note"), ("day",), ("partner", "report"), ("layout", "publish"), ("layout", "list"),
+    ("member", "note"), ("day",), ("exposure", "list"), ("exposure", "release"), ("bound",), ("partner", "report"),
+    ("layout", "publish"), ("layout", "list"),
 ]  # fmt: skip
 
 
@@ -154,3 +155,12 @@ def test_plain_http_stays_on_this_machine():
     for host in ("0.0.0.0", "::", "192.168.1.5", "example.com", ""):
         with pytest.raises(Misconfigured):
             check_host(host)
+
+
+def test_nothing_is_exposed_and_the_bound_is_nothing(office):
+    """As a rule; what is not exposed cannot be released."""
+    assert office("exposure", "list") == "Nothing is exposed\n"
+    assert office("bound") == "nothing: no terminal was cloned, no exposure was released\n"
+    assert json.loads(office("bound", "--json")) == json.loads(office("exposure", "list", "--json")) == []
+    with pytest.raises(PosdError, match="nothing is exposed of terminal 'abc'"):
+        office("exposure", "release", "abc", "--reason", "stolen")

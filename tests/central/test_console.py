@@ -273,3 +273,10 @@ def test_a_short_password_is_refused():
         auth.hash_password("short")
     assert auth.password_holds(auth.hash_password(PASSWORD), PASSWORD)
     assert not auth.password_holds(None, PASSWORD)
+
+
+async def test_the_bound_in_force_is_on_the_page(inside):
+    """Nothing, as long as nobody has cloned a terminal or released an exposure."""
+    text = (await inside.get("/terminals")).text
+    assert WORDS["bound"][0] in text
+    assert re.search(r"<p>\s*<b>0</b></p>", text)

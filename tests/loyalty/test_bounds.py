@@ -192,3 +192,11 @@ def test_a_till_s_day_is_one_that_exists(written):
     with pytest.raises(ValueError, match=rf"\Abusiness_date is '{written}'; a day that exists is wanted\Z"):
         TillReference("till-1", "", "1", written)
     TillReference("till-1", "", "1", "2028-02-29")
+
+
+@pytest.mark.parametrize("wrong", ["", "0", "0g", "0A", "0aa", "א0"])
+def test_hexadecimal_digits_are_lower_case_and_so_many(wrong):
+    """Anything else is told."""
+    bounds.hexadecimal("id", "0a", 2)
+    with pytest.raises(ValueError, match=r"id is .* 2 lower-case hex digits are wanted"):
+        bounds.hexadecimal("id", wrong, 2)

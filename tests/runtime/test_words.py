@@ -17,8 +17,8 @@ from runtime.words import LANGUAGES, MARKS, count, direction, hebrew_numeral, kn
 from tests.runtime.codes import Source
 
 ROOT = Path(__file__).resolve().parents[2]
-PROMISED = {"refusal.reserved_elsewhere", "receipt.worth"}
-"""A code that head office may answer, and one that the printers add to a row."""
+PROMISED = {"receipt.worth"}
+"""A code that the printers add to a row."""
 SAID = tuple(Source().said())
 
 

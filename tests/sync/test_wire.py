@@ -28,6 +28,9 @@ MESSAGES = [
     wire.PushAnswer("gap", 17, HEX64, "inc", 5),
     wire.FeedRequest("cursor", 25.0, 3, 1, "0.1"),
     wire.HoldRequest(HEX32, "00112233445566778899", "point", 100),
+    wire.HoldRequest(HEX32, "00112233445566778899", "point", 100, "0e" * 16, 60),
+    wire.LeaseRow(HEX32, "00112233445566778899", {"point": 100}, recalled=True),
+    wire.BoundRow({"point": 100}),
     wire.HoldAnswer(granted=True),
     wire.HoldAnswer(granted=False, refusal=Refusal("pieces_missing", {"missing": 3, "unit": "point"})),
     wire.Problem("fenced", "no", "hint"),
@@ -150,7 +153,7 @@ def test_an_envelope_stays_within_its_bounds(fields: dict[str, Any]) -> None:
 
 def test_a_record_of_a_kind_of_tomorrow_is_kept_unread() -> None:
     """Its envelope is read; its body is for a newer release."""
-    envelope = wire.read_envelope(changed(kind="lease_return", body={"anything": [1, 2]}))
+    envelope = wire.read_envelope(changed(kind="horoscope", body={"anything": [1, 2]}))
     assert wire.read_body(envelope) is None
 
 

@@ -1,7 +1,8 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
 -- Who we are, how far head office has our records, how far we have read its feed. `running` stays 1 after a stop that was none of
--- ours; `frozen` says for good why nothing may be spent.
+-- ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what was spent from leases is not
+-- known.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -114,8 +115,37 @@ CREATE TABLE agreement (
 ) STRICT;
 CREATE INDEX agreement_open ON agreement (made_ms) WHERE state = 'open';
 
--- Online reservations. `state`: asked, granted, refused, ended. One that was asked and never answered is voided at start.
--- `included` once head office's balance is without these pieces: its feed may be faster than its answer.
+-- What we may spend of a member without asking. `returned` once we have given it back: head office may not know yet. `idle_s` counts
+-- since its last use, by the monotonic clock. `void_seq` is our last record that gave something back to it.
+CREATE TABLE lease (
+  id BLOB PRIMARY KEY,
+  member INTEGER NOT NULL REFERENCES member (id),
+  recalled INTEGER NOT NULL DEFAULT 0,
+  returned INTEGER NOT NULL DEFAULT 0,
+  idle_s INTEGER NOT NULL DEFAULT 0,
+  void_seq INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX lease_of ON lease (member);
+
+-- Of each unit of a lease: how much was ever granted, how much was ever spent or promised, and what head office has seen spent.
+CREATE TABLE leased (
+  lease BLOB NOT NULL REFERENCES lease (id) ON DELETE CASCADE,
+  unit TEXT NOT NULL,
+  granted INTEGER NOT NULL,
+  spent INTEGER NOT NULL DEFAULT 0,
+  seen INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (lease, unit)
+) STRICT, WITHOUT ROWID;
+
+-- What could be spent beyond members' balances, at most: head office's word, as JSON.
+CREATE TABLE bound (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  json TEXT NOT NULL
+) STRICT;
+
+-- Reservations. `state`: asked, granted, refused, ended (by a record of ours). One that was asked and never answered is voided at
+-- start. `leased` of its pieces come out of our own `lease`. `included` once head office's balance is without these pieces: its feed
+-- may be faster than its answer.
 CREATE TABLE hold (
   id BLOB PRIMARY KEY,
   member INTEGER NOT NULL REFERENCES member (id),
@@ -123,8 +153,12 @@ CREATE TABLE hold (
   pieces INTEGER NOT NULL,
   state TEXT NOT NULL,
   agreement BLOB,
-  included INTEGER NOT NULL DEFAULT 0
+  included INTEGER NOT NULL DEFAULT 0,
+  lease BLOB,
+  leased INTEGER NOT NULL DEFAULT 0,
+  ended_by BLOB
 ) STRICT;
+CREATE INDEX hold_ended_by ON hold (ended_by) WHERE ended_by IS NOT NULL;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
 
 -- Our receipts. `state`: queued, sending, confirmed, unknown; handed where the till prints them.

@@ -1,0 +1,147 @@
+"""Leases, and what of them and of holds was exposed when their terminal was fenced."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.engine import Connection
+from central.store.spending import HOLD, LEASE
+from central.store.tables import CHAIN, MEMBER, STORE, TERMINAL
+from central.store.terminals import CURRENT
+from loyalty.leases import Lease
+
+Pieces = Mapping[str, int]
+
+OUT = ("open", "returned")
+"""States in which a lease's account may have something in it, and its terminal is not fenced."""
+
+
+class LeaseRow(NamedTuple):
+    """A lease as it is kept: `state` as in tables.py, pieces by unit."""
+
+    member_id: int
+    id: str
+    chain_id: int
+    terminal_id: int
+    state: str
+    recalled: bool
+    granted: Pieces
+    returned: Pieces
+    peak: Pieces
+    exposed: Pieces
+    made_ms: int
+    used_ms: int
+
+    @property
+    def lease(self) -> Lease:
+        """What it has given and got back."""
+        return Lease(self.id, self.granted, self.returned)
+
+
+class Place(NamedTuple):
+    """Where a terminal stands, whether its journal is the one that counts, and whether a second one was seen of it."""
+
+    store_id: int
+    store: str
+    current: bool
+    forked: bool
+
+
+class Exposed(NamedTuple):
+    """What may have been spent of a member by a terminal that was fenced: a lease or a hold."""
+
+    store: str
+    terminal: str
+    code: str
+    handle: str
+    kind: str
+    id: str
+    made_ms: int
+    pieces: Pieces
+
+
+_COLUMNS = tuple(LEASE.c[name] for name in LeaseRow._fields)
+
+
+def get(db: Connection, lease: str) -> LeaseRow | None:
+    """The lease of that id."""
+    row = db.execute(sa.select(*_COLUMNS).where(LEASE.c.id == lease)).one_or_none()
+    return LeaseRow(*row) if row else None
+
+
+def of_member(db: Connection, member: int) -> list[LeaseRow]:
+    """A member's open leases, the least recently used first."""
+    mine = (LEASE.c.member_id == member, LEASE.c.state == "open")
+    return [LeaseRow(*row) for row in db.execute(sa.select(*_COLUMNS).where(*mine).order_by(LEASE.c.used_ms, LEASE.c.id))]
+
+
+def last_of(db: Connection, members: Iterable[int], terminal: int) -> dict[int, LeaseRow]:
+    """The newest lease that the terminal's current journal has, or had, of each of those members."""
+    wanted = (
+        sa.select(*_COLUMNS).join(CHAIN, CHAIN.c.id == LEASE.c.chain_id).join(TERMINAL, TERMINAL.c.id == CHAIN.c.terminal_id)
+    )
+    wanted = wanted.where(LEASE.c.member_id.in_(list(members)), LEASE.c.terminal_id == terminal, CURRENT)
+    return {row.member_id: LeaseRow(*row) for row in db.execute(wanted.order_by(LEASE.c.made_ms, LEASE.c.id))}
+
+
+def save(db: Connection, row: LeaseRow) -> None:
+    """Keep a new lease, or what has become of one."""
+    at = (LEASE.c.member_id == row.member_id, LEASE.c.id == row.id)
+    values = row._asdict()
+    if not db.execute(sa.update(LEASE).where(*at).values(**values).returning(LEASE.c.id)).first():
+        db.execute(LEASE.insert().values(**values))
+
+
+def place_of(db: Connection, chain: int) -> Place:
+    """Where the terminal of that journal stands."""
+    columns = (STORE.c.id, STORE.c.name, CURRENT, CHAIN.c.forked_ms.is_not(None))
+    wanted = sa.select(*columns).select_from(CHAIN.join(TERMINAL).join(STORE))
+    store, name, current, forked = db.execute(wanted.where(CHAIN.c.id == chain)).one()
+    return Place(store, name, bool(current), bool(forked))
+
+
+def chain_of(db: Connection, terminal: int) -> int | None:
+    """The journal in which a terminal writes now."""
+    now = (TERMINAL.c.id == terminal, TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.branch == 0)
+    wanted = sa.select(CHAIN.c.id).join(TERMINAL).where(*now)
+    found: int | None = db.execute(wanted).scalar_one_or_none()
+    return found
+
+
+def on_fenced(db: Connection, rows_max: int) -> dict[int, list[str]]:
+    """The next leases and open holds whose terminal was fenced, by member."""
+    fenced = sa.select(CHAIN.c.id).join(TERMINAL).where(sa.not_(CURRENT))
+    found: dict[int, list[str]] = {}
+    for table, out in ((LEASE, LEASE.c.state.in_(OUT)), (HOLD, HOLD.c.state == "open")):
+        wanted = sa.select(table.c.member_id, table.c.id).where(out, table.c.chain_id.in_(fenced))
+        for member, name in db.execute(wanted.order_by(table.c.member_id).limit(rows_max)):
+            found.setdefault(member, []).append(name)
+    return dict(sorted(found.items()))
+
+
+def end_holds(db: Connection, member: int, names: Sequence[str], state: str) -> None:
+    """These of a member's holds are exposed or released."""
+    db.execute(sa.update(HOLD).where(HOLD.c.member_id == member, HOLD.c.id.in_(names)).values(state=state))
+
+
+def exposed(db: Connection, state: str = "exposed", terminal: str = "") -> list[Exposed]:
+    """What was exposed, of all terminals or of the one with that code, the oldest first; with "released", what was released."""
+    of_lease = _told(LEASE, "lease", state, terminal).add_columns(LEASE.c.exposed)
+    of_hold = _told(HOLD, "hold", state, terminal).add_columns(HOLD.c.unit, HOLD.c.pieces)
+    found = [Exposed._make(row) for row in db.execute(of_lease)]
+    found += [Exposed._make((*row[:-2], {row[-2]: row[-1]})) for row in db.execute(of_hold)]
+    return sorted(found, key=lambda one: (one.made_ms, one.id))
+
+
+def _told(table: sa.Table, kind: str, state: str, terminal: str) -> sa.Select[Any]:
+    place = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, MEMBER.c.handle)
+    of = table.join(TERMINAL, TERMINAL.c.id == table.c.terminal_id).join(STORE).join(MEMBER, MEMBER.c.id == table.c.member_id)
+    wanted = sa.select(*place, sa.literal(kind), table.c.id, table.c.made_ms).select_from(of).where(table.c.state == state)
+    return wanted.where(TERMINAL.c.code == terminal) if terminal else wanted
+
+
+def cloned(db: Connection) -> list[tuple[int, int, Pieces]]:
+    """The leases that forked journals ever had: journal, member, and the most that was in each, by unit."""
+    wanted = sa.select(LEASE.c.chain_id, LEASE.c.member_id, LEASE.c.peak).join(CHAIN, CHAIN.c.id == LEASE.c.chain_id)
+    return [(chain, member, peak) for chain, member, peak in db.execute(wanted.where(CHAIN.c.forked_ms.is_not(None)))]

@@ -1,0 +1,225 @@
+"""Head office of the escrow model: its books are in memory, its decisions those of central/leases.py and central/effects.py."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from loyalty import leases, lots
+from loyalty.agreement import Hold
+from loyalty.leases import Lease
+from loyalty.ledger import Entry, leased
+from loyalty.posting import covered_entries, hold_entries, void_entries
+from loyalty.program import Program
+from loyalty.sale import LeaseReturn, Sale, Void
+from loyalty.standing import Standing, book
+from tests.samples import HANDLE
+
+DAY = "2026-11-18"
+OUT = ("open", "returned")
+CLOCK_STEPS = 15  # what the planted clock waits
+
+Record = tuple[str, Sale | Void | LeaseReturn]
+"""An id and what it says."""
+
+
+@dataclass(eq=False)
+class Chain:
+    """One life of a terminal: its journal as head office has stored it. `fenced` once it is over, `forked` once two journals were
+    seen of it.
+    """
+
+    terminal: int
+    log: list[Record] = field(default_factory=list)
+    fenced: bool = False
+    forked: bool = False
+
+
+@dataclass
+class Kept:
+    """A lease at head office."""
+
+    lease: Lease
+    chain: Chain
+    made: int
+    state: str = "open"
+    recalled: bool = False
+    peak: int = 0
+    used: int = 0
+
+
+@dataclass
+class Office:
+    """What central/ keeps in tables. `planted` names a flaw that is to be caught."""
+
+    program: Program
+    planted: str = ""
+    here: Standing = field(default_factory=lambda: Standing(HANDLE))
+    leases: dict[str, Kept] = field(default_factory=dict)
+    holds: dict[str, tuple[str, Hold, Chain]] = field(default_factory=dict)
+    applied: set[str] = field(default_factory=set)
+    released: int = 0
+    worst: int = 0
+    now: int = 0
+
+    def move(self, after: Standing) -> int:
+        """The member stands so now; by how much more is available."""
+        before, self.here = available_of(self.here), replace(after, posted=())
+        self.worst = max(self.worst, -after.lots("point").get(lots.OPEN, 0))
+        return available_of(self.here) - before
+
+    def book(self, entries: tuple[Entry, ...]) -> None:
+        """Post them."""
+        self.move(book(self.program, self.here, entries, DAY))
+
+    def hold(self, chain: Chain, asked: Hold, seq: int) -> bool | None:
+        """As central/holds.py: granted, or refused; None for a terminal that is fenced, whose request nobody reads, and for one
+        whose lease is ahead of its journal.
+        """
+        if chain.fenced:
+            return None
+        if asked.id in self.holds:
+            return self.holds[asked.id][0] == "open"
+        if asked.leased and seq > len(chain.log) and self.planted != "a hold overtakes a void":
+            return None
+        own = self.leases.get(asked.lease)
+        wanted = leases.reserved(self.here, asked, own=bool(own and own.chain is chain and own.state in OUT))
+        if leases.spare(self.here, wanted, DAY) < 0:
+            for kept in self.leases.values():
+                kept.recalled |= kept.state == "open" and kept.lease.id != asked.lease
+            self.holds[asked.id] = ("refused", wanted, chain)
+            return False
+        self.holds[asked.id] = ("open", wanted, chain)
+        self.book(hold_entries(wanted, HANDLE))
+        return True
+
+    def push(self, chain: Chain, records: list[Record]) -> None:
+        """As central/ingest.py: what goes on from the stored journal is stored and applied, a repeat does nothing, another history
+        is a fork.
+        """
+        same = min(len(chain.log), len(records))
+        if records[:same] != chain.log[:same]:
+            chain.forked = True
+            self.fence(chain)
+            return
+        for record in records[same:]:
+            chain.log.append(record)
+            self.apply(chain, record)
+
+    def apply(self, chain: Chain, record: Record) -> None:
+        """As central/effects.py."""
+        name, body = record
+        if name in self.applied:
+            return
+        self.applied.add(name)
+        if isinstance(body, Sale):
+            holds = tuple(one if self._owns(chain, one.lease) else Hold(one.id, one.unit, one.pieces) for one in body.holds)
+            self.book(covered_entries(replace(body, holds=holds), self.here.accounts))
+            self._end(chain, body.holds)
+            self._visited(chain, name)
+        elif isinstance(body, Void):
+            known = [self.holds[one.id] for one in body.holds if one.id in self.holds]
+            still = tuple(self._voided(hold) for state, hold, _ in known if state == "open")
+            self._end(chain, body.holds)
+            self.book(void_entries(Void("", still, HANDLE)))
+            exposed = [hold.id for state, hold, of in known if state == "exposed" and not of.forked]
+            self.move(leases.release(self.program, self.here, exposed, DAY))
+        else:
+            self._returned(body)
+
+    def fence(self, chain: Chain) -> None:
+        """As central/leases.py's expose."""
+        chain.fenced = True
+        names = [name for name, kept in self.leases.items() if kept.chain is chain and kept.state in OUT]
+        held = [name for name, (state, _, of) in self.holds.items() if of is chain and state == "open"]
+        self.move(leases.expose(self.program, self.here, [*names, *held], DAY))
+        for name in names:
+            self.leases[name].state = "exposed"
+        for name in held:
+            self.holds[name] = ("exposed", *self.holds[name][1:])
+        if self.planted == "fencing frees":
+            self.move(leases.release(self.program, self.here, [*names, *held], DAY))
+
+    def release(self) -> None:
+        """A person releases all that is exposed: it joins the bound."""
+        names = [*self.leases, *self.holds]
+        self.released += self.move(leases.release(self.program, self.here, names, DAY))
+
+    def told(self, chain: Chain) -> tuple[Lease, dict[str, int], bool, bool] | None:
+        """As central/leases.py's told: the newest lease of that journal."""
+        mine = [kept for kept in self.leases.values() if kept.chain is chain]
+        if not mine or chain.fenced:
+            return None
+        kept = max(mine, key=lambda one: (one.made, one.lease.id))
+        return kept.lease, leases.seen(self.here, kept.lease), kept.recalled, kept.state not in OUT
+
+    def reclaim(self) -> None:
+        """The flaw that the whole design avoids: a lease that head office has not heard of for long is taken back by the clock."""
+        for kept in self.leases.values():
+            if kept.state == "open" and self.now - kept.used > CLOCK_STEPS:
+                self.move(leases.give_back(self.program, self.here, kept.lease, {}, DAY))
+                kept.state = "ended"
+
+    def _visited(self, chain: Chain, record: str) -> None:
+        out = sorted((kept for kept in self.leases.values() if kept.state == "open"), key=lambda one: (one.used, one.lease.id))
+        if leases.overdrawn(self.here):
+            for kept in out:
+                kept.recalled = True
+            return
+        here = next((kept for kept in out if store_of(kept.chain) == store_of(chain)), None)
+        if here is None and len(out) >= leases.STORES_MAX:
+            out[0].recalled = True
+            return
+        if here is None and chain.fenced:
+            return
+        here = here or Kept(Lease(name_of("lease", record)), chain, self.now)
+        if here.recalled:
+            return
+        name = here.lease.id
+        was = leases.within(self.here, leased(name)).get("point", 0)
+        self.move(leases.grant(self.program, self.here, name, DAY))
+        has = leases.within(self.here, leased(name)).get("point", 0)
+        if here.lease.granted or has:
+            granted = {"point": here.lease.granted.get("point", 0) + has - was}
+            here.lease, here.peak, here.used = replace(here.lease, granted=granted), max(here.peak, has), self.now
+            self.leases[name] = here
+
+    def _returned(self, body: LeaseReturn) -> None:
+        kept = self.leases.get(body.lease)
+        if kept is None or kept.chain.forked:  # neither of two copies knows what the other has spent
+            return
+        spent = {} if self.planted == "a return frees all" else body.spent
+        self._back(kept, self.move(leases.give_back(self.program, self.here, kept.lease, spent, DAY)))
+        if kept.state != "exposed":
+            kept.state = "returned" if leases.within(self.here, leased(body.lease)) else "ended"
+
+    def _voided(self, hold: Hold) -> Hold:
+        kept = self.leases.get(hold.lease)
+        if kept is None or kept.state == "open":
+            return hold
+        self._back(kept, hold.leased)
+        return Hold(hold.id, hold.unit, hold.pieces)
+
+    def _back(self, kept: Kept, pieces: int) -> None:
+        returned = {"point": kept.lease.returned.get("point", 0) + pieces}
+        kept.lease = replace(kept.lease, returned=returned)
+
+    def _end(self, chain: Chain, listed: tuple[Hold, ...]) -> None:
+        for hold in listed:
+            self.holds[hold.id] = ("ended", hold, chain)
+
+    def _owns(self, chain: Chain, lease: str) -> bool:
+        return lease in self.leases and self.leases[lease].chain is chain
+
+
+def name_of(kind: str, name: str) -> str:
+    """An id that is the same whenever the seed is played."""
+    return hashlib.sha256(f"{kind} {name}".encode()).hexdigest()[:32]
+
+
+def store_of(chain: Chain) -> int:
+    """Two terminals stand in a store."""
+    return chain.terminal // 2
+
+
+def available_of(standing: Standing) -> int:
+    """What is available of the one unit."""
+    return sum(standing.lots("point").values())
