@@ -8,8 +8,8 @@ import pytest
 from loyalty.journal import Stamp
 from posd.store import checking, journal, print_jobs, pruning
 from sync.push import PRUNED_HASH, PushState
-from tests.sim.store import DiskStore, open_on
 from tests.sim.enrolled import STAMP, enrolled, sell, shop
+from tests.sim.store import DiskStore, open_on
 
 DAY_MS = 86_400_000
 LATER_MS = STAMP.wall_ms + pruning.KEPT_MS + 1

@@ -15,8 +15,8 @@ from sync.pull import PullState
 from sync.push import FORKED, PushState
 from sync.wire import MemberRow
 from tests.sim.disk import Disk, Fault, PowerCut
-from tests.sim.store import DiskStore, open_on
 from tests.sim.enrolled import CHAIN, enrolled, sell, shop
+from tests.sim.store import DiskStore, open_on
 
 OTHER = "1e" * 16
 

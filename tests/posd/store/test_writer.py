@@ -6,8 +6,8 @@ from posd.store import journal, print_jobs, sales
 from posd.store.ballast import BYTES
 from runtime.errors import Unavailable
 from tests.sim.disk import Fault
-from tests.sim.store import DiskStore
 from tests.sim.enrolled import STAMP, enrolled, sell, shop
+from tests.sim.store import DiskStore
 
 
 def jobs(store: DiskStore) -> int:
