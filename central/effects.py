@@ -15,7 +15,7 @@ from central.store.members import MemberHere
 from central.store.partners import Place
 from loyalty import bounds, standing
 from loyalty.agreement import Hold
-from loyalty.leases import release
+from loyalty.leases import give_up
 from loyalty.partners import costs, costs_back
 from loyalty.pool import Luck
 from loyalty.posting import spent_lots, void_entries
@@ -115,14 +115,17 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
         return
     member = _member(db, body.member, effect.cause.now_ms)
     known = [one for one in (_own(db, member, effect.cause, hold) for hold in body.holds) if one]
-    still = tuple(
-        leases.voided(db, Hold(one.id, one.unit, one.pieces, one.lease, one.leased)) for one in known if one.state == "open"
-    )
+    still = tuple(leases.voided(db, _as_hold(one)) for one in known if one.state == "open")
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [one.id for one in known])
     cause = effect.cause._replace(also=_end(db, member, effect.cause, body.holds))
     after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
-    after = release(now.program, after, [one.id for one in known if leases.may_free(db, one)], now.day)
+    exposed = [leases.voided(db, _as_hold(one)) for one in known if leases.may_free(db, one)]
+    after = give_up(now.program, after, exposed, now.day)
     standings.save(db, now, cause, Change(member, before, after))
+
+
+def _as_hold(row: HoldRow) -> Hold:
+    return Hold(row.id, row.unit, row.pieces, row.lease, row.leased)
 
 
 def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:

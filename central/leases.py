@@ -136,7 +136,7 @@ def may_free(db: Connection, hold: HoldRow) -> bool:
 def voided(db: Connection, hold: Hold) -> Hold:
     """`hold` as it is given back: to the lease that it took from, or to the member where that one is returned already."""
     row = rows.get(db, hold.lease) if hold.lease else None
-    if row is None or row.state == "open":
+    if row is None or row.state in {"open", "exposed"}:
         return hold
     rows.save(db, row._replace(returned=Counter(row.returned) + Counter({hold.unit: hold.leased})))
     return Hold(hold.id, hold.unit, hold.pieces)

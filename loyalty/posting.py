@@ -57,8 +57,8 @@ def covered_entries(sale: Sale, accounts: Accounts) -> tuple[Entry, ...]:
     """What `sale` moves in `accounts` as they are: what its holds lack is filled before, and what is in them beyond what it says
     of them goes back to the member after. What left the shop is booked, also from a hold that was never granted.
 
-    A hold is filled from the lease that it names, then from what was exposed of either when the terminal was fenced, and in the
-    end from the member, whom that may overdraw.
+    A hold is filled from what was exposed of it when its terminal was fenced, then from the lease that it names or what was exposed
+    of that, and in the end from the member, whom that may overdraw.
     """
     if sale.member is None:
         return ()
@@ -83,10 +83,10 @@ def covered_entries(sale: Sale, accounts: Accounts) -> tuple[Entry, ...]:
 
 def _sources(hold: Hold) -> Iterator[tuple[str, int]]:
     """The accounts that a hold may be filled from, and how much at most."""
+    yield exposed(hold.id), hold.pieces  # its own first: what else was exposed of the lease covers other sales
     if hold.leased:
         yield leased(hold.lease), hold.leased
         yield exposed(hold.lease), hold.leased
-    yield exposed(hold.id), hold.pieces
 
 
 def return_entries(member: str, reversal: Reversal, spent: Mapping[str, tuple[Part, ...]] = NOTHING_SPENT) -> tuple[Entry, ...]:

@@ -150,7 +150,10 @@ class Town:
         if till.chain not in self.copied:
             slots = {name: replace(slot) for name, slot in till.slots.items()}
             self.tills.append(Till(till.chain, list(till.journal), slots, list(till.open), till.read))
-            self.copied[till.chain] = sum(hold.pieces for hold in till.open)
+            known = {
+                name: one.pieces for name, (state, one, of) in self.office.holds.items() if of is till.chain and state == "open"
+            }
+            self.copied[till.chain] = sum(({hold.id: hold.pieces for hold in till.open} | known).values())
 
     def _learns(self, till: Till, number: int, row: tuple[Lease, dict[str, int], bool, bool]) -> None:
         if number < till.read:

@@ -120,8 +120,8 @@ class Office:
             still = tuple(self._voided(hold) for state, hold, _ in known if state == "open")
             self._end(chain, body.holds)
             self.book(void_entries(Void("", still, HANDLE)))
-            exposed = [hold.id for state, hold, of in known if state == "exposed" and not of.forked]
-            self.move(leases.release(self.program, self.here, exposed, DAY))
+            exposed = [self._voided(hold) for state, hold, of in known if state == "exposed" and not of.forked]
+            self.move(leases.give_up(self.program, self.here, exposed, DAY))
         else:
             self._returned(body)
 
@@ -193,7 +193,7 @@ class Office:
 
     def _voided(self, hold: Hold) -> Hold:
         kept = self.leases.get(hold.lease)
-        if kept is None or kept.state == "open":
+        if kept is None or kept.state in {"open", "exposed"}:
             return hold
         self._back(kept, hold.leased)
         return Hold(hold.id, hold.unit, hold.pieces)
