@@ -68,6 +68,7 @@ mutants: $(READY)  ## what the tests of loyalty/ let pass: some hours; MODULE=lo
 bench: $(READY) bench-quote  ## every promise of the design with its peer, in one run
 	@$(BIN)/python bench/line.py
 	@$(BIN)/python bench/decode.py
+	@$(BIN)/python bench/ingest.py
 
 bench-quote: $(READY)  ## the rules alone, against two other engines; they are installed into .venv-peers the first time
 	@$(BIN)/python bench/quote.py

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 import structlog
@@ -13,6 +14,7 @@ from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
 from central.feed import News
+from central.lanes import Lanes, Overloaded
 from central.store import terminals
 from central.store.engine import Connection, Store
 from central.store.quarantine import Stranger
@@ -22,7 +24,9 @@ from runtime.errors import Rejected, Unavailable
 from sync import signing, wire
 
 SMALL_BYTES_MAX = 16 * 1024  # every other request is a few hundred bytes
-REQUESTS_MAX = 200  # at work at once, those that wait for news apart: more would only wait for the database
+BODIES_MAX = 500  # being read at once: a gigabyte at the most
+BODY_S_MAX = 30.0  # for one; a shop's line sends a batch in seconds
+FEEDS_MAX = 4  # of one terminal at once: it needs one, and one that it has given up may not be gone yet
 RETRY_AFTER_S = 5
 
 log = structlog.get_logger()
@@ -39,21 +43,24 @@ class Api:
         self._store = store
         self._applier = applier
         self._news = news
-        self._at_work = asyncio.Semaphore(REQUESTS_MAX)
+        self._lanes = Lanes()
+        self._bodies = 0
+        self._feeds: Counter[int] = Counter()
         self.router = APIRouter(prefix="/v1")
-        for path, bytes_max, answer in (
-            ("/enrol", SMALL_BYTES_MAX, self._enrol),
-            ("/journal", wire.INFLATED_BYTES_MAX, self._journal),
-            ("/feed", wire.FEED_BYTES_MAX, self._feed),
-            ("/holds", SMALL_BYTES_MAX, self._holds),
+        for path, lane, bytes_max, answer in (
+            ("/enrol", "push", SMALL_BYTES_MAX, self._enrol),
+            ("/journal", "push", wire.INFLATED_BYTES_MAX, self._journal),
+            ("/feed", "pull", wire.FEED_BYTES_MAX, self._feed),
+            ("/holds", "hold", SMALL_BYTES_MAX, self._holds),
         ):
-            self.router.add_api_route(path, self._endpoint(bytes_max, answer), methods=["POST"], response_class=Response)
+            endpoint = self._endpoint(lane, bytes_max, answer)
+            self.router.add_api_route(path, endpoint, methods=["POST"], response_class=Response)
 
-    def _endpoint(self, bytes_max: int, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    def _endpoint(self, lane: str, bytes_max: int, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                async with self._place():
-                    body = await _body(request, bytes_max)
+                body = await self._body(request, lane, bytes_max)
+                async with self._lanes.turn(lane):
                     later = await answer(_signed(request, body), body)
                 # whoever waits for news holds no place
                 found = await later() if callable(later) else later
@@ -61,18 +68,25 @@ class Api:
                 return _problem(error.code, error.message, error.hint)
             except Unavailable as error:
                 log.warning("not answered", code=error.code, message=error.message)
-                return _problem("overload", error.message if error.code == "overload" else "the database does not answer")
+                message = error.message if error.code == "overload" else "the database does not answer"
+                after_s = error.retry_after_s if isinstance(error, Overloaded) else RETRY_AFTER_S
+                return _problem("overload", message, retry_after_s=after_s)
             return Response(wire.encode(found), media_type="application/json")
 
         return endpoint
 
-    @contextlib.asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """A place among the requests at work; when there is none, "later" is a better answer than a queue."""
-        if self._at_work.locked():
-            raise Unavailable("overload", "head office has too much to do")
-        async with self._at_work:
-            yield
+    async def _body(self, request: Request, lane: str, bytes_max: int) -> bytes:
+        """The body, while there is room for one more. Raises Rejected, Overloaded."""
+        if self._bodies >= BODIES_MAX:
+            raise Overloaded(lane)
+        self._bodies += 1
+        try:
+            async with asyncio.timeout(BODY_S_MAX):
+                return await _body(request, bytes_max)
+        except TimeoutError as error:
+            raise Overloaded(lane) from error
+        finally:
+            self._bodies -= 1
 
     async def _enrol(self, signed: Signed, body: bytes) -> object:
         request = _message(body, wire.EnrolRequest)
@@ -81,10 +95,9 @@ class Api:
 
     async def _journal(self, signed: Signed, body: bytes) -> object:
         who = await self._store.read(auth.pusher_of, signed)
-        batch = ingest.read_batch(body)
         if isinstance(who, Stranger):
-            return await self._store.run(strangers.take, who, batch, now_ms())
-        answer = await self._store.run(ingest.ingest, who, batch, now_ms())
+            return await self._store.run(strangers.take, who, ingest.read_batch(body), now_ms())
+        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.head), now_ms())
         self._applier.wake()
         return answer
 
@@ -111,11 +124,25 @@ class Api:
         """The next page; an empty one when nothing happens for as long as the terminal is ready to wait."""
         loop = asyncio.get_running_loop()
         until = loop.time() + min(request.wait_s, wire.FEED_WAIT_S_MAX)
-        while True:
-            ticket = self._news.ticket()
-            found = await self._store.read(feed.read_page, key.terminal, request.cursor, now_ms())
-            if found.news or not await self._news.wait(ticket, until - loop.time()):
-                return found.page
+        lane = "pull" if request.cursor else "snapshot"
+        with self._feed_of(key.terminal):
+            while True:
+                ticket = self._news.ticket()
+                async with self._lanes.turn(lane, admitted=True):
+                    found = await self._store.read(feed.read_page, key.terminal, request.cursor, now_ms())
+                if found.news or not await self._news.wait(ticket, until - loop.time()):
+                    return found.page
+
+    @contextlib.contextmanager
+    def _feed_of(self, terminal: int) -> Iterator[None]:
+        """One of the few feeds that a terminal may read at once. Raises Rejected."""
+        if self._feeds[terminal] >= FEEDS_MAX:
+            raise Rejected("too_many", f"this terminal waits for news {FEEDS_MAX} times already")
+        self._feeds[terminal] += 1
+        try:
+            yield
+        finally:
+            self._feeds[terminal] -= 1
 
     async def _terminal(self, signed: Signed) -> Key:
         return await self._store.read(auth.terminal_of, signed)
@@ -158,8 +185,8 @@ def _message(body: bytes, shape: type[Shape]) -> Shape:
         raise Rejected("malformed", str(error)) from error
 
 
-def _problem(code: str, message: str, hint: str = "") -> Response:
+def _problem(code: str, message: str, hint: str = "", retry_after_s: int = RETRY_AFTER_S) -> Response:
     status = wire.PROBLEMS[code]
-    headers = {"retry-after": str(RETRY_AFTER_S)} if status == 503 else {}
+    headers = {"retry-after": str(retry_after_s)} if status in {429, 503} else {}
     problem = wire.encode(wire.Problem(code, message, hint))
     return Response(problem, status, headers, "application/problem+json")

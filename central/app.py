@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
-from central import code_keys, daily
+from central import audit, code_keys, daily
 from central.api import Api
 from central.apply import Applier
 from central.clock import now_ms
@@ -51,6 +51,7 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
             supervise("apply", applier.run),
             supervise("news", lambda: watch_feed(store, news)),
             supervise("day", lambda: daily.bring_days(store, now_ms, news.tell)),
+            supervise("check", lambda: audit.check_nightly(store, now_ms)),
             supervise("watchdog", lambda: feed_watchdog(lambda: store.read(feed.office)), wait_s_max=WATCHDOG_WAIT_S_MAX),
         )
         tasks = [asyncio.create_task(task) for task in background]

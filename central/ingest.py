@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from central import fence
-from central.lineage import Batch, Place, place
-from central.store import chains, feed, records, terminals
+from central.lineage import Batch, locate
+from central.store import chains, records, terminals
 from central.store.chains import Line
 from central.store.engine import Connection
 from central.store.terminals import ChainRow, Key
@@ -16,16 +16,29 @@ from sync.batch import unpack
 
 _HINT = "The terminal's journal does not fit its enrolment: look at `posd journal` there"
 
-
+NOTHING = Head()
+CONTACT_MS = 30_000  # the feed says it as often; a push need not write it each time
 BRANCHES_MAX = 16  # of one journal: each is a copied disk
 
 
-def read_batch(body: bytes) -> list[tuple[wire.Envelope, Sealed]]:
-    """The records of a pushed body, as `read_records` finds them. Raises Rejected."""
+def read_batch(body: bytes, stored: Head = NOTHING) -> list[tuple[wire.Envelope, Sealed]]:
+    """The records of a pushed body, as `read_records` finds them. Raises Rejected.
+
+    Where the last one is the head that is `stored` it alone is read: its hash says that all before it is there too, and the
+    answer to a lost reply should cost little.
+    """
     try:
-        return read_records(unpack(body))
+        batch = unpack(body)
+        return _repeated(batch[-1], stored) or read_records(batch)
     except ValueError as error:
         raise Rejected("malformed", str(error), _HINT) from error
+
+
+def _repeated(last: bytes, stored: Head) -> list[tuple[wire.Envelope, Sealed]]:
+    envelope = wire.read_envelope(last)
+    if envelope.seq != stored.seq or chain_hash(envelope.prev_hash, last) != stored.hash:
+        return []
+    return [(envelope, Sealed(envelope.seq, envelope.id, envelope.kind, last, stored.hash))]
 
 
 def read_records(batch: Sequence[bytes]) -> list[tuple[wire.Envelope, Sealed]]:
@@ -55,53 +68,67 @@ def read_records(batch: Sequence[bytes]) -> list[tuple[wire.Envelope, Sealed]]:
 def ingest(db: Connection, key: Key, batch: Sequence[tuple[wire.Envelope, Sealed]], now_ms: int) -> wire.PushAnswer:
     """Store what of `batch` is new, on the line of the journal that it goes on from. Raises Rejected (`malformed`, `fenced`).
 
-    What leaves the line that is stored is a fork: it is stored beside it, as a line of its own, and the epoch is fenced. What
-    comes under a fenced epoch is stored all the same, in quarantine.
+    What leaves the line that is stored is a fork: it is stored beside it, as a line of its own, and the epoch is fenced. What comes
+    under a fenced epoch is stored all the same, in quarantine.
     """
-    chain = terminals.lock_chain(db, key.chain)
+    chain = terminals.chain(db, key.chain)
     for number, (envelope, _) in enumerate(batch, 1):
         if (envelope.terminal, envelope.epoch, envelope.chain) != (chain.terminal, chain.epoch, chain.name):
             raise malformed(number, "it belongs to another terminal, epoch or chain")
-    terminals.heard_from(db, key.terminal, now_ms)
     pushed = Batch(batch[0][0].prev_hash, [sealed for _, sealed in batch])
-    found = _place(db, chain, pushed)
+    if now_ms - chain.contact_ms >= CONTACT_MS:
+        terminals.heard_from(db, key.terminal, now_ms)
+    return _quickly(db, chain, pushed, now_ms) or _carefully(db, terminals.lock_chain(db, key.chain), pushed, now_ms)
+
+
+def _quickly(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> wire.PushAnswer | None:
+    """What nearly every push is: the next records, stored without waiting for a lock, or a repeat, which writes nothing. None
+    for all else, and where somebody was faster.
+    """
+    head, end = Head(chain.seq, chain.hash), pushed.head
+    if not chain.current:
+        return None
+    if pushed.base == head:
+        if not terminals.move_head(db, chain.id, head, end):
+            return None
+        records.store(db, chain.id, pushed.records, now_ms)
+        head = end
+    elif end.seq > head.seq or end.hash != chains.hash_at(db, chains.first(chain), end.seq):
+        return None
+    return wire.PushAnswer("stored", head.seq, head.hash, chain.incarnation, now_ms, chain.durable_seq)
+
+
+def _carefully(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> wire.PushAnswer:
+    """Everything that can happen to a locked chain."""
+    lines = [chains.first(chain), *(chains.branches(db, chain) if chain.forked else ())]
+    found = locate(lines, pushed, partial(chains.hash_at, db))
     line, head = found.line, found.at
     if found.outcome == "fork":
-        line = _branch(db, chain, key, head, now_ms)
+        line = _branch(db, chain, head, len(lines), now_ms)
     if found.outcome != "gap":
         new = [sealed for sealed in pushed.records if sealed.seq > head.seq]
         head = _store(db, line, new, now_ms, "pending" if chain.current else "quarantined")
     outcome = found.outcome
     if outcome == "stored" and not chain.current:
         outcome = "fork" if chain.forked else "quarantined"
-    return wire.PushAnswer(outcome, head.seq, head.hash, feed.office(db).incarnation, now_ms, line.durable_seq)
+    return wire.PushAnswer(outcome, head.seq, head.hash, chain.incarnation, now_ms, line.durable_seq)
 
 
-def _place(db: Connection, chain: ChainRow, pushed: Batch) -> Place:
-    """Where it belongs. What simply follows the head is not looked for any further."""
-    line = chains.first(chain)
-    if Head(pushed.before, pushed.prev_hash) == line.head:
-        return Place("stored", line, line.head)
-    lines = [line, *(chains.branches(db, chain) if chain.forked else ())]
-    return place(lines, pushed, partial(chains.hash_at, db))
-
-
-def _branch(db: Connection, chain: ChainRow, key: Key, base: Head, now_ms: int) -> Line:
+def _branch(db: Connection, chain: ChainRow, base: Head, number: int, now_ms: int) -> Line:
     """A second history under one key: a line of its own for it, and the end of the epoch."""
-    number = 1 + len(chains.branches(db, chain))
     if number > BRANCHES_MAX:
         raise Rejected("fenced", f"this journal has forked {BRANCHES_MAX} times", "Enrol the terminal anew")
-    fence.fence(db, key.terminal, now_ms, f"its journal forked after record {base.seq}")
+    fence.fence(db, chain.terminal_id, now_ms, f"its journal forked after record {base.seq}")
     return chains.branch_off(db, chain, base, number, now_ms)
 
 
 def _store(db: Connection, line: Line, new: Sequence[Sealed], now_ms: int, state: str) -> Head:
-    """Append `new` to `line`; its head then."""
+    """Append `new` to a line of a locked chain; its head then."""
     if not new:
         return line.head
     head = Head(new[-1].seq, new[-1].hash)
+    terminals.extend(db, line.id, head)
     records.store(db, line.id, new, now_ms, state)
-    terminals.move_head(db, line.id, head.seq, head.hash)
     return head
 
 

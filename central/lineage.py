@@ -31,6 +31,16 @@ class Batch(NamedTuple):
         """The seq of the last."""
         return self.records[-1].seq
 
+    @property
+    def base(self) -> Head:
+        """What it goes on from."""
+        return Head(self.before, self.prev_hash)
+
+    @property
+    def head(self) -> Head:
+        """Where it ends."""
+        return Head(self.last, self.records[-1].hash)
+
     def hash_at(self, seq: int) -> str:
         """From the record before the first to the last."""
         return self.records[seq - self.before - 1].hash if seq > self.before else self.prev_hash
@@ -46,7 +56,7 @@ class Place(NamedTuple):
     at: Head
 
 
-def place(lines: Sequence[Line], batch: Batch, hash_at: HashAt) -> Place:
+def locate(lines: Sequence[Line], batch: Batch, hash_at: HashAt) -> Place:
     """Where `batch` belongs; the first of `lines` is the one without a base."""
     for line in lines:
         top = min(batch.last, line.head.seq)

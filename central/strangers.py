@@ -31,12 +31,10 @@ class Place(NamedTuple):
 
 
 def take(db: Connection, who: Stranger, batch: Sequence[tuple[wire.Envelope, Sealed]], now_ms: int) -> wire.PushAnswer:
-    """Keep what is new of `batch`. Raises Rejected (`not_signed`: this database was never restored, or a person rejected it), and
+    """Keep what is new of `batch`. Raises Rejected (a person rejected it), and
     Unavailable where there is no room, or where it contradicts what is kept: then it stays where it is until a person has looked.
     """
     office = feed.office(db)
-    if office.restored_ms is None:
-        raise Rejected("not_signed", "no enrolled terminal signed this request", "Enrol the terminal: posd enrol")
     known = _known(db, who, batch[0][0].chain, now_ms)
     for number, (envelope, _) in enumerate(batch, 1):
         if (envelope.terminal, envelope.epoch, envelope.chain) != (who.code, who.epoch, known.name):
@@ -96,7 +94,7 @@ def admit(db: Connection, known: StrangerRow, place: Place, now_ms: int) -> int:
         sealed = [one for _, one in ingest.read_records(batch)]
         records.store(db, chain, sealed, now_ms)
         seq = sealed[-1].seq
-    terminals.move_head(db, chain, known.head.seq, known.head.hash)
+    terminals.extend(db, chain, known.head)
     quarantine.forget_stranger(db, known.id)
     audit.add(db, Note(now_ms, place.person, "admit", who.code, f"{place.store} / {place.terminal}, epoch {who.epoch}"))
     return seq

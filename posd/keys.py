@@ -12,6 +12,7 @@ from runtime.errors import Misconfigured
 KEY_FILE = "terminal.key"
 TOKEN_FILE = "cli.token"
 TOKEN_BYTES = 32
+FINGERPRINT_CHARS = 8
 
 
 def terminal_key(state_dir: Path) -> Ed25519PrivateKey:
@@ -28,6 +29,11 @@ def terminal_key(state_dir: Path) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise Misconfigured("key_unreadable", f"{path} is no Ed25519 key", "Put the key back, or enrol this terminal anew")
     return key
+
+
+def fingerprint(state_dir: Path) -> str:
+    """The beginning of the terminal's public key, in hex, as head office shows it to a person who compares the two."""
+    return terminal_key(state_dir).public_key().public_bytes_raw().hex()[:FINGERPRINT_CHARS]
 
 
 def new_token() -> str:

@@ -49,6 +49,16 @@ def test_decoding_is_measured_against_its_peers(tmp_path: Path) -> None:
     assert figures["photos: median / pyzbar's"]["target"] == -1 / 12
 
 
+def test_ingest_is_measured_against_bare_copy() -> None:
+    """One short round: each batch size on one and two connections beside the same rows copied, and a repeat beside a first."""
+    command = [sys.executable, "bench/ingest.py", "--json", "--rounds", "1", "--rows", "500"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert all(figure["value"] > 0 for figure in figures.values())
+    assert sorted(figure["target"] for figure in figures.values() if figure["target"]) == [1 / 3, 0.75, 0.9]
+
+
 def test_drawn_phones_are_as_the_seed_says() -> None:
     """Two runs draw the same frames, another seed others; each is a frame of its size, and the plain ones are read exactly."""
     first, again, other = (list(drawn(seed, 1)) for seed in (1, 1, 2))

@@ -19,6 +19,7 @@ COMMANDS = {
     "backup": "central.cli.backup",
     "restore": "central.cli.restore",
     "recovery": "central.cli.recovery",
+    "retention": "central.cli.retention",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
 }

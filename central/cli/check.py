@@ -24,9 +24,6 @@ def command(settings: Settings, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found._asdict(), ensure_ascii=False))
     else:
-        click.echo(
-            "\n".join([*found.balances, *found.journals, *found.budgets])
-            or f"all is well: {found.records} records, {found.entries} entries"
-        )
-    if found.balances or found.journals or found.budgets:
+        click.echo("\n".join(found.wrong) or f"all is well: {found.records} records, {found.entries} entries")
+    if found.wrong:
         raise SystemExit(1)

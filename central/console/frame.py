@@ -51,18 +51,18 @@ class NotLoggedIn(Exception):
 class Asked:
     """A request of somebody who is logged in, and the program whose words the pages use."""
 
-    def __init__(self, request: Request, person: Person, program: Program | None, dead: int) -> None:
-        """`dead` counts the dead letters, for the mark beside their page's name."""
+    def __init__(self, request: Request, person: Person, program: Program | None, waiting: pages.Waiting) -> None:
+        """`waiting` is what stands beside the names of pages that need somebody."""
         self.request = request
         self.person = person
         self.program = program
-        self.dead = dead
+        self.waiting = waiting
         self.language = language_of(request)
         self.now_ms = now_ms()
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         """The page from `template`."""
-        frame = {"person": self.person, "dead": self.dead, "program": self.program, "now_ms": self.now_ms}
+        frame = {"person": self.person, **self.waiting._asdict(), "program": self.program, "now_ms": self.now_ms}
         return page(self.request, template, status, {**frame, **values})
 
     def error(self, code: str, status: int = 422) -> Response:
@@ -74,13 +74,13 @@ async def asked(request: Request, store: Store) -> Asked:
     """Who asks. Raises NotLoggedIn."""
     token = request.cookies.get(SESSION_COOKIE, "")
 
-    def look(db: Connection) -> tuple[Person | None, Program | None, int]:
-        return auth.person_of(db, token, now_ms()), programs.in_force(db, now_ms()), pages.dead_count(db)
+    def look(db: Connection) -> tuple[Person | None, Program | None, pages.Waiting]:
+        return auth.person_of(db, token, now_ms()), programs.in_force(db, now_ms()), pages.waiting(db)
 
-    person, program, dead = await store.read(look)
+    person, program, waiting = await store.read(look)
     if person is None:
         raise NotLoggedIn
-    return Asked(request, person, program, dead)
+    return Asked(request, person, program, waiting)
 
 
 async def form(request: Request) -> Mapping[str, str]:
@@ -127,6 +127,7 @@ def page(request: Request, template: str, status: int, values: Mapping[str, Any]
         "path": request.url.path,
         "person": None,
         "dead": 0,
+        "alarms": 0,
         **values,
     }
     words = {"show": show, **shown}

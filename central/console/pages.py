@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from central import auth, enrol, members, qr
 from central.clock import now_ms
 from central.code_keys import CodeSigner
-from central.console import frame
+from central.console import frame, upkeep
 from central.console.frame import Asked, NotLoggedIn, asked, form, go, signed_form
 from central.console.words import LANGUAGES, WORDS
 from central.store import members as rows
@@ -45,6 +45,7 @@ class Console:
             "/terminals": self._terminals,
             "/transactions": self._transactions,
             "/letters": self._letters,
+            "/upkeep": self._upkeep,
             "/members": self._members,
             "/members/{handle}": self._member,
             "/members/{handle}/card": self._card,
@@ -53,6 +54,7 @@ class Console:
             "/logout": self._log_out,
             "/terminals": self._enrol,
             "/letters/{key}": self._replay,
+            "/upkeep": self._decide,
             "/members": self._add_member,
             "/members/{handle}/new-card": self._new_card,
         }
@@ -123,6 +125,14 @@ class Console:
             await self._store.run(records.replay, int(key))
             self._wake()
         return go("/letters")
+
+    async def _upkeep(self, who: Asked) -> Response:
+        return who.page("upkeep.html", active="upkeep", **await self._store.read(upkeep.page))
+
+    async def _decide(self, who: Asked, fields: Mapping[str, str]) -> Response:
+        await self._store.run(upkeep.decide, who.person.name, fields, who.now_ms)
+        self._wake()
+        return go("/upkeep")
 
     async def _members(self, who: Asked) -> Response:
         text = who.request.query_params.get("text", "")[:200].replace("\0", "").strip()

@@ -30,7 +30,7 @@ def branches(db: Connection, chain: ChainRow) -> list[Line]:
     """The other lines of a locked journal."""
     row = CHAIN.c
     columns = (row.id, row.branch, row.base_seq, row.base_hash, row.seq, row.hash, row.durable_seq)
-    same = (row.terminal_id == _terminal(chain), row.epoch == chain.epoch, row.branch > 0)
+    same = (row.terminal_id == chain.terminal_id, row.epoch == chain.epoch, row.branch > 0)
     found = db.execute(sa.select(*columns).where(*same).order_by(row.branch))
     return [Line(one[0], one[1], Head(one[2], one[3]), Head(one[4], one[5]), one[6]) for one in found]
 
@@ -46,7 +46,7 @@ def branch_off(db: Connection, chain: ChainRow, base: Head, number: int, now_ms:
     forked = sa.update(CHAIN).where(CHAIN.c.id == chain.id, CHAIN.c.forked_ms.is_(None)).values(forked_ms=now_ms)
     db.execute(forked)
     new = CHAIN.insert().values(
-        terminal_id=_terminal(chain),
+        terminal_id=chain.terminal_id,
         epoch=chain.epoch,
         branch=number,
         name=chain.name,
@@ -67,7 +67,3 @@ def fence(db: Connection, terminal: int, now_ms: int) -> bool:
     epoch = sa.select(TERMINAL.c.epoch).where(TERMINAL.c.id == terminal).scalar_subquery()
     now = (CHAIN.c.terminal_id == terminal, CHAIN.c.epoch == epoch, CHAIN.c.branch == 0, CHAIN.c.fenced_ms.is_(None))
     return db.execute(sa.update(CHAIN).where(*now).values(fenced_ms=now_ms).returning(CHAIN.c.id)).first() is not None
-
-
-def _terminal(chain: ChainRow) -> sa.ScalarSelect[int]:
-    return sa.select(TERMINAL.c.id).where(TERMINAL.c.code == chain.terminal).scalar_subquery()

@@ -6,12 +6,13 @@ written by one function.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -21,6 +22,7 @@ __all__ = ["Connection", "Store", "make_engine"]
 
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
+IDLE_S_MAX = 2.0  # a connection that has rested for longer is asked whether it lives
 BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
 
 STATES_OF_TROUBLE = ("08", "25", "28", "3D", "40", "53", "55", "57", "58")
@@ -79,16 +81,30 @@ def make_engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
         return engine
     if place.drivername in ("postgresql", "postgres"):
-        return create_async_engine(
-            place.set(drivername="postgresql+asyncpg"),
-            pool_pre_ping=True,
-            connect_args={"timeout": CONNECT_S_MAX, "server_settings": {"synchronous_commit": "on"}},
-            **_POOL,
-        )
+        options = {"timeout": CONNECT_S_MAX, "server_settings": {"synchronous_commit": "on"}}
+        engine = create_async_engine(place.set(drivername="postgresql+asyncpg"), connect_args=options, **_POOL)
+        event.listen(engine.sync_engine, "checkin", _on_checkin)
+        event.listen(engine.sync_engine, "checkout", _on_checkout)
+        return engine
     raise Misconfigured("database_url", f"{place.drivername!r} is no database of ours", "sqlite:///PATH or postgresql://...")
 
 
 _POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": CONNECT_S_MAX}
+
+
+def _on_checkin(_: object, record: Any) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _on_checkout(connection: Any, record: Any, _: object) -> None:
+    """A connection that has rested for a while may have died meanwhile: ask it. Asking each time costs a tenth of a push."""
+    since = record.info.get("idle_since")
+    if since is None or time.monotonic() - since < IDLE_S_MAX:
+        return
+    try:
+        connection.ping()
+    except (OSError, connection.dbapi.Error) as error:
+        raise DisconnectionError from error
 
 
 def _on_sqlite_connect(connection: Any, _: object) -> None:

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from central.store import feed
 from central.store.engine import Connection
 from central.store.rows import upsert
-from central.store.tables import BALANCE, ENTRY, INCLUDED
+from central.store.tables import BALANCE, ENTRY, INCLUDED, MEMBER
 from loyalty.ledger import Entry
 from loyalty.lots import OPEN, Lots
 from loyalty.posting import OWNED
 
 CAUSES_PER_LOOK = 500  # below what either database takes as parameters
+
+MEMBER_MAX = (1 << 63) - 1
 
 NO_TERMINAL = 0
 """Of what head office does by itself."""
@@ -120,21 +122,29 @@ def caused(db: Connection, members: Iterable[int], cause: str) -> set[int]:
     return set(db.execute(wanted).scalars())
 
 
-def check_balances(db: Connection) -> Iterator[Difference]:
-    """Every balance that is not the sum of its entries. Reads the whole ledger."""
+def check_balances(db: Connection, first: int = 0, last: int = MEMBER_MAX) -> Iterator[Difference]:
+    """Every balance of the members from `first` to `last`, by key, that is not the sum of its entries. Reads all of theirs."""
     sums: Counter[tuple[int, str, str, str]] = Counter()
     for account, sign in ((ENTRY.c.source, -1), (ENTRY.c.target, 1)):
         place = (ENTRY.c.member_id, account, ENTRY.c.unit, ENTRY.c.lot)
         total = sa.cast(sa.func.sum(ENTRY.c.pieces), sa.BigInteger)
-        for member, name, unit, lot, pieces in db.execute(sa.select(*place, total).group_by(*place)):
+        wanted = sa.select(*place, total).where(ENTRY.c.member_id.between(first, last)).group_by(*place)
+        for member, name, unit, lot, pieces in db.execute(wanted):
             sums[member, name, unit, _lot(name, lot)] += sign * int(pieces)
-    for member, account_name, unit, lot, pieces in db.execute(sa.select(BALANCE)):
+    for member, account_name, unit, lot, pieces in db.execute(
+        sa.select(BALANCE).where(BALANCE.c.member_id.between(first, last))
+    ):
         entries = sums.pop((member, account_name, unit, lot), 0)
         if pieces != entries:
             yield Difference(member, account_name, unit, lot, pieces, entries)
     for (member, account_name, unit, lot), entries in sums.items():
         if entries:
             yield Difference(member, account_name, unit, lot, 0, entries)
+
+
+def last_member(db: Connection) -> int:
+    """The highest key of a member."""
+    return int(db.execute(sa.select(sa.func.max(MEMBER.c.id))).scalar() or 0)
 
 
 def entries(db: Connection) -> int:

@@ -1,12 +1,12 @@
 """What the pages and lists show: reading only."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.members import MemberHere
-from central.store.tables import CHAIN, ENTRY, MEMBER, OFFICE, RECORD, STORE, TERMINAL, TRANSACTIONS
+from central.store.tables import CHAIN, ENTRY, MEMBER, OFFICE, RECORD, STORE, STRANGER, TERMINAL, TRANSACTIONS, UPKEEP
 from loyalty.ledger import EXPIRED, ISSUED, REDEEMED, available
 
 SILENT_MS = 5 * 60_000  # ten missed long-polls
@@ -116,9 +116,27 @@ def letters(db: Connection, rows_max: int) -> list[LetterRow]:
     return found
 
 
-def dead_count(db: Connection) -> int:
-    """How many dead letters there are."""
-    return db.execute(sa.select(sa.func.count()).select_from(RECORD).where(RECORD.c.state == "dead")).scalar_one()
+class Waiting(NamedTuple):
+    """What needs a person: how many dead letters; and of the other alarms (lines in quarantine, unknown terminals, a recovery, a
+    check or a backup that failed) how many.
+    """
+
+    dead: int
+    alarms: int
+
+
+def waiting(db: Connection) -> Waiting:
+    """What needs somebody now."""
+
+    def count(rows: sa.Select[Any]) -> int:
+        return db.execute(sa.select(sa.func.count()).select_from(rows.subquery())).scalar_one()
+
+    held = count(sa.select(RECORD.c.chain_id).where(RECORD.c.state == "quarantined").distinct())
+    strangers = count(sa.select(STRANGER.c.id).where(STRANGER.c.rejected_ms.is_(None)))
+    newest = sa.select(sa.func.max(UPKEEP.c.id)).group_by(UPKEEP.c.kind)
+    failed = count(sa.select(UPKEEP.c.id).where(UPKEEP.c.id.in_(newest), sa.not_(UPKEEP.c.well)))
+    recovering = count(sa.select(OFFICE.c.id).where(OFFICE.c.recovering))
+    return Waiting(count(sa.select(RECORD.c.key).where(RECORD.c.state == "dead")), held + strangers + failed + recovering)
 
 
 class EntryRow(NamedTuple):

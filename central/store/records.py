@@ -1,6 +1,6 @@
 """The records that terminals pushed, verbatim, and what became of each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from central.store.engine import Connection
 from central.store.rows import alone, append
 from central.store.tables import APPLIED, CHAIN, RECORD, TERMINAL, TRANSACTIONS
-from loyalty.journal import FIRST_PREV_HASH, Sealed
+from loyalty.journal import Sealed
 
 APPLYING = 0x6170706C  # "appl"
 UNDONE = ("dead", "kept")
@@ -129,15 +129,16 @@ def bytes_of(db: Connection, record_id: str) -> bytes | None:
 
 
 class StoredChain(NamedTuple):
-    """A line of a journal: where it begins, and its head as it was noted."""
+    """A line of a journal: where it begins, its head as it was noted, and the seq of its last record."""
 
     id: int
     terminal: str
     epoch: int
     seq: int
     hash: str
-    base_seq: int = 0
-    base_hash: str = FIRST_PREV_HASH
+    base_seq: int
+    base_hash: str
+    last: int
 
 
 class Link(NamedTuple):
@@ -150,13 +151,13 @@ class Link(NamedTuple):
 
 def chains(db: Connection) -> list[StoredChain]:
     """Every line of every journal."""
-    base = (CHAIN.c.base_seq, CHAIN.c.base_hash)
-    wanted = sa.select(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.seq, CHAIN.c.hash, *base).join(TERMINAL)
-    return [StoredChain(*row) for row in db.execute(wanted.order_by(CHAIN.c.id))]
+    end = sa.select(sa.func.max(RECORD.c.seq)).where(RECORD.c.chain_id == CHAIN.c.id).scalar_subquery()
+    place = (CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.seq, CHAIN.c.hash, CHAIN.c.base_seq, CHAIN.c.base_hash)
+    wanted = sa.select(*place, sa.func.coalesce(end, CHAIN.c.base_seq)).select_from(CHAIN.join(TERMINAL))
+    return [StoredChain._make(row) for row in db.execute(wanted.order_by(CHAIN.c.id))]
 
 
-def of_chain(db: Connection, chain: int) -> Iterator[Link]:
-    """The records of a journal, in order."""
-    wanted = sa.select(RECORD.c.seq, RECORD.c.hash, RECORD.c.bytes).where(RECORD.c.chain_id == chain)
-    for row in db.execute(wanted.order_by(RECORD.c.seq)):
-        yield Link(*row)
+def of_chain(db: Connection, chain: int, after: int, rows_max: int) -> list[Link]:
+    """The next records of a journal, in order."""
+    wanted = sa.select(RECORD.c.seq, RECORD.c.hash, RECORD.c.bytes).where(RECORD.c.chain_id == chain, RECORD.c.seq > after)
+    return [Link(*row) for row in db.execute(wanted.order_by(RECORD.c.seq).limit(rows_max))]

@@ -10,7 +10,7 @@ from central.store.engine import Connection
 from central.store.rows import insert_new
 from central.store.tables import CHAIN, ENROL_CODE, OFFICE, STORE, TERMINAL
 from loyalty.bounds import TEXT_CHARS_MAX
-from loyalty.journal import FIRST_PREV_HASH
+from loyalty.journal import FIRST_PREV_HASH, Head
 
 Said = Mapping[str, int | str]
 
@@ -27,16 +27,19 @@ class Terminal(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key that signs, and whether its epoch is still the terminal's and not fenced."""
+    """A key that signs, whether its epoch is still the terminal's and not fenced, and the head of its journal at this moment."""
 
     terminal: int
     chain: int
     public_key: str
     current: bool
+    head: Head
 
 
 class ChainRow(NamedTuple):
-    """A journal and the head that is stored of it; `current` as in Key."""
+    """A journal and the head that is stored of it; `current` as in Key. With it when its terminal was last heard from, and the
+    name of this database's life: what a push needs is read at once.
+    """
 
     id: int
     terminal: str
@@ -48,6 +51,9 @@ class ChainRow(NamedTuple):
     durable_seq: int
     forked: bool
     current: bool
+    terminal_id: int
+    contact_ms: int
+    incarnation: str
 
 
 class NewChain(NamedTuple):
@@ -132,22 +138,31 @@ def time_zones(db: Connection) -> list[str]:
 
 def key(db: Connection, code: str, epoch: int) -> Key | None:
     """The key of a terminal's epoch."""
-    wanted = sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, _CURRENT).join(TERMINAL)
-    row = db.execute(wanted.where(TERMINAL.c.code == code, CHAIN.c.epoch == epoch, CHAIN.c.branch == 0)).one_or_none()
-    return Key(row[0], row[1], row[2], bool(row[3])) if row else None
+    row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
+    return Key(row[0], row[1], row[2], bool(row[3]), Head(row[4], row[5])) if row else None
 
 
-def lock_chain(db: Connection, chain: int) -> ChainRow:
-    """A chain with its head; whoever else wants to add to it or to a branch of it waits."""
-    columns = (CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash)
-    known = (CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), _CURRENT)
-    wanted = sa.select(*columns, *known).join(TERMINAL).where(CHAIN.c.id == chain)
-    return ChainRow(*db.execute(wanted.with_for_update(of=CHAIN)).one())
+def chain(db: Connection, chain_id: int) -> ChainRow:
+    """A chain with its head, as it is now."""
+    return ChainRow(*db.execute(_CHAIN, {"chain": chain_id}).one())
 
 
-def move_head(db: Connection, chain: int, seq: int, head_hash: str) -> None:
-    """Everything up to `seq` is stored."""
-    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain).values(seq=seq, hash=head_hash))
+def lock_chain(db: Connection, chain_id: int) -> ChainRow:
+    """The same; whoever else wants to add to it or to a branch of it waits."""
+    return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain_id}).one())
+
+
+def move_head(db: Connection, chain_id: int, was: Head, to: Head) -> bool:
+    """Everything up to `to` is stored; False, and nothing is changed, if the head is not at `was` any more or the chain was
+    fenced.
+    """
+    values = {"chain": chain_id, "was_seq": was.seq, "was_hash": was.hash, "to_seq": to.seq, "to_hash": to.hash}
+    return db.execute(_MOVE_HEAD, values).first() is not None
+
+
+def extend(db: Connection, chain_id: int, to: Head) -> None:
+    """The same for a locked chain, fenced or not."""
+    db.execute(sa.update(CHAIN).where(CHAIN.c.id == chain_id).values(seq=to.seq, hash=to.hash))
 
 
 def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
@@ -162,6 +177,30 @@ def _clean(text: str) -> str:
 
 
 _CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None))
+
+# Made once: a push has four statements, and making one takes as long as running it.
+_KEY = (
+    sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, _CURRENT, CHAIN.c.seq, CHAIN.c.hash)
+    .join(TERMINAL)
+    .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
+)
+_CHAIN = (
+    sa.select(
+        *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
+        *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), _CURRENT, TERMINAL.c.id),
+        *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
+    )
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
+    .where(CHAIN.c.id == sa.bindparam("chain"))
+)
+_LOCK_CHAIN = _CHAIN.with_for_update(of=CHAIN)
+_MOVE_HEAD = (
+    sa.update(CHAIN)
+    .where(CHAIN.c.id == sa.bindparam("chain"), CHAIN.c.fenced_ms.is_(None))
+    .where(CHAIN.c.seq == sa.bindparam("was_seq"), CHAIN.c.hash == sa.bindparam("was_hash"))
+    .values(seq=sa.bindparam("to_seq"), hash=sa.bindparam("to_hash"))
+    .returning(CHAIN.c.id)
+)
 
 _TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(
     STORE

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from drivers.ports import Display, Scanner, Sighted
-from posd import quoting
+from posd import keys, quoting
 from posd.checkout import Checkout
 from posd.displaying import Displaying
 from posd.events import Events
@@ -48,6 +48,7 @@ class Parts:
             "version": VERSION,
             "enrolled": bool(me.terminal),
             "terminal": me.terminal,
+            "key": keys.fingerprint(self.settings.state_path) if me.terminal else "",
             "name": me.name,
             "store": me.store,
             "online": link.online,

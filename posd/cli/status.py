@@ -8,6 +8,15 @@ import click
 from posd.cli.options import Local, json_option, show, with_settings
 from posd.settings import Settings
 
+TROUBLES = {
+    "forked": ": head office has other sales in the place of ours, as of a copied disk; it keeps both, and ours go on to it",
+    "fenced": ": this terminal's enrolment is over; head office keeps what we send apart until somebody has looked",
+    "rolled_back": ": head office has sales of ours that this disk has not: it was restored from an older copy",
+    "pruned": ": head office was restored without sales that this terminal has deleted, for they were in a newer backup",
+    "not_signed": ": head office does not know this terminal; it keeps what we send apart if it was restored from a backup",
+}
+"""What a trouble means that only a person can mend (docs/operate.md)."""
+
 
 @click.command(epilog="Example: posd status --json")
 @json_option
@@ -44,7 +53,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
         how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
         found.append(f"printer:      {printer['name']}, {how}")
     if told["trouble"]:
-        found.append(f"trouble:      {told['trouble']}")
+        found.append(f"trouble:      {told['trouble']}{TROUBLES.get(told['trouble'], '')}")
+        found.append(f"key:          {told['key']}")
     if told["open_agreements"]:
         found.append(f"agreements:   {told['open_agreements']} open: neither paid nor cancelled")
     devices = [("scanner", one) for one in told["scanners"]] + [("display", one) for one in [told["display"]] if one]

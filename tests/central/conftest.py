@@ -89,6 +89,7 @@ class Office:
     applier: Applier
     news: News
     terminals: list[FieldTerminal] = field(default_factory=list)
+    url: str = ""
 
     async def terminal(self, name: str = "") -> FieldTerminal:
         """A new terminal, enrolled through the wire."""
@@ -174,9 +175,10 @@ async def answering(store, state_dir):
 
 
 @pytest.fixture
-async def office(store, tmp_path, published):
+async def office(store, url, tmp_path, published):
     """Head office with a program published."""
     program, values = program_file.load(published)
     await store.run(programs.publish, program, values, NOW_MS, 0)
     async with answering(store, tmp_path) as made:
+        made.url = url
         yield made

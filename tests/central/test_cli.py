@@ -18,7 +18,7 @@ ROOT = PROGRAM_PATH.parents[2]
 COMMANDS = [
     ("run",), ("check",), ("user", "add"), ("program", "publish"), ("terminal", "enrol"), ("terminal", "list"),
     ("terminal", "fence"), ("quarantine", "list"), ("quarantine", "accept"), ("quarantine", "reject"),
-    ("record", "list"), ("record", "replay"), ("backup",), ("restore",), ("recovery",),
+    ("record", "list"), ("record", "replay"), ("backup",), ("restore",), ("recovery",), ("retention",),
     ("member", "add"), ("member", "find"), ("member", "code"), ("member", "new-card"),
     ("member", "note"), ("day",), ("partner", "report"), ("layout", "publish"), ("layout", "list"),
 ]  # fmt: skip

@@ -8,19 +8,22 @@ import pytest
 import sqlalchemy as sa
 
 import central.console
-from central import auth
+from central import auth, fence, recovery
 from central.clock import now_ms
 from central.console import show
 from central.console.words import LANGUAGES, WORDS
+from central.store import audit as notes
+from central.store import copies
+from central.store.copies import Upkeep
 from central.store.tables import ENROL_CODE, MEMBER, SESSION
 from runtime.errors import Rejected
 from tests.samples import HANDLE, basket, cafe, member, sold
-from tests.terminals import AUTHORITY
+from tests.terminals import AUTHORITY, FieldTerminal
 
 PASSWORD = "a long enough password"
 HOME = Path(central.console.__file__).parent
 ORIGIN = {"origin": f"http://{AUTHORITY}"}
-PAGES = ("/terminals", "/transactions", "/letters", "/members")
+PAGES = ("/terminals", "/transactions", "/letters", "/upkeep", "/members")
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ async def test_nobody_sees_a_page_without_logging_in(door):
     """Every page, and every form, leads to the door."""
     for path in ("/", *PAGES, f"/members/{HANDLE}", f"/members/{HANDLE}/card"):
         assert (await door.get(path)).headers["location"] == "/login"
-    for path in ("/terminals", "/members", "/letters/1", f"/members/{HANDLE}/new-card", "/logout"):
+    for path in ("/terminals", "/members", "/letters/1", "/upkeep", f"/members/{HANDLE}/new-card", "/logout"):
         assert (await door.post(path, data={}, headers=ORIGIN)).headers["location"] == "/login"
 
 
@@ -177,6 +180,42 @@ async def test_a_dead_letter_can_be_tried_again(office, inside):
     assert "chip bad" in (await inside.get("/letters")).text
 
 
+async def test_upkeep_shows_what_needs_a_person(office, inside):
+    """Quarantine with its two buttons, an unknown terminal with its command, the recovery, checks and backups; and a mark
+    beside the page's name.
+    """
+    assert "Nothing is in quarantine" in (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    terminal = await office.terminal()
+    await office.store.run(recovery.begin, now_ms(), "office")
+    await office.store.run(copies.note, "check", Upkeep(now_ms(), False, "the balance says 5"))
+    stranger = FieldTerminal("feedfacefeedface", 3)
+    stranger.sells(sold(cafe(), member(), basket(100)))
+    await office.push(stranger)
+    text = (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    assert all(
+        words in text for words in ("After a restore", terminal.code, "the balance says 5", "@" + stranger.public_key[:8])
+    )
+    assert re.search(r'href="/upkeep"[^>]*>\s*Upkeep <span class="mark">3</span>', text)
+
+
+async def test_a_person_decides_about_quarantine_on_the_page(office, inside):
+    """Accepted with a reason, it is booked and noted; without one nothing happens; twice is told in words."""
+    terminal = await office.terminal()
+    await office.store.run(fence.fence_by_code, terminal.code, now_ms(), "gone", "office")
+    terminal.sells(sold(cafe(), member(), basket(1000)))
+    await office.push(terminal)
+    name = f"{terminal.code}.{terminal.epoch}"
+    form = {"token": inside.token, "name": name, "verdict": "accept"}
+    assert "Book them" in (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    assert (await inside.post("/upkeep", data={**form, "reason": " "}, headers=ORIGIN)).status_code == 422
+    form["reason"] = "the right one"
+    assert (await inside.post("/upkeep", data=form, headers=ORIGIN)).headers["location"] == "/upkeep"
+    await office.apply()
+    assert (await office.balances(HANDLE))["point"] == 10
+    assert [note.person for note in await office.store.read(notes.notes, 1, name)] == ["clerk"]
+    assert "Not done" in (await inside.post("/upkeep", data=form, headers=ORIGIN | {"accept-language": "en"})).text
+
+
 async def test_the_language_is_the_reader_s_choice(door):
     """Hebrew first; the browser's English; then whatever was chosen, and nothing leads off the site."""
     assert 'lang="he" dir="rtl"' in (await door.get("/login")).text
@@ -203,7 +242,7 @@ def test_every_word_a_page_asks_for_is_there():
     """In both languages; and no word is there that no page asks for."""
     text = "".join(path.read_text() for path in [*HOME.glob("templates/*.html"), HOME / "show.py"])
     asked = set(re.findall(r"w\(['\"]([a-z_.]+)['\"]\)", text))
-    families = ("trouble.", "flag.", "letter.", "entry.", "age.", "error.")
+    families = ("trouble.", "flag.", "letter.", "held.", "entry.", "age.", "error.")
     looped = {*(page[1:] for page in PAGES), "sale", "return", "not_found", "form_old"}
     assert asked <= set(WORDS)
     assert {code for code in WORDS if not code.startswith(families)} == asked | looped

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.lineage import Batch, place
+from central.lineage import Batch, locate
 from central.store.chains import Line
 from loyalty.journal import FIRST_PREV_HASH, Head, Sealed, chain_hash
 from sync.push import PushState, next_state
@@ -44,7 +44,7 @@ class Office:
         return self.records[line.id][seq].hash
 
     def push(self, batch: list[Sealed], prev_hash: str) -> tuple[str, Head]:
-        found = place(self.lines, Batch(prev_hash, batch), self.hash_at)
+        found = locate(self.lines, Batch(prev_hash, batch), self.hash_at)
         if found.outcome == "gap":
             return "gap", found.at
         line = found.line

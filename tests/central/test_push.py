@@ -1,8 +1,12 @@
 """Pushing: what is stored, what is acknowledged, and what is refused."""
 
+import asyncio
+
 import pytest
 import zstandard
 
+from central import fence
+from central.clock import now_ms
 from central.store import records
 from loyalty.journal import canonical
 from sync import batch, wire
@@ -22,7 +26,7 @@ async def stored(office):
     """Every stored record's bytes, in order, by chain."""
 
     def look(db):
-        return [[link.bytes for link in records.of_chain(db, chain.id)] for chain in records.chains(db)]
+        return [[link.bytes for link in records.of_chain(db, chain.id, 0, 1000)] for chain in records.chains(db)]
 
     return await office.store.read(look)
 
@@ -160,3 +164,51 @@ async def test_several_terminals_do_not_disturb_each_other(office):
     for terminal in terminals:
         await office.push(terminal)
     assert [len(chain) for chain in await stored(office)] == [2, 3, 4]
+
+
+async def test_a_push_twice_at_once_is_stored_once(office):
+    """A terminal that gave up waiting sends the same again while the first is still at work; both are acknowledged."""
+    terminal = await a_day(office, 30)
+    answers = await asyncio.gather(*(office.push(terminal) for _ in range(6)))
+    assert {(answer.outcome, answer.seq, answer.hash) for answer in answers} == {("stored", 31, terminal.head.hash)}
+    assert len((await stored(office))[0]) == 31
+
+
+async def test_two_copies_at_once_are_a_fork_whoever_is_faster(office):
+    """Neither overwrites the other, and neither is lost."""
+    terminal = await a_day(office)
+    await office.push(terminal)
+    twins = [
+        FieldTerminal(terminal.code, terminal.epoch, terminal.key, terminal.chain, list(terminal.records)) for _ in range(3)
+    ]
+    for amount, twin in enumerate(twins, 900):
+        twin.sells(sold(cafe(), None, basket(amount)))
+    answers = await asyncio.gather(*(office.push(twin, 5) for twin in twins))
+    assert sorted(answer.outcome for answer in answers) == ["fork", "fork", "stored"]
+    assert sorted(map(len, await stored(office))) == [1, 1, 5]
+
+
+async def test_a_push_and_a_fence_at_once(office):
+    """Before the fence it counts, after it it waits; it is stored in either case, and never half."""
+    for number in range(4):
+        terminal = await a_day(office)
+        fenced = office.store.run(fence.fence_by_code, terminal.code, now_ms(), "gone", "office")
+        both = [office.push(terminal), fenced]
+        answer = (await asyncio.gather(*(both if number % 2 else both[::-1])))[0 if number % 2 else 1]
+        assert (answer.outcome in {"stored", "quarantined"}, answer.seq) == (True, 4)
+        states = await office.store.read(lambda db: {row.state for row in records.newest(db, 4)})
+        assert len(states) == 1
+
+
+async def test_a_repeat_is_known_by_its_last_record(office, monkeypatch):
+    """The same batch again is not read as a whole: one record's hash says that the others are there too."""
+    terminal = await a_day(office, 30)
+    await office.push(terminal)
+    read = []
+    whole = wire.read_envelope
+    monkeypatch.setattr(wire, "read_envelope", lambda data: read.append(data) or whole(data))
+    assert (await office.push(terminal)).outcome == "stored"
+    assert read == [terminal.records[-1].bytes]
+    terminal.sells(sold(cafe(), None, basket(500)))
+    assert (await office.push(terminal)).seq == 32
+    assert len((await stored(office))[0]) == 32

@@ -9,10 +9,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from central.store import migrate
+from central.store import engine, migrate
 from central.store.opening import open_store
 from central.store.tables import META, OFFICE, USERS
 from runtime.errors import Misconfigured, Unavailable
+from tests.postgres import run_sql
 
 
 async def test_the_migrations_make_the_tables_that_the_code_uses(store):
@@ -42,8 +43,6 @@ async def test_opening_again_changes_nothing(url):
 
 async def test_two_first_starts_at_once_make_one_database(postgres):
     """Commands on a new PostgreSQL database do not trip over each other."""
-    from tests.postgres import run_sql
-
     run_sql(postgres, "CREATE DATABASE posd_fresh")
     url = f"postgresql://postgres@/posd_fresh?host={postgres}"
 
@@ -115,3 +114,86 @@ async def test_other_databases_are_misconfigured(place):
     with pytest.raises(Misconfigured):
         async with open_store(place):
             pass
+
+
+async def test_commits_wait_for_the_disk_whatever_the_server_says(postgres_url, postgres):
+    """synchronous_commit is on in our connections, also where somebody has turned it off for the database."""
+    name = postgres_url.split("/")[3].split("?")[0]
+    run_sql(postgres, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    async with open_store(postgres_url) as store:
+        shown = await store.run(lambda db: db.execute(sa.text("SHOW synchronous_commit")).scalar_one())
+    assert shown == "on"
+
+
+@pytest.mark.parametrize("rested_s", [0, 10])
+async def test_a_database_that_went_away_is_found_again(postgres_url, postgres, monkeypatch, rested_s):
+    """Connections that died while they rested are replaced unseen; those in use tell it once, and the next caller is served."""
+
+    def alive(db):
+        return db.execute(sa.text("SELECT 1")).scalar_one()
+
+    async with open_store(postgres_url) as store:
+        await asyncio.gather(*(store.read(alive) for _ in range(3)))
+        name = postgres_url.split("/")[3].split("?")[0]
+        run_sql(postgres, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        monkeypatch.setattr(engine, "IDLE_S_MAX", 0 if rested_s else 1000)
+        troubles = 0
+        for _ in range(5):
+            try:
+                assert await store.read(alive) == 1
+            except Unavailable:
+                troubles += 1
+        assert troubles <= (0 if rested_s else 1)
+
+
+async def test_more_at_once_than_connections_wait_their_turn(postgres_url):
+    """The pool has a bound, and everybody is served."""
+    async with open_store(postgres_url) as store:
+        most, now = 0, 0
+
+        async def one():
+            nonlocal most, now
+
+            def look(db):
+                nonlocal most, now
+                now += 1
+                most = max(most, now)
+                db.execute(sa.text("SELECT pg_sleep(0.01)"))
+                now -= 1
+
+            await store.read(look)
+
+        await asyncio.gather(*(one() for _ in range(60)))
+        assert 1 < most <= engine.CONNECTIONS_MAX
+
+
+async def test_tables_with_rows_are_rebuilt(url, monkeypatch):
+    """An upgrade of a database that is in use keeps every row, and every reference still holds."""
+    monkeypatch.setattr(migrate, "HEAD", "0005")
+    upgrade = "alembic.command.upgrade"
+    from alembic import command
+
+    whole = command.upgrade
+    monkeypatch.setattr(upgrade, lambda config, _: whole(config, "0005"))
+    if url.startswith("postgresql"):
+        run_sql(url.rpartition("=")[2], "DROP SCHEMA public CASCADE; CREATE SCHEMA public", url.split("/")[3].split("?")[0])
+    rows = (
+        "INSERT INTO store (id, name, time_zone) VALUES (1, 's', 'UTC')",
+        "INSERT INTO terminal (id, store_id, name, code, epoch) VALUES (1, 1, 't', 'c', 1)",
+        "INSERT INTO chain (id, terminal_id, epoch, name, public_key, seq, hash, enrolled_ms)"
+        " VALUES (1, 1, 1, 'n', 'k', 1, 'h', 5)",
+        "INSERT INTO enrol_code (terminal_id, code_hash, expires_ms, chain_id) VALUES (1, 'x', 5, 1)",
+    )
+
+    def fill(db):
+        for row in rows:
+            db.execute(sa.text(row))
+
+    async with open_store(url) as store:
+        await store.run(fill)
+    monkeypatch.undo()
+    async with open_store(url) as store:
+        [row] = await store.read(lambda db: db.execute(sa.text("SELECT id, seq, branch, base_seq FROM chain")).all())
+        assert tuple(row) == (1, 1, 0, 0)
+        with pytest.raises(sa.exc.IntegrityError):
+            await store.run(lambda db: db.execute(sa.text("DELETE FROM chain")))
