@@ -75,16 +75,17 @@ def everything_granted() -> Mapping[str, Any]:
 
 
 def no_tombstone() -> Mapping[str, Any]:
-    def end(db: Any, member: Any, cause: Any, listed: Any) -> None:
+    def end(db: Any, member: Any, cause: Any, listed: Any) -> tuple[str, ...]:
         for hold in listed:
             if known := effects._own(db, member, cause, hold):
                 hold_rows.end(db, known)
+        return ()
 
     return {"central.effects._end": end}
 
 
 def holds_outlive_sales() -> Mapping[str, Any]:
-    return {"central.effects._end": lambda *_: None}
+    return {"central.effects._end": lambda *_: ()}
 
 
 def returned_again() -> Mapping[str, Any]:
