@@ -73,7 +73,7 @@ async def program_change(world: Any, chance: random.Random) -> None:
     version = town.version + 1
     now_ms = world.now_ms()
     effective_ms = now_ms + chance.choice((0, 0, chance.randrange(HOUR_MS)))
-    queued = any(terminal.ready and terminal.behind() for terminal in world.terminals)
+    queued = any(terminal.up and terminal.behind() for terminal in world.terminals)
     world.marks.sometimes("program changed between sale and apply", when=queued and effective_ms == now_ms)
     world.office.write(programs.publish, parsed(version), program(version), now_ms, effective_ms)
     town.version = version

@@ -10,8 +10,8 @@ import structlog
 from central import effects, holds, ingest, standings
 from central import programs as office_programs
 from central.lineage import Place
-from central.store import chains, ledger, members, records, sales, tables
 from central.store import holds as hold_rows
+from central.store import ledger, members, records, sales, tables
 from loyalty import standing
 from loyalty.agreement import Hold
 from loyalty.posting import void_entries
@@ -38,8 +38,8 @@ def last_of_a_batch_lost() -> Mapping[str, Any]:
 def wrong_clocks_refused() -> Mapping[str, Any]:
     real = ingest.read_records
 
-    def read_records(batch: Any) -> Any:
-        found = real(batch)
+    def read_records(*given: Any) -> Any:
+        found = real(*given)
         for number, (envelope, _) in enumerate(found, 1):
             if abs(envelope.wall - MORNING_MS) > 30 * 86_400_000:
                 raise ingest.malformed(number, "its time cannot be")
@@ -75,16 +75,17 @@ def everything_granted() -> Mapping[str, Any]:
 
 
 def no_tombstone() -> Mapping[str, Any]:
-    def end(db: Any, member: Any, cause: Any, listed: Any) -> None:
+    def end(db: Any, member: Any, cause: Any, listed: Any) -> tuple[str, ...]:
         for hold in listed:
             if known := effects._own(db, member, cause, hold):
                 hold_rows.end(db, known)
+        return ()
 
     return {"central.effects._end": end}
 
 
 def holds_outlive_sales() -> Mapping[str, Any]:
-    return {"central.effects._end": lambda *_: None}
+    return {"central.effects._end": lambda *_: ()}
 
 
 def returned_again() -> Mapping[str, Any]:
@@ -157,11 +158,11 @@ def amount_of_the_basket() -> Mapping[str, Any]:
 
 
 def forks_not_seen() -> Mapping[str, Any]:
-    def place(db: Any, chain: Any, pushed: Any) -> Place:
-        line = chains.first(chain)
-        return Place("gap" if pushed.before > line.head.seq else "stored", line, line.head)
+    def found(lines: Any, pushed: Any, _: Any) -> Place:
+        line = lines[0]
+        return Place("gap" if pushed.base.seq > line.head.seq else "stored", line, line.head)
 
-    return {"central.ingest._place": place}
+    return {"central.ingest.locate": found}
 
 
 def second_history_thrown_away() -> Mapping[str, Any]:

@@ -137,9 +137,14 @@ class Terminal:
         store.write(journal.enrol, answer, stamp, Draft("enrol", chain[::-1], Enrol(VERSION, answer.store)))
         self.terminal = answer.terminal
 
+    @property
+    def up(self) -> bool:
+        """Whether it runs and is ready."""
+        return self.process.alive and self.ready is self.process
+
     def image(self) -> tuple[int, Any] | None:
         """Which of its disks it has, and all that is on it; None while it is off."""
-        return (self.disks, self.disk.snapshot()) if self.process.alive and self.ready is self.process else None
+        return (self.disks, self.disk.snapshot()) if self.up else None
 
     def roll_back(self, then: tuple[int, Any]) -> None:
         """The disk is what it was. Nobody can know what was sold since and never sent; unless it is another disk by now."""
@@ -230,7 +235,7 @@ class Terminal:
 
     async def ask(self, what: str, *given: Any) -> Any:
         """What the till asks of the checkout. Raises NoAnswer when it hears nothing or "later", Rejected and Misconfigured."""
-        if self.ready is not self.process or not self.process.alive:
+        if not self.up:
             raise NoAnswer
         task = self.process.spawn(getattr(self.checkout, what)(*given))
         done, _ = await asyncio.wait({task}, timeout=PATIENCE_S)
