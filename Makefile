@@ -44,6 +44,7 @@ sim: $(READY)  ## days of shops and head office with everything going wrong, on 
 
 sim-teeth: $(READY)  ## each of the planted bugs must be caught by the simulator
 	@PYTHONHASHSEED=0 $(BIN)/python -m tests.sim.teeth
+
 escrow: $(READY)  ## leases under everything that can happen, from seeds: SEEDS=2000 for fewer, FIRST=7 SEEDS=1 for one
 	@SEEDS=$(or $(SEEDS),200000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.sim.escrow
 

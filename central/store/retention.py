@@ -5,7 +5,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from central.store.engine import Connection
-from central.store.tables import ENROL_CODE, HOLD, SESSION, STRANGER, STRANGER_RECORD, UPKEEP
+from central.store.spending import HOLD
+from central.store.tables import ENROL_CODE, SESSION, STRANGER, STRANGER_RECORD, UPKEEP
 
 DAY_MS = 86_400_000
 HOLDS_DAYS = 90  # a refused hold is only kept so that its id gets the same answer: terminals ask once, within a second
