@@ -119,11 +119,6 @@ def due(db: Db) -> bool:
     return found is not None and not frozen(db)
 
 
-def return_all(db: Db, stamp: Stamp) -> int:
-    """Give back every lease, before this terminal becomes another; how many."""
-    return _return(db, [row[0] for row in db.execute("SELECT id FROM lease WHERE returned = 0").fetchall()], stamp)
-
-
 def frozen(db: Db) -> bool:
     """Whether this may be an older copy of the disk, or one of two: then what was spent from leases is not known."""
     return bool(db.execute("SELECT frozen <> '' OR trouble <> '' FROM terminal").fetchone()[0])

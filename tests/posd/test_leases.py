@@ -254,13 +254,6 @@ async def test_what_head_office_has_seen_spent_is_not_spent_again(leased: Till) 
     assert (await agree(leased))["refusal"]["code"] == "lease_short"
 
 
-async def test_before_it_becomes_another_a_terminal_returns_everything(leased: Till) -> None:
-    """Once."""
-    stamp = leased.checkout.clock.stamp(None)
-    assert [await leased.store.run(leases.return_all, stamp) for _ in range(2)] == [1, 0]
-    assert len(bodies(leased, "lease_return")) == 1
-
-
 async def test_the_status_says_what_may_be_spent_offline_and_the_bound(leased: Till) -> None:
     """What is left here, of how many members, and what head office publishes."""
     await agree(leased)
