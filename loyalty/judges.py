@@ -209,7 +209,10 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
     Program: {
         "code": worse, "currency": worse, "name": neutral, "plain_prefixes": wider, "open_ended": more, "ends": _ends,
     },
-    Unit: {"name": neutral, "worth": more, "pending_days": less, "extended": more, "at_once": more},
+    Unit: {
+        "name": neutral, "worth": more, "pending_days": less, "extended": more, "at_once": more,
+        "lease_percent": neutral, "lease_percent_all": neutral, "lease_pieces_max": neutral,
+    },
     Tiers: {
         "unit": worse, "review": rising("always", "days", "calendar_year", "yearly", "never"), "review_days": more, "reset": less,
         "downgrade": rising("to_balance", "one_step"),
@@ -277,6 +280,7 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
         "give_back_uses": more,
         "negative_balance": rising("allowed", "within_balance", "pending_only"),
         "tax_rounded_per": neutral,
+        "lease_min_strength": rising("rotating", "signed"),
     },
 }  # fmt: skip
 """Each field of each dataclass that a program is made of, save its conditions and goods."""

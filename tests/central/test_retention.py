@@ -7,7 +7,8 @@ from central.clock import now_ms
 from central.quarantine import Verdict
 from central.store import copies, retention, users
 from central.store.copies import Upkeep
-from central.store.tables import APPLIED, AUDIT, ENROL_CODE, ENTRY, HOLD, RECORD, STRANGER_RECORD
+from central.store.spending import HOLD
+from central.store.tables import APPLIED, AUDIT, ENROL_CODE, ENTRY, RECORD, STRANGER_RECORD
 from sync import wire
 from tests.samples import HANDLE, basket, cafe, member, sold
 from tests.terminals import FieldTerminal
