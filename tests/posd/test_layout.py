@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from drivers.printers.job import receipt_from
-from loyalty.document import Qr, Words
+from loyalty.document import Qr, Receipt, Words
 from loyalty.layout import STANDARD
 from posd.layout import in_use, safely_laid_out
 from posd.printing import StoredQueue, hand
@@ -39,6 +39,14 @@ async def sold(shop: Till) -> Any:
     return await shop.sell(3000, "k1", ask={"basket": lines(3000), "code": code_of(RICH)})
 
 
+async def next_receipt(shop: Till) -> Receipt:
+    """What would be drawn now for the next print job."""
+    queue = StoredQueue(shop.store)
+    waiting = await queue.next_queued()
+    assert waiting is not None
+    return await queue.read(waiting[1])
+
+
 async def test_without_a_layout_receipts_have_the_built_in_one(shop: Till) -> None:
     """And the status says so."""
     status = await shop.parts.status()
@@ -58,9 +66,7 @@ async def test_what_waits_is_printed_by_the_layout_of_now(tmp_path: Path) -> Non
     async with till(tmp_path, printing="posd") as shop:
         await sold(shop)
         await shop.learns(LayoutRow(THANKS))
-        waiting = await StoredQueue(shop.store).next_queued()
-        assert waiting is not None
-        said, code = waiting[1].blocks
+        said, code = (await next_receipt(shop)).blocks
         assert isinstance(said, Words)
         assert "תודה" in said.text
         assert "חברה" in said.text
@@ -102,10 +108,9 @@ async def test_a_layout_that_cannot_be_read_stops_no_sale(tmp_path: Path, broken
         await shop.learns(LayoutRow(broken))
         with capture_logs() as logs:
             await sold(shop)
-            waiting = await StoredQueue(shop.store).next_queued()
-        assert waiting is not None
-        assert waiting[1] == laid_out(waiting[1], STANDARD)
-        assert len(waiting[1].blocks) > 3
+            receipt = await next_receipt(shop)
+        assert receipt == laid_out(receipt, STANDARD)
+        assert len(receipt.blocks) > 3
         assert [entry["event"] for entry in logs if "layout" in entry["event"]] == ["receipt layout unreadable"]
         status = (await shop.parts.status())["layout"]
         assert status["name"] == "standard"
