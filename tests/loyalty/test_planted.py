@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.laws.table import LAWS
 from tests.loyalty.planted import MISTAKES
 
-EXAMPLES = 1500
+EXAMPLES = 6000
 
 
 def everywhere(owner: ModuleType | type, name: str) -> list[ModuleType | type]:

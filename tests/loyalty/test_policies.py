@@ -8,8 +8,11 @@ import pytest
 
 from loyalty.accruals.per_money import PerMoney
 from loyalty.accruals.per_piece import PerPiece
+from loyalty.agreement import Hold
 from loyalty.basket import Basket, Line, Tender
+from loyalty.code import Strength
 from loyalty.goods import Goods
+from loyalty.leases import shortfall
 from loyalty.member import Member
 from loyalty.moment import Place
 from loyalty.posting import post, return_entries
@@ -287,12 +290,20 @@ def tax_rounded_per(policies: dict[str, Any]) -> object:
     return sum(amounts), sum(one.tax_minor for one in by_rate(priced, amounts, Policies(**policies).tax_rounded_per))
 
 
+def lease_min_strength(policies: dict[str, Any]) -> object:
+    """A signed code, a lease that covers what is spent, and no word from head office."""
+    rules = program(policies)
+    refused = shortfall(rules, [Hold("1" * 32, "points", 100, "2" * 32, 100)], Strength.SIGNED)
+    return refused.code if refused else "spent"
+
+
 CASES: list[tuple[Callable[[dict[str, Any]], object], object, object]] = [
     (earn_on, "paid", 140), (earn_on, "rung", 150), (earn_on, "undiscounted_lines", 50),
     (order_discounts_lower_goods, False, 100), (order_discounts_lower_goods, True, 90),
     (earn_on_levies, False, 7), (earn_on_levies, True, 10),
     (earn_on_unit_tenders, True, 100), (earn_on_unit_tenders, False, 50),
     (free_pieces_earn, False, 2), (free_pieces_earn, True, 3),
+    (lease_min_strength, "rotating", "lease_needs_code"), (lease_min_strength, "signed", "spent"),
     (tenders_without_accrual, (), 100), (tenders_without_accrual, ("voucher",), 60),
     (accrual_rounding, "down", (2, 3)), (accrual_rounding, "half_up", (3, 3)), (accrual_rounding, "half_even", (2, 3)),
     (accrual_rounding, "up", (3, 4)),
