@@ -99,14 +99,14 @@ class Disk:
         self._lasting: dict[str, _Inode] = {}
         self._waiting: list[tuple[str, str, _Inode | None]] = []
         self._vfs = _Vfs(self, f"disk-{next(_numbers)}")
-        self._open = weakref.WeakSet[apsw.Connection]()
+        self._open: list[apsw.Connection] = []
 
     # what tests do to it
 
     def connect(self, name: str) -> apsw.Connection:
         """A connection to the database `name`; the only one, since what it shares with others is kept in its own memory."""
         db = apsw.Connection(name, vfs=self._vfs.name)
-        self._open.add(db)
+        self._open.append(db)
         db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         return db
 
@@ -119,9 +119,12 @@ class Disk:
         self.on = False
 
     def crash(self) -> None:
-        """Whoever has a file open dies at once; the power stays on, and the disk is in order again."""
+        """Whoever has a file open dies at once; the power stays on, and the disk is in order again.
+
+        A disk that is of no more use ends so too: what has one of its files open keeps it in memory for ever.
+        """
         self.on = False
-        for db in list(self._open):
+        for db in self._open:
             db.close(True)
         self._open.clear()
         self.fail(None)

@@ -118,7 +118,7 @@ def chains_verify(world: Any) -> Iterator[str]:
 def holds_are_resolved(world: Any) -> Iterator[str]:
     """No reservation is open, and nothing lies in one."""
     orphans = world.oracle.orphans
-    for own, state in world.office.look("SELECT id, state FROM hold WHERE state NOT IN ('ended', 'refused')"):
+    for own, state in world.office.look("SELECT id, state FROM hold WHERE state NOT IN ('ended', 'refused', 'released')"):
         if own not in orphans:
             yield f"hold {own} is {state}"
     for account, pieces in world.office.look("SELECT account, pieces FROM balance WHERE account LIKE 'hold/%' AND pieces <> 0"):
@@ -254,9 +254,10 @@ NOW_AND_THEN: Mapping[str, Callable[[Any], Iterator[str]]] = {
 
 
 def _available(world: Any) -> dict[str, int]:
+    """What members have, leased or not, by handle: a lease is the member's until it is spent."""
     rows = world.office.look(
         "SELECT m.handle, coalesce((SELECT sum(pieces) FROM balance b WHERE b.member_id = m.id AND unit = 'points'"
-        " AND account = 'member/' || m.handle || '/available'), 0) FROM member m"
+        " AND (account = 'member/' || m.handle || '/available' OR account LIKE 'lease/%')), 0) FROM member m"
     )
     return dict(rows)  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
-from central import daily, programs, recovery
+from central import daily, leases, programs, recovery
 from central.api import Api
 from central.apply import Applier
 from central.auth import Signed
@@ -114,6 +114,7 @@ class Office:
             "/v1/feed": api._feed,
         }
         self.process.spawn(supervise("apply", self.applier.run))
+        self.process.spawn(supervise("leases", lambda: leases.expose_all(self.store, world.now_ms, self.news.tell)))
         self.process.spawn(supervise("day", lambda: daily.bring_days(self.store, world.now_ms, self.news.tell)))
         world.note("office", "starts")
 

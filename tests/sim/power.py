@@ -62,10 +62,17 @@ class Run:
 
 def play(seed: int, pragmas: tuple[str, ...] = PRAGMAS, *, syncs_folder: bool = True) -> Run:
     """The day of that seed; with other `pragmas`, or with a store that never syncs its folder, to see what they are worth."""
-    rng = random.Random(seed)
-    disk = Disk(rng)
+    disk = Disk(random.Random(seed))
     if not syncs_folder:
         disk.sync = lambda: None  # type: ignore[method-assign]
+    try:
+        return _day(disk, pragmas)
+    finally:
+        disk.crash()
+
+
+def _day(disk: Disk, pragmas: tuple[str, ...]) -> Run:
+    rng = disk.rng
     if rng.random() < 0.8:
         disk.restore(_enrolled())
     told, cuts = Acknowledged(), 0

@@ -21,7 +21,7 @@ def program(version: int) -> dict[str, Any]:
         "units": {"points": {"name": NAME, "worth": "0.10"}},
         "accruals": {"points": {"type": "per_money", "unit": "points", "every": "1.00" if version % 2 else "2.00"}},
         "rewards": {"ten_off": {"type": "amount_off", "name": NAME, "unit": "points", "cost": 100, "amount": "10.00"}},
-        "policies": {"spend_in_same_sale": False, "negative_balance": "allowed"},
+        "policies": {"spend_in_same_sale": False, "negative_balance": "allowed", "lease_min_strength": "signed"},
     }
 
 

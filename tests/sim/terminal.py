@@ -10,7 +10,9 @@ from loyalty.journal import Draft
 from loyalty.sale import Enrol
 from posd.checkout import Checkout
 from posd.clock import Clock, clock_in
-from posd.store import journal
+from posd.leasing import keep
+from posd.store import checking, journal
+from posd.store.condition import Condition
 from posd.storing import StoredCache, StoredJournal
 from posd.version import VERSION
 from runtime.errors import Unavailable
@@ -26,6 +28,7 @@ from tests.sim.store import DiskStore, open_on
 
 PATIENCE_S = 10.0  # what the till waits for an answer of posd
 RESTART_S_MAX = 15 * 60.0
+CHECK_S_MAX = 60.0  # of a whole journal, beside the sales
 OPS_MAX = 25  # of a commit, on the disk: where in it the power goes
 
 
@@ -45,6 +48,11 @@ class TerminalStore:
         self._process = process
         self._store = store
         self._terminal = terminal
+
+    @property
+    def condition(self) -> Condition:
+        """As Store.condition."""
+        return self._store.condition
 
     async def run(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Write. Whoever dies here hears nothing any more."""
@@ -183,20 +191,31 @@ class Terminal:
         me = await store.look(journal.identity)
         line: Any = Line(self.world.network, self.name, key_id(me.terminal, me.epoch))
         clock: Clock = clock_in(me.time_zone, ticks=self.wall_ms)
-        self.link = Link()
+        news = asyncio.Event()
+        self.link = Link(changed=news.set)
         self.checkout = Checkout(store, clock, self.link, me.terminal, line, prints=False)
+        if own.condition.unchecked:  # as posd.upkeep.Upkeep.check, behind the first sales
+            self.process.spawn(self._checks(store))
         voided = await self.checkout.recover()
         self.world.marks.sometimes("unanswered hold voided at start", when=voided > 0)
         self.db = own.writer.db
         self.sync = Sync(line, StoredJournal(store), StoredCache(store), self.link, self.wall_ms, VERSION)
         self.process.spawn(supervise("push", self.sync.push_for_ever))
         self.process.spawn(supervise("pull", self.sync.pull_for_ever))
+        self.process.spawn(supervise("leases", lambda: keep(self.checkout, news)))
         self.ready = self.process
         if self.twisted:
             self._missing()
         for why in self.world.invariants.acknowledged_are_kept(self.world, self):
             self.world.oracle.broken(why)
         self.world.note(self.name, "starts")
+
+    async def _checks(self, store: TerminalStore) -> None:
+        """Everything is looked at, and what is wrong is a broken promise: this disk tears and loses, it does not rot."""
+        await asyncio.sleep(self.chance.random() * CHECK_S_MAX)
+        if flaw := await store.look(checking.whole):
+            self.world.oracle.broken(f"{self.name}: record {flaw.seq}: {flaw.why}")
+        store.condition.unchecked = False
 
     def _missing(self) -> None:
         """What the older disk does not know may be lost, if it was never sent."""

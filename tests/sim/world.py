@@ -14,7 +14,8 @@ from unittest.mock import patch
 
 import structlog
 
-from central import enrol, feed, quarantine
+from central import enrol, feed, leases, quarantine
+from central.store import leases as rows
 from central.store import records
 from posd.store import agreements, journal
 from sync.wire import FEED_ROWS_MAX
@@ -69,6 +70,7 @@ class World:
         self.invariants = invariants
         self.town = town()
         self.served: list[str] = []
+        self.terminals: list[Terminal] = []
         self.lag_s = 1.0
         self.told: deque[str] = deque(maxlen=TOLD_MAX)
         self._hash = hashlib.sha256()
@@ -184,6 +186,12 @@ class World:
         pending = self.office.look("SELECT count(*) FROM record WHERE state = 'pending'")[0][0]
         if pending:
             return f"{pending} records have had no effect yet"
+        if exposed := {one.code for one in self.office.write(rows.exposed)}:
+            for code in sorted(exposed):
+                self.office.write(leases.release, code, "person", "it is not coming back", self.now_ms())
+            self.office.news.now()
+            self.marks.sometimes("exposure released")
+            return "exposure is released"
         position = self.office.look("SELECT feed_position FROM office")[0][0]
         behind = [one.name for one in self.terminals if not one.cursor().endswith(f".{position}")]
         return f"{behind} have not read the feed to {position}" if behind else ""
@@ -232,6 +240,11 @@ class World:
         states = dict(self.office.look("SELECT state, count(*) FROM hold GROUP BY state"))  # type: ignore[arg-type]
         self.marks["hold granted"] += len(self.oracle.granted)
         self.marks["hold refused"] += states.get("refused", 0)
+        held = self.office.look("SELECT state, count(*) FROM lease GROUP BY state")
+        self.marks["lease granted"] += sum(count for _, count in held)
+        self.marks["lease returned"] += sum(count for state, count in held if state in ("returned", "ended"))
+        spent = (hold.leased for one in self.oracle.sold if one.booked for hold in one.sale.holds)
+        self.marks["spent from a lease"] += sum(1 for pieces in spent if pieces)
 
     def ended(self) -> Ended:
         """The result."""
@@ -249,6 +262,9 @@ def run(seed: int, faults: Faults | None = None, sales: int = SALES_MIN) -> Ende
             play(world.day())
         except Exception as error:  # whatever it is, it is a bug, and the seed brings it back
             world.oracle.broken("".join(traceback.format_exception(error)))
+        finally:
+            for terminal in world.terminals:
+                terminal.disk.crash()
     return world.ended()
 
 

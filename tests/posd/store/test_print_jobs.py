@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from posd.store import print_jobs
-from posd.store.database import migrate, schema_files
 from posd.store.db import in_transaction
+from posd.store.opening import migrate, schema_files
 
 
 @pytest.mark.parametrize(
