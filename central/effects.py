@@ -117,9 +117,11 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     known = [one for one in (_own(db, member, effect.cause, hold) for hold in body.holds) if one]
     still = tuple(leases.voided(db, _as_hold(one)) for one in known if one.state == "open")
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [one.id for one in known])
-    cause = effect.cause._replace(also=_end(db, member, effect.cause, body.holds))
+    stays = {one.id for one in known if one.state == "exposed" and not leases.may_free(db, one)}  # until a person releases it
+    over = [hold for hold in body.holds if hold.id not in stays]
+    cause = effect.cause._replace(also=_end(db, member, effect.cause, over))
     after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
-    exposed = [leases.voided(db, _as_hold(one)) for one in known if leases.may_free(db, one)]
+    exposed = [leases.voided(db, _as_hold(one)) for one in known if one.state == "exposed" and one.id not in stays]
     after = give_up(now.program, after, exposed, now.day)
     standings.save(db, now, cause, Change(member, before, after))
 

@@ -261,15 +261,15 @@ async def test_a_fenced_terminals_lease_and_hold_are_exposed(office, pair):
     ]
     assert (await free(office), await inside(office, leased(lease.id))) == (700, 0)
     assert await office.store.read(leases.bound) == []
-    await office.store.run(leases.release, here.code, "noa", "its disk is here", now_ms())
+    await office.store.run(leases.release, here.code, "person", "its disk is here", now_ms())
     assert (await free(office), await office.store.read(rows.exposed)) == (1000, [])
     assert await office.store.read(leases.bound) == [leases.Bound("points", 0, 300)]
     assert [entity(row) for row in (await office.feed(there)).rows if row.kind == "bound"] == [wire.BoundRow({"points": 300})]
     note = (await office.store.read(log.notes, 1))[0]
-    assert (note.person, note.action, note.subject) == ("noa", "release", here.code)
+    assert (note.person, note.action, note.subject) == ("person", "release", here.code)
     assert note.reason == "300 points: its disk is here"
     with pytest.raises(Rejected, match="nothing is exposed"):
-        await office.store.run(leases.release, here.code, "noa", "again", now_ms())
+        await office.store.run(leases.release, here.code, "person", "again", now_ms())
     assert (await told(office, again))[0] == []
     await books_are_right(office)
 
@@ -290,7 +290,7 @@ async def test_what_a_fenced_terminal_did_spend_comes_out_of_its_exposure(office
 async def book_late(office, terminal, line):
     """A journal that is over is pushed, quarantined, and booked on a person's word."""
     assert (await office.push(terminal)).outcome in {"quarantined", "fork"}
-    await office.store.run(quarantine.accept, line, quarantine.Verdict("noa", "its disk is here"), now_ms())
+    await office.store.run(quarantine.accept, line, quarantine.Verdict("person", "its disk is here"), now_ms())
     await office.apply()
 
 
@@ -298,6 +298,7 @@ async def test_of_a_forked_journal_no_word_frees_anything(office, pair):
     """Neither copy knows what the other has spent; the bound counts the most that its lease ever had."""
     here, _ = pair
     lease = await lease_of(office, here)
+    assert (await office.hold(here, wire.HoldRequest(some(1), HANDLE, "points", 100))).granted
     copy = replace(here, records=list(here.records))
     await earns(office, here, 1)
     copy.record("lease_return", copy.any_id(), LeaseReturn(lease.id, HANDLE, {}))
@@ -307,8 +308,10 @@ async def test_of_a_forked_journal_no_word_frees_anything(office, pair):
     assert await office.store.run(leases.expose, now_ms()) == 1
     assert await office.store.read(leases.bound) == [leases.Bound("points", 200, 0)]
     copy.record("lease_return", copy.any_id(), LeaseReturn(lease.id, HANDLE, {}))
+    copy.voids(HANDLE, Hold(some(1), "points", 100))
     await book_late(office, copy, f"{here.code}.1+1")
-    assert (await free(office), await inside(office, f"exposure/{lease.id}")) == (801, 200)
+    assert (await free(office), await inside(office, f"exposure/{lease.id}")) == (701, 200)
+    assert [one.kind for one in await office.store.read(rows.exposed)] == ["lease", "hold"], "a person still may"
 
 
 async def test_who_is_overdrawn_spends_online_only_until_it_is_repaid(office, pair):
@@ -339,7 +342,7 @@ async def test_blocked_and_poor_members_get_no_lease(office, pair):
 async def test_while_head_office_recovers_nothing_is_leased(office, pair):
     """It does not know what it granted in the life that is lost; what a terminal gives back of that is nothing here."""
     here, there = pair
-    await office.store.run(recovery.begin, now_ms(), "noa")
+    await office.store.run(recovery.begin, now_ms(), "person")
     await earns(office, here, 3000)
     assert (await lease_of(office, here)).pieces == {"points": 200}
     await earns(office, there, 1)

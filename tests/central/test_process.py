@@ -11,6 +11,7 @@ import time
 import httpx
 import pytest
 
+from central.api import FEEDS_MAX
 from sync import program_file, wire
 from sync.signing import key_id
 from tests.central.conftest import PROGRAM_PATH
@@ -114,14 +115,14 @@ def test_it_stops_at_once_with_terminals_waiting(small):
     terminal = enrolled(small)
     cursor = fed(small, terminal).cursor
     pages = []
-    waiting = [threading.Thread(target=lambda: pages.append(fed(small, terminal, cursor, 25.0))) for _ in range(5)]
+    waiting = [threading.Thread(target=lambda: pages.append(fed(small, terminal, cursor, 25.0))) for _ in range(FEEDS_MAX)]
     for one in waiting:
         one.start()
     time.sleep(1)
     assert small.stop() == 0
     for one in waiting:
         one.join(STOP_S_MAX)
-    assert [page.rows for page in pages] == [()] * 5
+    assert [page.rows for page in pages] == [()] * FEEDS_MAX
 
 
 def test_what_a_command_changes_reaches_a_waiting_terminal(small):
