@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 from central import feed
 from central.store import feed as feed_rows
@@ -27,17 +26,11 @@ def new_id_on_retry() -> Mapping[str, Any]:
 
 def synced_now_and_then() -> Mapping[str, Any]:
     pragmas = tuple(one.replace("synchronous=FULL", "synchronous=NORMAL") for one in opening.PRAGMAS)
-    return {"tests.sim.store.open_on.__defaults__": (pragmas,)}
+    return {"tests.sim.store.open_on.__defaults__": (pragmas, None)}
 
 
 def names_not_synced() -> Mapping[str, Any]:
-    real = opening.prepare
-
-    def prepare(db: Any, folder: Any, *given: Any) -> bool:
-        with patch.object(folder, "sync", lambda: None):
-            return real(db, folder, *given)
-
-    return {"tests.sim.store.prepare": prepare}
+    return {"tests.sim.disk.Disk.sync": lambda _: None}
 
 
 def cursor_before_rows() -> Mapping[str, Any]:
