@@ -30,6 +30,9 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     # units and tiers
     "worth": ("שווי", "worth"),
     "pending_days": ("ימי המתנה", "days of waiting"),
+    "lease_percent": ("חלק שקופה אחת מממשת ללא חיבור", "share that one terminal may spend offline"),
+    "lease_percent_all": ("חלק שכל הקופות מממשות ללא חיבור", "share that all terminals may spend offline"),
+    "lease_pieces_max": ("תקרה למימוש ללא חיבור בקופה", "most that one terminal may spend offline"),
     "expiry": ("תוקף", "expiry"),
     "extended": ("התוקף מתארך בכל פעילות", "expiry extended by activity"),
     "unit": ("יחידה", "unit"),
@@ -160,6 +163,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "give_back_spent": ("החזרת יחידות שמומשו", "spent units are given back"),
     "give_back_uses": ("החזרת שימושים", "uses are given back"),
     "negative_balance": ("יתרה שלילית", "balance below nothing"),
+    "lease_min_strength": ("הקוד הנדרש למימוש ללא חיבור", "what code spends offline"),
     "tax_rounded_per": ("עיגול מע״מ לפי", "tax is rounded per"),
 }
 """What a key ends with."""
