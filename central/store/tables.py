@@ -76,13 +76,14 @@ CHAIN = sa.Table(
     sa.Column("fenced_ms", sa.BigInteger),
     sa.Column("durable_seq", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("whole_in", sa.Text, nullable=False, server_default=""),
+    sa.Column("copied", sa.JSON, nullable=False, server_default="{}"),
     sa.UniqueConstraint("terminal_id", "epoch", "branch"),
 )
 """One journal of one terminal, with the key that signs for it and the head that head office has stored.
 
 A journal that forked has rows of the same epoch with a `branch` above 0: those go on from (base_seq, base_hash), which they share
-with another. What comes once `fenced_ms` is set is quarantined. `durable_seq` is how far it is in a verified backup, `whole_in` the
-incarnation in which the terminal has shown that head office has all of it.
+with another; `copied` is what both may have spent, by unit. What comes once `fenced_ms` is set is quarantined. `durable_seq` is how
+far it is in a verified backup, `whole_in` the incarnation in which the terminal has shown that head office has all of it.
 """
 
 STRANGER = sa.Table(

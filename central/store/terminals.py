@@ -142,6 +142,12 @@ def key(db: Connection, code: str, epoch: int) -> Key | None:
     return Key(row[0], row[1], row[2], bool(row[3]), Head(row[4], row[5])) if row else None
 
 
+def head(db: Connection, terminal: int) -> Head:
+    """Where the journal ends in which a terminal writes now, as far as it is stored."""
+    row = db.execute(_HEAD, {"terminal": terminal}).one_or_none()
+    return Head(*row) if row else Head()
+
+
 def chain(db: Connection, chain_id: int) -> ChainRow:
     """A chain with its head, as it is now."""
     return ChainRow(*db.execute(_CHAIN, {"chain": chain_id}).one())
@@ -184,6 +190,11 @@ _KEY = (
     sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, CURRENT, CHAIN.c.seq, CHAIN.c.hash)
     .join(TERMINAL)
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
+)
+_HEAD = (
+    sa.select(CHAIN.c.seq, CHAIN.c.hash)
+    .join(TERMINAL)
+    .where(TERMINAL.c.id == sa.bindparam("terminal"), CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
 )
 _CHAIN = (
     sa.select(
