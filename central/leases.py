@@ -166,13 +166,13 @@ def voided(db: Connection, hold: Hold) -> Hold:
 
 
 def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.LeaseRow]:
-    """The leases that a terminal has of these members, by member. While head office recovers it does not know: it may have forgotten
-    what it was given back.
+    """The leases that a terminal has of these members, by member. Nothing is said of one that it has returned, which it may have
+    forgotten by now; and nothing while head office recovers, which itself may have forgotten what it was given back.
     """
     found: dict[int, wire.LeaseRow] = {}
     if feed.office(db).recovering:
         return found
-    last = rows.last_of(db, of, terminal)
+    last = {member: row for member, row in rows.last_of(db, of, terminal).items() if row.state != "returned"}
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():
         row = last[member]
         spent, over = leases.seen(before, row.lease), row.state not in rows.OUT

@@ -245,7 +245,7 @@ class Office:
         at = (self.life, len(chain.log), chain.log[-1] if chain.log else None)
         mine = [kept for kept in self.leases.values() if kept.chain is chain]
         kept = max(mine, key=lambda one: (one.made, one.lease.id), default=None)
-        if kept is None or (self.absent and self.planted != "a restored office tells of leases"):
+        if kept is None or kept.state == "returned" or (self.absent and self.planted != "a restored office tells of leases"):
             return Page(*at)
         return Page(*at, kept.lease, leases.seen(self.here, kept.lease), kept.recalled, kept.state not in OUT)
 
