@@ -16,7 +16,8 @@ from central.store import audit, feed, members, records
 from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
-from central.store.holds import HoldRow, save_exposed
+from central.store.holds import HoldRow
+from central.store.holds import save as save_hold
 from central.store.leases import LeaseRow
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -152,7 +153,8 @@ def back_in_lease(db: Connection, hold: HoldRow) -> list[Hold]:
     if row is None or row.state == "released":
         return []
     rows.save(db, row._replace(state="exposed", exposed=Counter(row.exposed) + Counter({hold.unit: hold.leased})))
-    save_exposed(db, hold._replace(pieces=hold.pieces - hold.leased, lease="", leased=0))
+    left = hold.pieces - hold.leased
+    save_hold(db, hold._replace(pieces=left, lease="", leased=0, state="exposed" if left else "ended"))
     return [Hold(hold.id, hold.unit, hold.pieces, hold.lease, hold.leased)]
 
 

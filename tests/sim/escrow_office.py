@@ -294,7 +294,8 @@ class Office:
 
     def _promised(self, chain: Chain, body: Promised) -> None:
         for hold in body.holds:
-            if hold.id not in self.holds and self.planted != "promises are not said again":
+            known = self.holds.get(hold.id)
+            if (known is None or known.state == "refused") and self.planted != "promises are not said again":
                 own = self.leases.get(hold.lease)
                 kept = leases.reserved(self.here, hold, own=bool(own and own.chain is chain and own.state in OUT))
                 self.holds[hold.id] = Reserved("open", kept, chain, self.now, kept.pieces - kept.leased)
