@@ -152,7 +152,9 @@ def promised(db: Connection, effect: Effect, body: Promised) -> None:
             continue
         before, mine = standings.load(db, member), leases.own(db, member, chain, hold.lease) is not None
         kept = reserved(before, hold, own=mine)
-        row = HoldRow(member.id, hold.id, effect.cause.terminal, hold.unit, hold.pieces, "open", None, chain, kept.lease, kept.leased)
+        row = HoldRow(
+            member.id, hold.id, effect.cause.terminal, hold.unit, hold.pieces, "open", None, chain, kept.lease, kept.leased
+        )
         if known:
             holds.save(db, row)
         else:

@@ -102,7 +102,9 @@ def grant(program: Program, standing: Standing, lease: str, day: str, taken: Tak
     entries = []
     for unit in program.units:
         out = Counter({name: pieces for (name, of), pieces in taken.items() if of == unit})
-        out.update({name: sum(have.values()) for (name, of), have in standing.accounts.items() if of == unit and _is_lease(name)})
+        out.update(
+            {name: sum(have.values()) for (name, of), have in standing.accounts.items() if of == unit and _is_lease(name)}
+        )
         have = Have(lots.spendable(standing.lots(unit), day), out[leased(lease)], out.total())
         if pieces := more(program, unit, have):
             entries.append(Entry(available(standing.handle), leased(lease), unit, pieces))

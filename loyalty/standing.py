@@ -92,7 +92,10 @@ def booked(standing: Standing, found: tuple[Entry, ...]) -> Standing:
                 key = (account, entry.unit)
                 have = changed.get(key) or changed.setdefault(key, dict(standing.accounts.get(key, ())))
                 have[entry.lot] = have.get(entry.lot, 0) + sign * entry.pieces
-    accounts = {**standing.accounts, **{key: {lot: left for lot, left in have.items() if left} for key, have in changed.items()}}
+    accounts = {
+        **standing.accounts,
+        **{key: {lot: left for lot, left in have.items() if left} for key, have in changed.items()},
+    }
     return replace(standing, accounts={key: have for key, have in accounts.items() if have}, posted=(*standing.posted, *found))
 
 

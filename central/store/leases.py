@@ -168,7 +168,9 @@ def promised(db: Connection, chain: int, seq: int, before_ms: int) -> dict[str, 
     """
     own = sa.and_(ENTRY.c.member_id == HOLD.c.member_id, ENTRY.c.cause == HOLD.c.id)
     ended = sa.and_(ENTRY.c.member_id == HOLD.c.member_id, ENTRY.c.source == sa.literal(held("")) + HOLD.c.id)
-    by = sa.select(ENTRY.c.place).join(APPLIED, APPLIED.c.id == ENTRY.c.cause).join(RECORD, RECORD.c.key == APPLIED.c.record_key)
+    by = (
+        sa.select(ENTRY.c.place).join(APPLIED, APPLIED.c.id == ENTRY.c.cause).join(RECORD, RECORD.c.key == APPLIED.c.record_key)
+    )
     over = by.where(ended, RECORD.c.chain_id == chain, RECORD.c.seq <= seq)
     pieces = sa.cast(sa.func.sum(HOLD.c.pieces - HOLD.c.leased), sa.BigInteger)
     wanted = sa.select(HOLD.c.unit, pieces).where(HOLD.c.chain_id == chain, HOLD.c.made_ms < before_ms)

@@ -171,7 +171,9 @@ async def test_a_restored_head_office_sets_aside_again_what_is_promised(office, 
     assert [await inside(office, held(one.id)) for one in kept] == [300, 90, 100]
     assert (await inside(office, leased(lease.id)), await free(office)) == (100, 1000 - 200 - 390)
     page = await office.feed(here)
-    included = {one for row in page.rows if row.kind == "member" for one in wire.decode(bytes(row.body), wire.MemberRow).includes}
+    included = {
+        one for row in page.rows if row.kind == "member" for one in wire.decode(bytes(row.body), wire.MemberRow).includes
+    }
     assert {one.id for one in kept} <= included, "the terminal has taken them off what it shows"
     here.sells(replace(SALE, holds=kept[:1], redemptions=(Movement("ten_off", "points", 300, (300,)),)))
     here.voids(HANDLE, *kept[1:])
