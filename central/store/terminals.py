@@ -27,13 +27,18 @@ class Terminal(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key that signs, whether its epoch is still the terminal's and not fenced, and the head of its journal at this moment."""
+    """A key that signs, whether its epoch is still the terminal's and not fenced, and the head of its journal at this moment.
+
+    `next_key` is one that signs too; what it signs makes it the key. `last_key`, the one before, may only push.
+    """
 
     terminal: int
     chain: int
     public_key: str
     current: bool
     head: Head
+    next_key: str = ""
+    last_key: str = ""
 
 
 class ChainRow(NamedTuple):
@@ -139,7 +144,24 @@ def time_zones(db: Connection) -> list[str]:
 def key(db: Connection, code: str, epoch: int) -> Key | None:
     """The key of a terminal's epoch."""
     row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
-    return Key(row[0], row[1], row[2], bool(row[3]), Head(row[4], row[5])) if row else None
+    return Key(row[0], row[1], row[2], bool(row[3]), Head(row[4], row[5]), *row[6:]) if row else None
+
+
+def set_next_key(db: Connection, chain_id: int, public_key: str) -> bool:
+    """That key signs for a journal too; False if it did so before."""
+    other = (CHAIN.c.id == chain_id, CHAIN.c.next_key != public_key, CHAIN.c.public_key != public_key)
+    return db.execute(sa.update(CHAIN).where(*other).values(next_key=public_key).returning(CHAIN.c.id)).first() is not None
+
+
+def take_next_key(db: Connection, key: Key) -> None:
+    """A terminal's next key has signed, as `key` says: it takes the place of the one before, in that terminal's older journals too,
+    for there is one key in its folder.
+    """
+    before = sa.select(CHAIN.c.public_key).where(CHAIN.c.id == key.chain, CHAIN.c.next_key == key.next_key)
+    found = db.execute(before.with_for_update()).scalar_one_or_none()
+    if found is not None:
+        same = (CHAIN.c.terminal_id == key.terminal, CHAIN.c.public_key == found)
+        db.execute(sa.update(CHAIN).where(*same).values(public_key=key.next_key, last_key=found, next_key=""))
 
 
 def chain(db: Connection, chain_id: int) -> ChainRow:
@@ -182,6 +204,7 @@ CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None)
 # Made once: a push has four statements, and making one takes as long as running it.
 _KEY = (
     sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, CURRENT, CHAIN.c.seq, CHAIN.c.hash)
+    .add_columns(CHAIN.c.next_key, CHAIN.c.last_key)
     .join(TERMINAL)
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
 )
