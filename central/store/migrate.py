@@ -9,7 +9,7 @@ from central.store.engine import Connection
 from central.store.rows import alone
 from central.store.tables import OFFICE
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest file in migrations/versions."""
 
 MIGRATING = 0x706F7364  # "posd": two commands on a new PostgreSQL database must not both make the tables
