@@ -23,6 +23,7 @@ __all__ = ["Connection", "Store", "make_engine"]
 
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
+WAIT_S_MAX = 5.0  # for a connection of the pool, and then for a lock: a terminal is told to come back long before it gives up
 IDLE_S_MAX = 2.0  # a connection that has rested for longer is asked whether it lives
 BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
 
@@ -82,7 +83,8 @@ def make_engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
         return engine
     if place.drivername in ("postgresql", "postgres"):
-        options = {"timeout": CONNECT_S_MAX, "server_settings": {"synchronous_commit": "on"}}
+        ours = {"synchronous_commit": "on", "lock_timeout": f"{WAIT_S_MAX:.0f}s"}
+        options = {"timeout": CONNECT_S_MAX, "server_settings": ours}
         engine = create_async_engine(place.set(drivername="postgresql+asyncpg"), connect_args=options, **_POOL)
         event.listen(engine.sync_engine, "checkin", _on_checkin)
         event.listen(engine.sync_engine, "checkout", _on_checkout)
@@ -90,7 +92,7 @@ def make_engine(url: str) -> AsyncEngine:
     raise Misconfigured("database_url", f"{place.drivername!r} is no database of ours", "sqlite:///PATH or postgresql://...")
 
 
-_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": CONNECT_S_MAX}
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": WAIT_S_MAX}
 
 
 def _on_checkin(_: object, record: Any) -> None:
