@@ -26,6 +26,7 @@ from sync.spending import BoundRow as BoundRow
 from sync.spending import HoldAnswer as HoldAnswer
 from sync.spending import HoldRequest as HoldRequest
 from sync.spending import LeaseRow as LeaseRow
+from sync.versions import Older, reading_of
 
 BATCH_RECORDS_MAX = 500
 BATCH_BYTES_MAX = 256 * 1024  # reached by 500 ordinary sales; a single larger record travels alone
@@ -42,14 +43,14 @@ NAMES_MAX = 2 * bounds.WORDS_MAX
 _LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
 Shape = TypeVar("Shape")
 
-RECORDS: Mapping[tuple[str, int], type] = {
+RECORDS: Mapping[tuple[str, int], type | Older] = {
     ("enrol", 1): Enrol,
     ("sale", 1): Sale,
     ("return", 1): Return,
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
 }
-"""Every body ever shipped, by kind and version. What is not here is stored all the same."""
+"""Every body ever shipped, by kind and version; the newest of a kind is today's. What is not here is stored all the same."""
 
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
@@ -302,6 +303,9 @@ ENTITIES: Mapping[str, type] = {
 }
 """What the feed carries. A terminal skips kinds it does not know."""
 
+READING = reading_of(ENTITIES)
+"""The name of all that this release takes from it."""
+
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _SORTED = msgspec.json.Encoder(order="sorted")
 
@@ -320,11 +324,13 @@ def read_envelope(data: bytes) -> Envelope:
 
 
 def read_body(envelope: Envelope) -> Any:
-    """The body as its dataclass; None for a kind or version that this release does not know. Raises ValueError."""
-    if (shape := RECORDS.get((envelope.kind, envelope.version))) is None:
+    """The body as today's dataclass; None for a kind or version that this release does not know. Raises ValueError."""
+    if (known := RECORDS.get((envelope.kind, envelope.version))) is None:
         return None
     try:
-        return msgspec.json.decode(envelope.body, type=shape)
+        if isinstance(known, Older):
+            return known.as_today(msgspec.json.decode(envelope.body, type=known.shape), envelope)
+        return msgspec.json.decode(envelope.body, type=known)
     except msgspec.MsgspecError as error:
         raise ValueError(f"{envelope.kind} record: {error}") from error
 
