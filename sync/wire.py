@@ -9,10 +9,8 @@ Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own
     POST /v1/holds     HoldRequest -> HoldAnswer
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -21,6 +19,7 @@ from loyalty import bounds
 from loyalty.moment import WALL_MS_MAX
 from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
 from runtime.errors import Misconfigured
+from sync.members import MemberRow as MemberRow
 from sync.spending import HANDLE_CHARS as HANDLE_CHARS
 from sync.spending import BoundRow as BoundRow
 from sync.spending import HoldAnswer as HoldAnswer
@@ -37,10 +36,7 @@ FEED_BYTES_MAX = 512 * 1024  # of a request: what a terminal has given of every 
 FEED_WAIT_S_MAX = 25.0  # shorter than the half minute after which proxies close a silent connection
 SEQ_MAX = 1 << 62  # what both databases hold
 EPOCH_MAX = 1 << 31
-LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
-NAMES_MAX = 2 * bounds.WORDS_MAX
 
-_LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
 Shape = TypeVar("Shape")
 
 RECORDS: Mapping[tuple[str, int], type | Older] = {
@@ -232,51 +228,6 @@ class ShareRow:
 
     def __post_init__(self) -> None:
         _budgets("shares", self.shares)
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A member as a terminal may know one. `balances` have what is available or leased at head office, by unit and lot
-    (loyalty/lots.py), the counters among them; the other facts are as in loyalty.member.Member.
-
-    `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with; `codes`
-    are the member's plain codes.
-    """
-
-    handle: str
-    first_name: str
-    tier: str
-    generation: int
-    balances: dict[str, dict[str, int]]
-    codes: tuple[str, ...]
-    blocked: bool = False
-    includes: tuple[str, ...] = field(default_factory=tuple)
-    visits: int = 0
-    spent_minor: int = 0
-    joined: str = ""
-    last_visit: str = ""
-    segments: tuple[str, ...] = ()
-    occasions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        bounds.hexadecimal("handle", self.handle, HANDLE_CHARS)
-        bounds.whole("generation", self.generation, 0, 255)
-        bounds.whole("number of lots", sum(map(len, self.balances.values())), 0, LOTS_MAX)
-        for unit, lots in self.balances.items():
-            bounds.text("unit", unit)
-            for lot, pieces in lots.items():
-                if not _LOT.fullmatch(lot):
-                    raise ValueError(f"lot is {lot!r:.60}; READY/EXPIRES is wanted, dates or nothing")
-                bounds.whole("balance", pieces, -SEQ_MAX, SEQ_MAX)
-        bounds.whole("visits", self.visits, -SEQ_MAX, SEQ_MAX)
-        bounds.whole("spent_minor", self.spent_minor, 0, SEQ_MAX)
-        bounds.whole("number of names", len(self.segments) + len(self.occasions), 0, NAMES_MAX)
-        for name in (*self.segments, *self.occasions):
-            bounds.text("name", name)
-        for day in filter(None, (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()))):
-            bounds.date("date", day)
-        for ref in self.includes:
-            bounds.hexadecimal("included record", ref, 32)
 
 
 @dataclass(frozen=True, slots=True)

