@@ -43,6 +43,15 @@ class Visit(NamedTuple):
     now_ms: int
 
 
+class Parted(NamedTuple):
+    """Where two copies of a journal part: the last seq that both have, and when head office first had a record behind it. The disk
+    was copied before that.
+    """
+
+    seq: int
+    before_ms: int
+
+
 class Bound(NamedTuple):
     """What could be spent of a unit beyond members' balances: by clones of terminals, and of what people released."""
 
@@ -81,11 +90,13 @@ def visited(db: Connection, now: Now, visit: Visit, member: MemberHere, after: S
         here = LeaseRow(member.id, name, visit.chain, visit.terminal, "open", False, {}, {}, {}, {}, visit.now_ms, visit.now_ms)
     if here is None or here.recalled:
         return after
-    filled = leases.grant(now.program, after, here.id, now.day)
+    taken = rows.taken(db, member.id)
+    filled = leases.grant(now.program, after, here.id, now.day, taken)
     was, has = leases.within(after, leased(here.id)), leases.within(filled, leased(here.id))
     if here.granted or has:
+        names = {here.id, *rows.names_of(db, member.id, here.chain_id)}
+        peak = Counter(here.peak) | Counter(leases.at_stake(filled, names, taken))
         granted = Counter(here.granted) + Counter(has) - Counter(was)
-        peak = Counter(here.peak) | Counter(has)
         rows.save(db, here._replace(granted=granted, peak=peak, used_ms=visit.now_ms))
     return filled
 
@@ -214,17 +225,23 @@ def release(db: Connection, terminal: str, person: str, reason: str, now_ms: int
     return found
 
 
+def copied(db: Connection, chain: int, parted: Parted) -> dict[str, int]:
+    """What a copy of a terminal's disk may have spent beside the original, by unit: of each member one lease, the most that was ever
+    at stake of it, and what had been reserved online when the disk was copied. Both promised that, and no promise is refused.
+    """
+    most: dict[int, Counter[str]] = {}
+    for member, peak in rows.peaks(db, chain):
+        most[member] = most.get(member, Counter()) | Counter(peak)
+    promised = rows.promised(db, chain, parted.seq, parted.before_ms)
+    return dict(sum(most.values(), Counter(promised)))
+
+
 def bound(db: Connection) -> list[Bound]:
-    """The published bound as it is now, by unit: nothing, but for one lease a member for each clone that was seen, and what people
+    """The published bound as it is now, by unit: nothing, but for what copies may have spent that were seen, and what people
     released.
     """
-    released: Counter[str] = Counter()
-    for one in rows.exposed(db, "released"):
-        released.update(one.pieces)
-    peaks: dict[tuple[int, int], Counter[str]] = {}
-    for chain, member, peak in rows.cloned(db):
-        peaks[chain, member] = peaks.get((chain, member), Counter()) | Counter(peak)
-    clones = sum(peaks.values(), Counter[str]())
+    released = sum((Counter(one.pieces) for one in rows.exposed(db, "released")), Counter[str]())
+    clones = sum(map(Counter, rows.copied(db)), Counter[str]())
     return [Bound(unit, clones[unit], released[unit]) for unit in sorted({*released, *clones})]
 
 

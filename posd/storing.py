@@ -23,6 +23,7 @@ class StoredJournal:
     async def save_push_state(self, state: PushState) -> None:
         """Remember it."""
         await self.store.run(journal.save_push_state, state)
+        await _note_freeze(self.store)
 
     async def records_after(self, seq: int, records_max: int, bytes_max: int) -> list[bytes]:
         """The next records."""
@@ -54,3 +55,9 @@ class StoredCache:
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         """Rows and cursor in one transaction."""
         await self.store.run(pages.save_page, entities, state)
+        await _note_freeze(self.store)
+
+
+async def _note_freeze(store: Store) -> None:
+    """What head office has just said of our journal holds from now on, not from the next start on."""
+    store.condition.frozen = store.condition.frozen or await store.look(journal.frozen)

@@ -165,16 +165,25 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Rows and cursor belong together: they are saved in one transaction. `more` says that another page is ready."""
+    """Rows and cursor belong together: they are saved in one transaction. `more` says that another page is ready.
+
+    Head office has stored the journal of whoever asks up to `seq`, whose hash is `hash`: so a copy of the terminal's disk learns
+    that it is one, although it only reads. Without a `hash` it does not say.
+    """
 
     cursor: str
     rows: tuple[FeedRow, ...]
     more: bool
     incarnation: str
     server_ms: int
+    seq: int = 0
+    hash: str = ""
 
     def __post_init__(self) -> None:
         bounds.whole("server_ms", self.server_ms, 0, WALL_MS_MAX)
+        bounds.whole("seq", self.seq, 0, SEQ_MAX)
+        if self.hash:
+            bounds.hexadecimal("hash", self.hash, 64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def put_back(db: Db, hold: Hold, stamp: Stamp, seq: int = 0) -> None:
     own = bytes.fromhex(hold.lease)
     db.execute("UPDATE lease SET void_seq = max(void_seq, ?) WHERE id = ?", (seq, own))
     db.execute("UPDATE leased SET spent = spent - ? WHERE lease = ? AND unit = ?", (hold.leased, own, hold.unit))
-    if db.execute("SELECT 1 FROM lease WHERE id = ? AND returned = 1", (own,)).fetchone():
+    if not frozen(db) and db.execute("SELECT 1 FROM lease WHERE id = ? AND returned = 1", (own,)).fetchone():
         _say(db, own, stamp, hold.id)
 
 

@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from loyalty import leases, lots
 from loyalty.agreement import Hold
 from loyalty.leases import Lease
-from loyalty.ledger import Entry, leased
+from loyalty.ledger import Entry, available, leased
 from loyalty.posting import covered_entries, hold_entries, void_entries
 from loyalty.program import Program
 from loyalty.sale import LeaseReturn, Sale, Void
@@ -21,16 +22,51 @@ Record = tuple[str, Sale | Void | LeaseReturn]
 """An id and what it says."""
 
 
+@dataclass
+class Line:
+    """A history of a journal from its beginning, when each record came, and where it leaves the others."""
+
+    records: list[Record] = field(default_factory=list)
+    came: list[int] = field(default_factory=list)
+    base: int = 0
+
+
 @dataclass(eq=False)
 class Chain:
-    """One life of a terminal: its journal as head office has stored it. `fenced` once it is over, `forked` once two journals were
-    seen of it.
+    """One life of a terminal: its journal as head office has stored it, in lines as in central/lineage.py. `fenced` once it is over,
+    `forked` once two journals were seen of it.
     """
 
     terminal: int
-    log: list[Record] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=lambda: [Line()])
     fenced: bool = False
     forked: bool = False
+
+    @property
+    def log(self) -> list[Record]:
+        """The line that counts."""
+        return self.lines[0].records
+
+
+@dataclass
+class Reserved:
+    """A hold at head office; `granted` is when, 0 for never."""
+
+    state: str
+    hold: Hold
+    chain: Chain
+    granted: int = 0
+
+
+class Page(NamedTuple):
+    """What the feed says of a terminal's lease, and of its journal: how much of it is stored, and the last record."""
+
+    lease: Lease
+    seen: dict[str, int]
+    recalled: bool
+    ended: bool
+    stored: int
+    last: Record | None
 
 
 @dataclass
@@ -54,9 +90,11 @@ class Office:
     planted: str = ""
     here: Standing = field(default_factory=lambda: Standing(HANDLE))
     leases: dict[str, Kept] = field(default_factory=dict)
-    holds: dict[str, tuple[str, Hold, Chain]] = field(default_factory=dict)
+    holds: dict[str, Reserved] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
     released: int = 0
+    copied: int = 0
+    uncovered: int = 0
     worst: int = 0
     now: int = 0
 
@@ -77,7 +115,7 @@ class Office:
         if chain.fenced:
             return None
         if asked.id in self.holds:
-            return self.holds[asked.id][0] == "open"
+            return self.holds[asked.id].state == "open"
         if asked.leased and seq > len(chain.log) and self.planted != "a hold overtakes a void":
             return None
         own = self.leases.get(asked.lease)
@@ -85,24 +123,41 @@ class Office:
         if leases.spare(self.here, wanted, DAY) < 0:
             for kept in self.leases.values():
                 kept.recalled |= kept.state == "open" and kept.lease.id != asked.lease
-            self.holds[asked.id] = ("refused", wanted, chain)
+            self.holds[asked.id] = Reserved("refused", wanted, chain)
             return False
-        self.holds[asked.id] = ("open", wanted, chain)
+        self.holds[asked.id] = Reserved("open", wanted, chain, self.now)
         self.book(hold_entries(wanted, HANDLE))
         return True
 
     def push(self, chain: Chain, records: list[Record]) -> None:
-        """As central/ingest.py: what goes on from the stored journal is stored and applied, a repeat does nothing, another history
-        is a fork.
+        """As central/ingest.py: what goes on from a stored line is stored, and applied if that counts; a repeat does nothing, another
+        history is a fork.
         """
-        same = min(len(chain.log), len(records))
-        if records[:same] != chain.log[:same]:
-            chain.forked = True
-            self.fence(chain)
-            return
+        same, line = max(((_shared(one.records, records), one) for one in chain.lines), key=lambda found: found[0])
+        if same < min(len(line.records), len(records)):
+            self._forks(chain, line, same)
+            line = Line(line.records[:same], line.came[:same], same)
+            chain.lines.append(line)
         for record in records[same:]:
-            chain.log.append(record)
-            self.apply(chain, record)
+            line.records.append(record)
+            line.came.append(self.now)
+            if not chain.fenced:
+                self.apply(chain, record)
+
+    def _forks(self, chain: Chain, line: Line, same: int) -> None:
+        """As central/ingest.py's _branch, and central/leases.py's copied: the bound grows by what both copies may have spent."""
+        if not chain.fenced:
+            self.fence(chain)
+        chain.forked = True
+        common = line.records[: same if line is chain.lines[0] else min(same, line.base)]
+        ended = {hold.id for _, body in common if not isinstance(body, LeaseReturn) for hold in body.holds}
+        promised = (one for name, one in self.holds.items() if one.chain is chain and name not in ended)
+        self.copied += sum(one.hold.pieces - one.hold.leased for one in promised if 0 < one.granted < line.came[same])
+        self.copied += max((kept.peak for kept in self.leases.values() if kept.chain is chain), default=0)
+
+    def bound(self) -> int:
+        """As central/leases.py's."""
+        return self.released + self.copied
 
     def apply(self, chain: Chain, record: Record) -> None:
         """As central/effects.py."""
@@ -112,15 +167,20 @@ class Office:
         self.applied.add(name)
         if isinstance(body, Sale):
             holds = tuple(one if self._owns(chain, one.lease) else Hold(one.id, one.unit, one.pieces) for one in body.holds)
-            self.book(covered_entries(replace(body, holds=holds), self.here.accounts))
+            entries = covered_entries(replace(body, holds=holds), self.here.accounts)
+            filled = sum(one.pieces for one in entries if one.source == available(HANDLE) and one.target.startswith("hold/"))
+            unspent = sum(one.pieces for one in entries if one.target == available(HANDLE) and one.source.startswith("hold/"))
+            self.uncovered += max(0, filled - unspent)
+            self.book(entries)
             self._end(chain, body.holds)
             self._visited(chain, name)
         elif isinstance(body, Void):
             known = [self.holds[one.id] for one in body.holds if one.id in self.holds]
-            still = tuple(self._voided(hold) for state, hold, _ in known if state == "open")
+            still = tuple(self._voided(one.hold) for one in known if one.state == "open")
+            freed = [one.hold for one in known if one.state == "exposed" and not one.chain.forked]
             self._end(chain, body.holds)
             self.book(void_entries(Void("", still, HANDLE)))
-            exposed = [self._voided(hold) for state, hold, of in known if state == "exposed" and not of.forked]
+            exposed = [self._voided(hold) for hold in freed]
             self.move(leases.give_up(self.program, self.here, exposed, DAY))
         else:
             self._returned(body)
@@ -129,12 +189,12 @@ class Office:
         """As central/leases.py's expose."""
         chain.fenced = True
         names = [name for name, kept in self.leases.items() if kept.chain is chain and kept.state in OUT]
-        held = [name for name, (state, _, of) in self.holds.items() if of is chain and state == "open"]
+        held = [name for name, one in self.holds.items() if one.chain is chain and one.state == "open"]
         self.move(leases.expose(self.program, self.here, [*names, *held], DAY))
         for name in names:
             self.leases[name].state = "exposed"
         for name in held:
-            self.holds[name] = ("exposed", *self.holds[name][1:])
+            self.holds[name].state = "exposed"
         if self.planted == "fencing frees":
             self.move(leases.release(self.program, self.here, [*names, *held], DAY))
 
@@ -143,13 +203,16 @@ class Office:
         names = [*self.leases, *self.holds]
         self.released += self.move(leases.release(self.program, self.here, names, DAY))
 
-    def told(self, chain: Chain) -> tuple[Lease, dict[str, int], bool, bool] | None:
-        """As central/leases.py's told: the newest lease of that journal."""
+    def told(self, chain: Chain) -> Page | None:
+        """As central/leases.py's told: the newest lease of that journal, and where that ends here."""
         mine = [kept for kept in self.leases.values() if kept.chain is chain]
         if not mine or chain.fenced:
             return None
         kept = max(mine, key=lambda one: (one.made, one.lease.id))
-        return kept.lease, leases.seen(self.here, kept.lease), kept.recalled, kept.state not in OUT
+        seen = leases.seen(self.here, kept.lease)
+        return Page(
+            kept.lease, seen, kept.recalled, kept.state not in OUT, len(chain.log), chain.log[-1] if chain.log else None
+        )
 
     def reclaim(self) -> None:
         """The flaw that the whole design avoids: a lease that head office has not heard of for long is taken back by the clock."""
@@ -173,18 +236,30 @@ class Office:
         here = here or Kept(Lease(name_of("lease", record)), chain, self.now)
         if here.recalled:
             return
-        name = here.lease.id
+        name, taken = here.lease.id, {} if self.planted == "a lease is filled while a hold has it" else self._taken()
         was = leases.within(self.here, leased(name)).get("point", 0)
-        self.move(leases.grant(self.program, self.here, name, DAY))
+        self.move(leases.grant(self.program, self.here, name, DAY, taken))
         has = leases.within(self.here, leased(name)).get("point", 0)
         if here.lease.granted or has:
             granted = {"point": here.lease.granted.get("point", 0) + has - was}
-            here.lease, here.peak, here.used = replace(here.lease, granted=granted), max(here.peak, has), self.now
+            names = {name, *(one.lease.id for one in self.leases.values() if one.chain is here.chain and one.state in OUT)}
+            stake = leases.at_stake(self.here, names, taken).get("point", 0)
+            here.lease, here.peak, here.used = replace(here.lease, granted=granted), max(here.peak, stake), self.now
             self.leases[name] = here
+
+    def _taken(self) -> dict[tuple[str, str], int]:
+        found: dict[tuple[str, str], int] = {}
+        for one in self.holds.values():
+            if one.state == "open" and one.hold.leased:
+                key = (leased(one.hold.lease), "point")
+                found[key] = found.get(key, 0) + one.hold.leased
+        return found
 
     def _returned(self, body: LeaseReturn) -> None:
         kept = self.leases.get(body.lease)
-        if kept is None or kept.chain.forked:  # neither of two copies knows what the other has spent
+        if kept is None or (
+            kept.chain.forked and self.planted != "a fork's word counts"
+        ):  # neither of two copies knows what the other has spent
             return
         spent = {} if self.planted == "a return frees all" else body.spent
         self._back(kept, self.move(leases.give_back(self.program, self.here, kept.lease, spent, DAY)))
@@ -204,10 +279,20 @@ class Office:
 
     def _end(self, chain: Chain, listed: tuple[Hold, ...]) -> None:
         for hold in listed:
-            self.holds[hold.id] = ("ended", hold, chain)
+            known = self.holds.setdefault(hold.id, Reserved("ended", hold, chain))
+            known.state = "ended"
 
     def _owns(self, chain: Chain, lease: str) -> bool:
         return lease in self.leases and self.leases[lease].chain is chain
+
+
+def _shared(one: list[Record], other: list[Record]) -> int:
+    """How many records two histories share: once they have parted they never meet again, so one equal record says all before is."""
+    low, high = 0, min(len(one), len(other)) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if one[middle - 1] is other[middle - 1] else (low, middle)
+    return low
 
 
 def name_of(kind: str, name: str) -> str:

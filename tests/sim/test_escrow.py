@@ -55,7 +55,7 @@ def test_a_clone_and_a_release_are_what_the_bound_counts() -> None:
     """Some days do overdraw, and every one of those has a copied terminal or something that a person released."""
     over = [town for town in map(escrow.run, range(1500)) if town.office.worst]
     assert over
-    assert all(town.copied or town.office.released for town in over)
+    assert all(town.copies or town.office.released for town in over)
 
 
 def test_a_seed_is_one_story() -> None:
