@@ -25,6 +25,7 @@ APART = Faults(partition=4.0, swizzle=1.0, lose_reply=0.1)
 FULL = Faults(disk_full=6.0)
 TWISTED = Faults(rollback=4.0, clone=2.0, restless_till=1.0, lose_reply=0.2)
 RESTORED = Faults(backup=4.0, restore=2.0, restless_till=1.0, partition=4.0)
+GREEDY = Faults(backup=4.0, restore=2.0, partition=4.0, crowd=0.9)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,6 @@ BUGS: Mapping[str, Planted] = {
     "the second history is thrown away": Planted(TWISTED, here.second_history_thrown_away),
     "ids that had their effect are forgotten": Planted(TWISTED, here.ids_forgotten),
     "a gap is not filled": Planted(RESTORED, here.gap_not_filled),
-    "a restored head office grants at once": Planted(RESTORED, here.granting_while_restored),
+    "a restored head office grants at once": Planted(GREEDY, here.granting_while_restored),
 }
 """Every planted bug by name."""

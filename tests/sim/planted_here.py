@@ -11,7 +11,7 @@ from central import effects, holds, ingest, standings
 from central import programs as office_programs
 from central.lineage import Place
 from central.store import holds as hold_rows
-from central.store import ledger, members, records, sales, tables
+from central.store import ledger, members, records, spending, tables
 from loyalty import standing
 from loyalty.agreement import Hold
 from loyalty.posting import void_entries
@@ -52,7 +52,7 @@ def hold_freed_by_a_timer() -> Mapping[str, Any]:
     real = holds.hold
 
     def hold(db: Any, terminal: int, request: Any, now_ms: int, *given: Any) -> HoldAnswer:
-        hold_of, member_of = tables.HOLD.c, tables.MEMBER.c
+        hold_of, member_of = spending.HOLD.c, tables.MEMBER.c
         old = sa.select(hold_of.id, hold_of.unit, hold_of.pieces, member_of.handle).join(tables.MEMBER)
         for own, unit, pieces, handle in db.execute(
             old.where(hold_of.state == "open", hold_of.made_ms < now_ms - TIMER_MS)
@@ -149,12 +149,12 @@ def half_an_entry() -> Mapping[str, Any]:
 
 
 def amount_of_the_basket() -> Mapping[str, Any]:
-    real = sales.add
+    real = effects._transaction
 
-    def add(db: Any, row: Any) -> None:
-        real(db, row._replace(amount_minor=row.amount_minor + (100 if "tenders_differ" in row.flags else 0)))
+    def transaction(effect: Any, till: Any, body: Any, *given: Any) -> Any:
+        return real(effect, till, body, *given)._replace(amount_minor=body.basket.total_minor)
 
-    return {"central.store.sales.add": add}
+    return {"central.effects._transaction": transaction}
 
 
 def forks_not_seen() -> Mapping[str, Any]:
