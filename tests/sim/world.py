@@ -282,6 +282,7 @@ def _stage(world: World) -> Iterator[None]:
             ("central.apply.LOOK_AGAIN_S", QUIET_S),
             ("central.daily.LOOK_AGAIN_S", HOUR_S),
             ("central.leases.LOOK_AGAIN_S", 5 * MINUTE_S),
+            ("sync.timing.WAIT_S_MAX", 3 * MINUTE_S),
             ("central.api.now_ms", world.now_ms),
             ("sync.signing.check", unsigned),
             ("central.auth._holds", lambda *_: True),
