@@ -64,7 +64,11 @@ class Oracle:
 
     def heard(self, one: Sold | CameBack, booked: Booked, what: Any) -> None:
         """posd has acknowledged it: from now on it must not be lost, and every further answer must be the same."""
-        if one.booked is not None:
+        if one.lost:  # its disk has forgotten it, and it was asked for once more: a promise that is forgotten binds nobody
+            one.lost = False
+            if isinstance(one, Sold):
+                one.to_pay_minor = -1
+        elif one.booked is not None:
             self.must((one.booked.id, one.booked.body) == (booked.id, booked.body), f"{what}: two answers to one key")
             self.must(booked.replayed, f"{what}: booked twice")
         one.booked = booked

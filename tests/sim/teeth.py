@@ -18,6 +18,10 @@ PROCESSES = int(os.environ.get("PROCESSES", "2"))
 BUG = os.environ.get("BUG", "")
 
 
+MISTAKES = ("AttributeError", "NameError", "TypeError", "KeyError")
+"""What a patch raises that does not fit the code any more: that is no bite."""
+
+
 class Bite(NamedTuple):
     """A planted bug, the seed that caught it (None: no seed did), and the promises that it broke."""
 
@@ -39,8 +43,13 @@ def bitten(bug: str, seeds_max: int = SEEDS_MAX) -> Bite:
             ended = run(seed, planted.faults, SALES)
         gc.collect()
         if ended.violations:
-            return Bite(bug, seed, tuple(ended.violations))
+            fits = not all(_is_mistake(why) for why in ended.violations)
+            return Bite(bug, seed if fits else None, tuple(ended.violations))
     return Bite(bug, None, ())
+
+
+def _is_mistake(why: str) -> bool:
+    return why.startswith("Traceback") and why.strip().splitlines()[-1].startswith(MISTAKES)
 
 
 def main() -> int:

@@ -149,14 +149,15 @@ class Till:
 
     async def again(self, visit: Visit) -> None:
         """The till sends a booked sale once more; or, by a mistake of its own, another one under the same key."""
-        done = [one for one in self.oracle.acknowledged(self.terminal.place) if isinstance(one, Sold)]
+        done = [one for one in self.oracle.sold if one.place == self.terminal.place and one.booked]
         if not done:
             await self.at_once(visit)
             return
-        one = self.chance.choice(done)
-        if self.chance.random() < 0.5:
+        forgotten = [one for one in done if one.lost]
+        one = self.chance.choice(forgotten or done)
+        if forgotten or self.chance.random() < 0.5:
             if await self._heard("commit", one.paid, one):
-                self.marks.sometimes("answered twice")
+                self.marks.sometimes("sold anew on an older disk" if forgotten else "answered twice")
             return
         other = replace(one.paid, fingerprint=hashlib.sha256(b"other" + one.paid.key.encode()).hexdigest())
         try:

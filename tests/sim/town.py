@@ -74,7 +74,8 @@ def _made() -> Town:
                 start[member.handle] = points
                 cards.append(plain or members.card(member, SIGNER, MORNING_MS // 1000 - 1000).text)
         disk = Disk(chance)
-        open_on(disk, "0" * 32)
+        open_on(disk, "0" * 32).writer.stop()
+        disk.close()
         return Town(image_of(db), disk.snapshot(), list(start), cards, start)
 
 
