@@ -86,7 +86,7 @@ peers: $(PEERS)
 
 $(PEERS): requirements/peers.lock | $(READY)
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv --without-pip .venv-peers
-	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --compile-bytecode --require-hashes -r requirements/peers.lock
+	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.lock
 	@touch $@
 
 fmt: $(READY)

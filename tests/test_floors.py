@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,13 @@ def name(path: Path) -> str:
 def trees(*folders: str) -> Iterator[tuple[str, ast.Module]]:
     """The name and the syntax tree of every Python file of these folders."""
     for path in sources(*folders):
-        yield name(path), ast.parse(path.read_text(encoding="utf-8"))
+        yield name(path), tree(path)
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    """Its syntax tree, made once for all that look at it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
