@@ -223,7 +223,9 @@ async def test_tables_with_rows_are_rebuilt(url, monkeypatch):
 
     whole = command.upgrade
     monkeypatch.setattr(upgrade, lambda config, _: whole(config, "0005"))
-    if url.startswith("postgresql"):
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink()
+    else:
         run_sql(url.rpartition("=")[2], "DROP SCHEMA public CASCADE; CREATE SCHEMA public", url.split("/")[3].split("?")[0])
     rows = (
         "INSERT INTO store (id, name, time_zone) VALUES (1, 's', 'UTC')",
