@@ -3,16 +3,14 @@
 import os
 import random
 import shutil
-import signal
 import subprocess
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.real.selling import HANG_S, Counted, Till, settle
-from tests.shop import Shop, open_shop, wait_for
+from tests.shop import Shop, open_shop
 
 ROUNDS = int(os.environ.get("ROUNDS", "0"))
 SALES = 3  # after each start that came through
@@ -30,7 +28,9 @@ FIRST_MAX = {"fdatasync": 8, "pwrite64": 60, "fsync": 3}
 
 def can_trace() -> bool:
     """Whether strace may run a program of ours here."""
-    tried = shutil.which("strace") and subprocess.run(["strace", "-qq", "-o", os.devnull, "true"], capture_output=True, check=False)
+    tried = shutil.which("strace") and subprocess.run(
+        ["strace", "-qq", "-o", os.devnull, "true"], capture_output=True, check=False
+    )
     return bool(tried and tried.returncode == 0)
 
 
@@ -62,7 +62,7 @@ def fails_once(shop: Shop, fault: str) -> None:
 
 
 def sell_through(shop: Shop, till: Till) -> int:
-    """Some sales, each until it is acknowledged; whoever ends is started anew without the fault. The exit status of the one that had it."""
+    """Some sales, each until it is acknowledged; who ends is started anew without the fault. The first one's exit status."""
     faulty = shop.processes["posd"]
     end_s = time.monotonic() + HANG_S
     for _ in range(SALES):
