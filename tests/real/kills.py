@@ -36,8 +36,8 @@ def open_street(folder: Path) -> Iterator[list[Shop]]:
 
 
 def run(folder: Path, kills: int, seed: int, told: Callable[[int], None] = lambda _: None, pause_s: float = 0.05) -> Counted:
-    """Kill the terminals' daemons `kills` times in all while their tills sell, with at most `pause_s` between two customers; then see
-    what became of every sale. `told` hears how many kills one terminal has behind it.
+    """Kill the terminals' daemons `kills` times in all while their tills sell, with at most `pause_s` between two customers; then
+    see what became of every sale. `told` hears how many kills one terminal has behind it.
     """
     chance = random.Random(seed)
     with open_street(folder) as shops, ThreadPoolExecutor() as threads:

@@ -10,7 +10,7 @@ from tests.real import kills, selling
 from tests.real.selling import Booked, Counted, Till
 from tests.shop import open_shop
 
-KILLS = 8
+KILLS = 6
 
 
 def test_what_was_acknowledged_is_there_once_at_both_ends(tmp_path: Path) -> None:
