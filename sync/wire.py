@@ -4,6 +4,7 @@ Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own
 `Problem`; whatever else comes back (a proxy's page, half a body) moves nothing.
 
     POST /v1/enrol     EnrolRequest -> EnrolAnswer
+    POST /v1/key       KeyRequest -> KeyAnswer           sync/keys.py
     POST /v1/journal   records joined by newlines, zstd -> PushAnswer
     POST /v1/feed      FeedRequest -> FeedPage           waits up to `wait_s` for news
     POST /v1/holds     HoldRequest -> HoldAnswer

@@ -23,6 +23,7 @@ __all__ = ["Connection", "Store", "make_engine"]
 
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
+WAIT_S_MAX = 5.0  # for a connection of the pool, and then for a lock: a terminal is told to come back long before it gives up
 IDLE_S_MAX = 2.0  # a connection that has rested for longer is asked whether it lives
 STATEMENT_S_MAX = 30.0  # of one statement while head office runs: who asked has given up long before
 SILENCE_S_MAX = 40.0  # then the server itself is silent: its machine is gone, or stands still
@@ -88,6 +89,7 @@ def make_engine(url: str, *, patient: bool = True) -> AsyncEngine:
         return engine
     if place.drivername in ("postgresql", "postgres"):
         limits = {} if patient else {"statement_timeout": STATEMENT_S_MAX, "idle_in_transaction_session_timeout": HELD_S_MAX}
+        limits |= {"lock_timeout": WAIT_S_MAX}
         server = {"synchronous_commit": "on", **{name: f"{round(limit_s * 1000)}ms" for name, limit_s in limits.items()}}
         silence_s = None if patient else SILENCE_S_MAX
         options = {"timeout": CONNECT_S_MAX, "command_timeout": silence_s, "server_settings": server}
@@ -98,7 +100,7 @@ def make_engine(url: str, *, patient: bool = True) -> AsyncEngine:
     raise Misconfigured("database_url", f"{place.drivername!r} is no database of ours", "sqlite:///PATH or postgresql://...")
 
 
-_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": CONNECT_S_MAX}
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": WAIT_S_MAX}
 
 
 def _on_checkin(_: object, record: Any) -> None:
