@@ -2,8 +2,8 @@
 
 import click
 
-from central.cli.common import in_store, with_settings
-from central.settings import Settings
+from central.cli.common import with_settings
+from central.settings import Settings, make_state_dir
 
 
 @click.command("check")
@@ -12,15 +12,24 @@ from central.settings import Settings
 def command(settings: Settings, as_json: bool) -> None:
     """Check balances against entries, every journal's chain, and budgets. Exit status 1 if one is wrong.
 
+    It only reads, a little at a time: a head office that runs goes on meanwhile.
+
     \b
     Example:
       posd-central check
     """
+    import asyncio
     import json
 
     from central import audit
+    from central.store.opening import open_store
 
-    found = in_store(settings, audit.check)
+    async def once() -> audit.Findings:
+        async with open_store(settings.database_url) as store:
+            return await audit.check_beside(store)
+
+    make_state_dir(settings)
+    found = asyncio.run(once())
     if as_json:
         click.echo(json.dumps(found._asdict(), ensure_ascii=False))
     else:

@@ -68,7 +68,9 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], als
     """
     position = feed.publish(db, [*(("member", member) for member in moved), *also])
     if cause.terminal != NO_TERMINAL:
-        told = [{"terminal_id": cause.terminal, "position": position, "id": one} for one in (cause.id, *cause.also)]
+        told = [
+            {"terminal_id": cause.terminal, "position": position, "id": one} for one in dict.fromkeys((cause.id, *cause.also))
+        ]
         db.execute(_INCLUDE, [{"member_id": member, **included} for member in moved for included in told])
     rows = [
         {

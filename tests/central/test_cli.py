@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 import zxingcpp
@@ -10,6 +12,7 @@ from PIL import Image
 
 from central import cli
 from central.settings import Settings, check_host, load
+from central.store import ledger
 from runtime.errors import Misconfigured, PosdError
 from runtime.toml_file import InvalidFile
 from tests.central.conftest import PROGRAM_PATH
@@ -164,3 +167,17 @@ def test_nothing_is_exposed_and_the_bound_is_nothing(office):
     assert json.loads(office("bound", "--json")) == json.loads(office("exposure", "list", "--json")) == []
     with pytest.raises(PosdError, match="nothing is exposed of terminal 'abc'"):
         office("exposure", "release", "abc", "--reason", "stolen")
+
+
+def test_a_check_holds_nobody_up(office, tmp_path, monkeypatch):
+    """While it reads, head office may write: a check of years takes longer than a terminal waits."""
+    wrote = []
+
+    def look(*_):
+        with closing(sqlite3.connect(tmp_path / "state" / "central.db", timeout=0)) as other:
+            wrote.append(other.execute("BEGIN IMMEDIATE").fetchall())
+        return iter(())
+
+    monkeypatch.setattr(ledger, "check_balances", look)
+    assert json.loads(office("check", "--json"))["balances"] == []
+    assert wrote == [[]]
