@@ -25,6 +25,7 @@ APPLY: Mapping[str, Apply] = {
     "return": effects.give_back,
     "void": effects.void,
     "lease_return": effects.lease_return,
+    "promised": effects.promised,
 }
 """What each kind of record does."""
 

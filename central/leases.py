@@ -16,7 +16,7 @@ from central.store import audit, changing, feed, members, records
 from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
-from central.store.holds import HoldRow
+from central.store.holds import HoldRow, save_exposed
 from central.store.leases import LeaseRow
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -44,8 +44,8 @@ class Visit(NamedTuple):
 
 
 class Parted(NamedTuple):
-    """Where two copies of a journal part: the last seq that both have, and when head office first had a record behind it. The disk
-    was copied before that.
+    """Where two copies of a journal part: the last seq that both have, and by when head office had a record behind it of all but one
+    of them. The disk was copied before that.
     """
 
     seq: int
@@ -144,6 +144,18 @@ def may_free(db: Connection, hold: HoldRow) -> bool:
     return hold.state == "exposed" and hold.chain_id is not None and not rows.place_of(db, hold.chain_id).forked
 
 
+def back_in_lease(db: Connection, hold: HoldRow) -> list[Hold]:
+    """What a Void of a forked journal does to an exposed hold: the part that came out of the lease is exposed of that from now on,
+    and covers what either copy has spent of it.
+    """
+    row = rows.get(db, hold.lease) if hold.lease else None
+    if row is None or row.state == "released":
+        return []
+    rows.save(db, row._replace(state="exposed", exposed=Counter(row.exposed) + Counter({hold.unit: hold.leased})))
+    save_exposed(db, hold._replace(pieces=hold.pieces - hold.leased, lease="", leased=0))
+    return [Hold(hold.id, hold.unit, hold.pieces, hold.lease, hold.leased)]
+
+
 def voided(db: Connection, hold: Hold) -> Hold:
     """`hold` as it is given back: to the lease that it took from, or to the member where that one is returned already."""
     row = rows.get(db, hold.lease) if hold.lease else None
@@ -155,9 +167,11 @@ def voided(db: Connection, hold: Hold) -> Hold:
 
 def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.LeaseRow]:
     """The leases that a terminal has of these members, by member; with each that may be spent from, what the member's wallet makes
-    its code from.
+    its code from. While head office recovers it does not know: it may have forgotten what it was given back.
     """
     found: dict[int, wire.LeaseRow] = {}
+    if feed.office(db).recovering:
+        return found
     last = rows.last_of(db, of, terminal)
     secrets = changing.secrets_of(db, list(last))
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():

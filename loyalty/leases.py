@@ -168,12 +168,14 @@ def expose(program: Program, standing: Standing, names: Iterable[str], day: str)
     return book(program, standing, entries, day)
 
 
-def give_up(program: Program, standing: Standing, holds: Iterable[Hold], day: str) -> Standing:
-    """Exposed `holds` that their terminal has given up: what came out of its lease is exposed of that, the rest available again."""
+def give_up(program: Program, standing: Standing, holds: Iterable[Hold], day: str, *, free: bool = True) -> Standing:
+    """Exposed `holds` that their terminal has given up: what came out of its lease is exposed of that, the rest available again, if
+    it may be freed; of a forked journal another copy may have promised it too.
+    """
     entries = []
     for hold in holds:
         left = within(standing, exposed(hold.id)).get(hold.unit, 0)
-        for target, most in ((exposed(hold.lease), hold.leased), (available(standing.handle), hold.pieces)):
+        for target, most in ((exposed(hold.lease), hold.leased), (available(standing.handle), hold.pieces * free)):
             if part := min(left, most):
                 entries.append(Entry(exposed(hold.id), target, hold.unit, part))
                 left -= part

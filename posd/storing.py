@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from posd.store import budgets, journal, pages
+from posd.store import agreements, budgets, journal, pages
 from posd.store.database import Store
 from sync.pull import PullState
 from sync.push import PushState
@@ -32,6 +32,10 @@ class StoredJournal:
     async def hash_at(self, seq: int) -> str | None:
         """Our record's hash there."""
         return await self.store.look(journal.hash_at, seq)
+
+    async def end(self) -> int:
+        """Where the journal ends."""
+        return await self.store.look(agreements.journal_end)
 
     async def queued(self) -> tuple[int, int]:
         """What waits, and since when."""

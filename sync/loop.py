@@ -99,13 +99,12 @@ class Sync:
     async def pull_page(self) -> None:
         """One page of the feed."""
         state = await self.cache.pull_state()
-        pushed = (await self.journal.push_state()).seq
         queued, since_ms = await self.journal.queued()
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
         disk = " ".join(self.disk())
-        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued, disk)
+        health = pull.Health(queued, since_ms, self.posd_version, given, await self.journal.end(), disk)
         page = await self.office.feed(pull.request(state, health))
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))

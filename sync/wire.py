@@ -18,7 +18,7 @@ import msgspec
 
 from loyalty import bounds
 from loyalty.moment import WALL_MS_MAX
-from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
+from loyalty.sale import Enrol, LeaseReturn, Promised, Return, Sale, Void
 from runtime.errors import Misconfigured
 from sync.members import MemberRow as MemberRow
 from sync.spending import HANDLE_CHARS as HANDLE_CHARS
@@ -46,6 +46,7 @@ RECORDS: Mapping[tuple[str, int], type | Older] = {
     ("return", 1): Return,
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
+    ("promised", 1): Promised,
 }
 """Every body ever shipped, by kind and version; the newest of a kind is today's. What is not here is stored all the same."""
 

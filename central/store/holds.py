@@ -42,6 +42,13 @@ def add(db: Connection, hold: HoldRow, now_ms: int) -> None:
     db.execute(_ADD, {**hold._asdict(), "made_ms": now_ms})
 
 
+def save_exposed(db: Connection, hold: HoldRow) -> None:
+    """So much of an exposed hold is left; with nothing left it is over."""
+    at = (HOLD.c.member_id == hold.member_id, HOLD.c.id == hold.id)
+    values = {"pieces": hold.pieces, "lease": hold.lease, "leased": hold.leased}
+    db.execute(sa.update(HOLD).where(*at).values(state="exposed" if hold.pieces else "ended", **values))
+
+
 def end(db: Connection, hold: HoldRow) -> None:
     """It is spent or given back."""
     db.execute(_END, {"member": hold.member_id, "hold": hold.id})

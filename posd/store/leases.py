@@ -60,8 +60,11 @@ def save_bound(db: Db, row: BoundRow) -> None:
 
 
 def doubt(db: Db) -> None:
-    """Head office has begun a new life and may not know of our leases: all are given back, and nothing more is taken from them."""
+    """Head office has begun a new life and may not know of our leases and holds: the leases are all given back, and nothing more is
+    taken from them; what is promised is to be said again.
+    """
     db.execute("UPDATE lease SET recalled = 1, secret = NULL WHERE returned = 0")
+    db.execute("UPDATE hold SET doubted = 1 WHERE state IN ('asked', 'granted')")
 
 
 def draw(db: Db, member: int, hold: Hold) -> Hold:

@@ -21,9 +21,9 @@ from loyalty.code import Strength
 from loyalty.leases import Purse
 from loyalty.program import Program
 from loyalty.quote import Movement
-from loyalty.sale import LeaseReturn, Sale, Void
+from loyalty.sale import LeaseReturn, Promised, Sale, Void
 from tests.samples import HANDLE, basket, cafe, member, sold
-from tests.sim.escrow_office import Chain, Office, Page, Record, name_of
+from tests.sim.escrow_office import Body, Chain, Office, Page, Record, name_of
 
 STEPS_MAX = 80
 TERMINALS = (1, 2, 4)  # two in each store
@@ -43,9 +43,11 @@ class Rates(NamedTuple):
     clone: float
     weights: tuple[int, ...] = (1, 2, 2, 1, 2, 1, 1)
     terminals: int = 1
+    restore: float = 0
 
 
 COPIED = Rates(0.05, 0, 0.05, 0.6, 0, 0.05, (1, 4, 4, 1, 3, 4, 0))
+RESTORED = Rates(0.1, 0.1, 0.05, 0.4, 0, 0, (1, 4, 2, 2, 1, 2, 2), 2, 0.06)
 
 FLAWS: Mapping[str, Rates | None] = {
     "a clock takes leases back": None,
@@ -55,7 +57,8 @@ FLAWS: Mapping[str, Rates | None] = {
     "a copy reads on": COPIED,
     "a lease is filled while a hold has it": COPIED,
     "a hold overtakes a void": Rates(0.05, 0, 0, 0.5, 0, 0, (1, 4, 3, 1, 2, 1, 0)),
-    "a fork's word counts": COPIED,
+    "promises are not said again": RESTORED,
+    "a restored office tells of leases": RESTORED,
 }
 """What may be planted, each broken by a line here or in escrow_office.py; and the weather in which it shows, if not any."""
 
@@ -81,6 +84,8 @@ class Till:
     read: int = 0
     frozen: bool = False
     mute: bool = False
+    life: int = 0
+    unsaid: bool = False
 
 
 @dataclass
@@ -98,7 +103,9 @@ class Town:
         pick, one_of = self.random.uniform, self.random.choice
         weights = tuple(one_of((1, 2, 4)) for _ in Rates._field_defaults["weights"])
         rare = (one_of((0, 0, 0.03)), one_of((0, 0, 0.03, 0.08)))
-        self.rates = Rates(pick(0, 0.4), pick(0, 0.4), pick(0, 0.2), pick(0.1, 0.9), *rare, weights, one_of(TERMINALS))
+        restore = 0 if any(rare) else one_of((0, 0.04))
+        faults = (pick(0, 0.4), pick(0, 0.4), pick(0, 0.2), pick(0.1, 0.9))
+        self.rates = Rates(*faults, *rare, weights, one_of(TERMINALS), restore)
         self.rates = FLAWS.get(self.planted) or self.rates
         self.tills = [Till(Chain(terminal)) for terminal in range(self.rates.terminals)]
         self.late: list[Callable[[], object]] = []
@@ -147,6 +154,7 @@ class Town:
         """A page with the lease as it is now arrives, late perhaps, or never, and none after a newer one: a terminal asks for one
         after the other.
         """
+        self._heard(till)
         page = self.office.told(till.chain)
         if page and self.random.random() >= self.rates.lost:
             number = self._next()
@@ -156,11 +164,15 @@ class Town:
         """All of the journal arrives, and the page at once: an hour online."""
         if not till.mute:
             self.office.push(till.chain, till.journal)
+        self._heard(till)
         if page := self.office.told(till.chain):
             self._learns(till, self._next(), page)
 
     def gives_back(self, till: Till) -> None:
-        """As posd/store/leases.py: what is recalled, and sometimes what lies unused."""
+        """As posd/store/leases.py: what is recalled, and sometimes what lies unused; to a restored head office what is promised."""
+        if till.unsaid and not till.frozen:
+            till.unsaid = False
+            self._append(till, Promised(tuple(till.open), HANDLE))
         for name, slot in till.slots.items():
             if not (slot.returned or till.frozen) and (slot.recalled or self.random.random() < 0.1):
                 slot.returned = True
@@ -176,9 +188,7 @@ class Town:
     def is_cloned(self, till: Till) -> None:
         """A copy of its disk sells on beside it, under the same name; perhaps one that is not heard before the end."""
         slots = {name: replace(slot) for name, slot in till.slots.items()}
-        self.tills.append(
-            replace(till, journal=list(till.journal), slots=slots, open=list(till.open), mute=self.random.random() < 0.5)
-        )
+        self.tills.append(replace(till, journal=list(till.journal), slots=slots, open=list(till.open), mute=self.random.random() < 0.5))
         self.copies += 1
 
     def _learns(self, till: Till, number: int, page: Page) -> None:
@@ -186,22 +196,25 @@ class Town:
         if number < till.read:
             return
         till.read = number
-        lease, seen, recalled, ended, stored, last = page
-        if (
-            stored
-            and (stored > len(till.journal) or till.journal[stored - 1] is not last)
-            and self.planted != "a copy reads on"
-        ):
-            till.frozen = True
-        if ended:
-            till.slots.pop(lease.id, None)
+        if page.life != till.life:
+            till.life, till.unsaid = page.life, bool(till.open)
+            for slot in till.slots.values():
+                slot.recalled = True
+        stored, lease = page.stored, page.lease
+        parted = stored > len(till.journal) or (stored and till.journal[stored - 1] is not page.last)
+        till.frozen |= bool(parted) and self.planted != "a copy reads on"
+        if lease is None or page.ended:
+            till.slots.pop(lease.id if lease else "", None)
             return
         slot = till.slots.setdefault(lease.id, Slot(Purse(0)))
         granted = lease.granted.get("point", 0)
-        slot.purse = slot.purse._replace(granted=max(granted, slot.purse.granted), seen=seen.get("point", 0))
-        slot.recalled |= recalled
+        slot.purse = slot.purse._replace(granted=max(granted, slot.purse.granted), seen=page.seen.get("point", 0))
+        slot.recalled |= page.recalled
         for name, other in till.slots.items():
             other.recalled |= name != lease.id
+
+    def _heard(self, till: Till) -> None:
+        self.office.heard(till.chain, till.life, -1 if till.unsaid else len(till.journal))
 
     def _draw(self, till: Till, hold: Hold) -> Hold:
         usable = ((name, one) for name, one in till.slots.items() if not (one.returned or one.recalled or till.frozen))
@@ -241,7 +254,7 @@ class Town:
     def _say(self, till: Till, lease: str) -> None:
         self._append(till, LeaseReturn(lease, HANDLE, {"point": till.slots[lease].purse.spent}))
 
-    def _append(self, till: Till, body: Sale | Void | LeaseReturn) -> None:
+    def _append(self, till: Till, body: Body) -> None:
         till.journal.append((name_of("record", str(self._next())), body))
 
     def _soon(self, what: Callable[[], object]) -> None:
@@ -258,6 +271,8 @@ class Town:
         """One thing happens."""
         self.office.now += 1
         till, chance = self.random.choice(self.tills), self.random.random()
+        if self.random.random() < self.rates.restore:
+            self.office.restore() if self.random.random() < 0.5 else self.office.back_up({one.chain for one in self.tills})
         if self.late and chance < 0.1:
             self.late.pop(self.random.randrange(len(self.late)))()
         if chance < self.rates.fence and len(self.tills) < TILLS_MAX:
@@ -274,6 +289,10 @@ class Town:
         """Everything late arrives, every promise is kept, and every journal is booked, those of fenced terminals and clones too."""
         for what in self.late:
             what()
+        for _ in range(3 * bool(self.office.absent)):
+            for till in self.tills:
+                self.meets(till)
+                self.gives_back(till)
         for till in self.tills:
             while till.open:
                 self.pays(till)
@@ -286,7 +305,9 @@ class Town:
 def run(seed: int, planted: str = "") -> Town:
     """A day from its seed, played to the end."""
     town = Town(seed, planted)
-    town.office.apply(town.tills[0].chain, ("0" * 32, _earned(town.random.choice((100, 400, 3000)))))
+    town.office.apply(
+        town.tills[0].chain, ("0" * 32, _earned(town.random.choice((100, 400, 3000))))
+    )
     for _ in range(town.random.randint(20, STEPS_MAX)):
         town.step()
     town.heal()
@@ -341,14 +362,14 @@ def main() -> int:
     asked = (("SEEDS", 200_000), ("FIRST", 0), ("PROCESSES", 2))
     seeds, first, processes = (int(os.environ.get(name) or usual) for name, usual in asked)
     parts = [range(start, min(start + 500, first + seeds)) for start in range(first, first + seeds, 500)]
+    spent = over = 0
     with multiprocessing.Pool(processes) as pool:
-        sums = pool.map(play, parts, chunksize=1)
-    bad = [one for one in sums if one.overdrawn]
-    spent, over = sum(one.spent for one in sums), sum(one.overdrawn for one in bad)
+        for one in pool.imap(play, parts):
+            spent, over = spent + one.spent, over + one.overdrawn
+            if one.overdrawn:
+                print(f"seed {one.first}: by {one.worst} at worst; again: make escrow FIRST={one.first} SEEDS=1", flush=True)
     print(f"seeds {seeds} spent from leases {spent} overdrawn beyond the bound {over}")
-    for one in bad[:5]:
-        print(f"seed {one.first}: by {one.worst} at worst; again: make escrow FIRST={one.first} SEEDS=1")
-    return 1 if bad else 0
+    return 1 if over else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Head office of the escrow model: its books are in memory, its decisions those of central/leases.py and central/effects.py."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from loyalty.leases import Lease
 from loyalty.ledger import Entry, available, leased
 from loyalty.posting import covered_entries, hold_entries, void_entries
 from loyalty.program import Program
-from loyalty.sale import LeaseReturn, Sale, Void
+from loyalty.sale import LeaseReturn, Promised, Sale, Void
 from loyalty.standing import Standing, book
 from tests.samples import HANDLE
 
@@ -18,7 +19,8 @@ DAY = "2026-11-18"
 OUT = ("open", "returned")
 CLOCK_STEPS = 15  # what the planted clock waits
 
-Record = tuple[str, Sale | Void | LeaseReturn]
+Body = Sale | Void | LeaseReturn | Promised
+Record = tuple[str, Body]
 """An id and what it says."""
 
 
@@ -50,23 +52,28 @@ class Chain:
 
 @dataclass
 class Reserved:
-    """A hold at head office; `granted` is when, 0 for never."""
+    """A hold at head office: when it was granted, 0 for never, and how much of it out of what was available."""
 
     state: str
     hold: Hold
     chain: Chain
     granted: int = 0
+    online: int = 0
 
 
-class Page(NamedTuple):
-    """What the feed says of a terminal's lease, and of its journal: how much of it is stored, and the last record."""
+@dataclass(frozen=True)
+class Page:
+    """What the feed says: in which life of head office; of the terminal's journal how much is stored and the last record of that;
+    and its lease.
+    """
 
-    lease: Lease
-    seen: dict[str, int]
-    recalled: bool
-    ended: bool
+    life: int
     stored: int
     last: Record | None
+    lease: Lease | None = None
+    seen: Mapping[str, int] = field(default_factory=dict)
+    recalled: bool = False
+    ended: bool = False
 
 
 @dataclass
@@ -80,6 +87,16 @@ class Kept:
     recalled: bool = False
     peak: int = 0
     used: int = 0
+
+
+class Backup(NamedTuple):
+    """A copy of the books, and of each journal as it was stored."""
+
+    here: Standing
+    leases: dict[str, Kept]
+    holds: dict[str, Reserved]
+    applied: set[str]
+    lines: dict[Chain, Line]
 
 
 @dataclass
@@ -97,11 +114,16 @@ class Office:
     uncovered: int = 0
     worst: int = 0
     now: int = 0
+    life: int = 0
+    backup: Backup | None = None
+    absent: set[Chain] = field(default_factory=set)
+    ever: set[str] = field(default_factory=set)
 
     def move(self, after: Standing) -> int:
         """The member stands so now; by how much more is available."""
         before, self.here = available_of(self.here), replace(after, posted=())
-        self.worst = max(self.worst, -after.lots("point").get(lots.OPEN, 0))
+        if not self.absent:  # journals come one after another: until all are here, the books are not whole
+            self.worst = max(self.worst, -after.lots("point").get(lots.OPEN, 0))
         return available_of(self.here) - before
 
     def book(self, entries: tuple[Entry, ...]) -> None:
@@ -120,12 +142,15 @@ class Office:
             return None
         own = self.leases.get(asked.lease)
         wanted = leases.reserved(self.here, asked, own=bool(own and own.chain is chain and own.state in OUT))
+        if self.absent:
+            self.holds[asked.id] = Reserved("refused", wanted, chain)
+            return False
         if leases.spare(self.here, wanted, DAY) < 0:
             for kept in self.leases.values():
                 kept.recalled |= kept.state == "open" and kept.lease.id != asked.lease
             self.holds[asked.id] = Reserved("refused", wanted, chain)
             return False
-        self.holds[asked.id] = Reserved("open", wanted, chain, self.now)
+        self.holds[asked.id] = Reserved("open", wanted, chain, self.now, wanted.pieces - wanted.leased)
         self.book(hold_entries(wanted, HANDLE))
         return True
 
@@ -149,10 +174,12 @@ class Office:
         if not chain.fenced:
             self.fence(chain)
         chain.forked = True
-        common = line.records[: same if line is chain.lines[0] else min(same, line.base)]
-        ended = {hold.id for _, body in common if not isinstance(body, LeaseReturn) for hold in body.holds}
+        left = [one for one in chain.lines if len(one.records) > same and _shared(one.records, line.records) >= same]
+        came = max(one.came[same] for one in left)
+        common = line.records[: min([same, *(one.base for one in chain.lines[1:])])]
+        ended = {hold.id for _, body in common if isinstance(body, Sale | Void) for hold in body.holds}
         promised = (one for name, one in self.holds.items() if one.chain is chain and name not in ended)
-        self.copied += sum(one.hold.pieces - one.hold.leased for one in promised if 0 < one.granted < line.came[same])
+        self.copied += sum(one.online for one in promised if 0 < one.granted < came)
         self.copied += max((kept.peak for kept in self.leases.values() if kept.chain is chain), default=0)
 
     def bound(self) -> int:
@@ -165,12 +192,16 @@ class Office:
         if name in self.applied:
             return
         self.applied.add(name)
-        if isinstance(body, Sale):
+        again = name in self.ever or bool(self.absent)
+        self.ever.add(name)
+        if isinstance(body, Promised):
+            self._promised(chain, body)
+        elif isinstance(body, Sale):
             holds = tuple(one if self._owns(chain, one.lease) else Hold(one.id, one.unit, one.pieces) for one in body.holds)
             entries = covered_entries(replace(body, holds=holds), self.here.accounts)
             filled = sum(one.pieces for one in entries if one.source == available(HANDLE) and one.target.startswith("hold/"))
             unspent = sum(one.pieces for one in entries if one.target == available(HANDLE) and one.source.startswith("hold/"))
-            self.uncovered += max(0, filled - unspent)
+            self.uncovered += 0 if again else max(0, filled - unspent)
             self.book(entries)
             self._end(chain, body.holds)
             self._visited(chain, name)
@@ -178,10 +209,14 @@ class Office:
             known = [self.holds[one.id] for one in body.holds if one.id in self.holds]
             still = tuple(self._voided(one.hold) for one in known if one.state == "open")
             freed = [one.hold for one in known if one.state == "exposed" and not one.chain.forked]
-            self._end(chain, body.holds)
+            stays = [one for one in known if one.state == "exposed" and one.chain.forked]
+            self._end(chain, (hold for hold in body.holds if hold.id not in {one.hold.id for one in stays}))
             self.book(void_entries(Void("", still, HANDLE)))
             exposed = [self._voided(hold) for hold in freed]
             self.move(leases.give_up(self.program, self.here, exposed, DAY))
+            self.move(leases.give_up(self.program, self.here, [one.hold for one in stays if one.hold.leased], DAY, free=False))
+            for one in stays:
+                one.hold = replace(one.hold, pieces=max(1, one.hold.pieces - one.hold.leased), lease="", leased=0)
         else:
             self._returned(body)
 
@@ -205,14 +240,14 @@ class Office:
 
     def told(self, chain: Chain) -> Page | None:
         """As central/leases.py's told: the newest lease of that journal, and where that ends here."""
-        mine = [kept for kept in self.leases.values() if kept.chain is chain]
-        if not mine or chain.fenced:
+        if chain.fenced:
             return None
-        kept = max(mine, key=lambda one: (one.made, one.lease.id))
-        seen = leases.seen(self.here, kept.lease)
-        return Page(
-            kept.lease, seen, kept.recalled, kept.state not in OUT, len(chain.log), chain.log[-1] if chain.log else None
-        )
+        at = (self.life, len(chain.log), chain.log[-1] if chain.log else None)
+        mine = [kept for kept in self.leases.values() if kept.chain is chain]
+        kept = max(mine, key=lambda one: (one.made, one.lease.id), default=None)
+        if kept is None or (self.absent and self.planted != "a restored office tells of leases"):
+            return Page(*at)
+        return Page(*at, kept.lease, leases.seen(self.here, kept.lease), kept.recalled, kept.state not in OUT)
 
     def reclaim(self) -> None:
         """The flaw that the whole design avoids: a lease that head office has not heard of for long is taken back by the clock."""
@@ -226,6 +261,8 @@ class Office:
         if leases.overdrawn(self.here):
             for kept in out:
                 kept.recalled = True
+            return
+        if self.absent:
             return
         here = next((kept for kept in out if store_of(kept.chain) == store_of(chain)), None)
         if here is None and len(out) >= leases.STORES_MAX:
@@ -255,11 +292,39 @@ class Office:
                 found[key] = found.get(key, 0) + one.hold.leased
         return found
 
+    def _promised(self, chain: Chain, body: Promised) -> None:
+        for hold in body.holds:
+            if hold.id not in self.holds and self.planted != "promises are not said again":
+                own = self.leases.get(hold.lease)
+                kept = leases.reserved(self.here, hold, own=bool(own and own.chain is chain and own.state in OUT))
+                self.holds[hold.id] = Reserved("open", kept, chain, self.now, kept.pieces - kept.leased)
+                self.book(hold_entries(kept, HANDLE))
+
+    def back_up(self, chains: set[Chain]) -> None:
+        """As central/backup.py."""
+        lines = {chain: Line(list(chain.log), list(chain.lines[0].came)) for chain in chains}
+        kept = {name: replace(one) for name, one in self.leases.items()}
+        held = {name: replace(one) for name, one in self.holds.items()}
+        self.backup = Backup(self.here, kept, held, set(self.applied), lines)
+
+    def restore(self) -> None:
+        """As central/recovery.py: another life, in which nothing is granted before every terminal has shown all that it has."""
+        if self.backup:
+            self.here, self.leases, self.holds, self.applied, lines = self.backup
+            self.life += 1
+            for chain, line in lines.items():
+                chain.lines = [line]
+            self.absent, self.backup = set(lines), None
+
+    def heard(self, chain: Chain, life: int, end: int) -> None:
+        """As central/recovery.py's heard."""
+        if life == self.life and 0 <= end <= len(chain.log):
+            self.absent.discard(chain)
+            self.move(self.here)
+
     def _returned(self, body: LeaseReturn) -> None:
         kept = self.leases.get(body.lease)
-        if kept is None or (
-            kept.chain.forked and self.planted != "a fork's word counts"
-        ):  # neither of two copies knows what the other has spent
+        if kept is None or kept.chain.forked:  # neither of two copies knows what the other has spent
             return
         spent = {} if self.planted == "a return frees all" else body.spent
         self._back(kept, self.move(leases.give_back(self.program, self.here, kept.lease, spent, DAY)))
@@ -277,7 +342,7 @@ class Office:
         returned = {"point": kept.lease.returned.get("point", 0) + pieces}
         kept.lease = replace(kept.lease, returned=returned)
 
-    def _end(self, chain: Chain, listed: tuple[Hold, ...]) -> None:
+    def _end(self, chain: Chain, listed: Iterable[Hold]) -> None:
         for hold in listed:
             known = self.holds.setdefault(hold.id, Reserved("ended", hold, chain))
             known.state = "ended"
