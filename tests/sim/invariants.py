@@ -251,7 +251,26 @@ def bounded(world: Any) -> Iterator[str]:
         yield f"head office: {world.office.process.busy} tasks"
 
 
+def set_aside_until_a_record(world: Any) -> Iterator[str]:
+    """What is leased or reserved comes back to its member by a record of the terminal that has it, never by itself."""
+    for cause, source in world.office.look(
+        "SELECT cause, source FROM entry WHERE (source LIKE 'lease/%' OR source LIKE 'hold/%') AND target LIKE 'member/%'"
+        " AND cause NOT IN (SELECT id FROM applied)"
+    ):
+        yield f"{source} was given back by {cause}"
+
+
+def leases_within(world: Any) -> Iterator[str]:
+    """No terminal spends more from a lease than it was granted; a head office that was restored may not know of all."""
+    for terminal in world.terminals:
+        if terminal.up and not terminal.twisted and not world.office.known:
+            for granted, spent in terminal.db.execute("SELECT granted, spent FROM leased WHERE spent > granted"):
+                yield f"{terminal.name} has spent {spent} from a lease of {granted}"
+
+
 NOW_AND_THEN: Mapping[str, Callable[[Any], Iterator[str]]] = {
+    "set aside until a record": set_aside_until_a_record,
+    "leases within": leases_within,
     "balances equal entries": balances_equal_entries,
     "nobody is owed": nobody_is_owed,
     "bounded": bounded,

@@ -13,7 +13,6 @@ from tests.sim.planted import BUGS
 from tests.sim.world import run
 
 SEEDS_MAX = int(os.environ.get("SEEDS", "2000"))
-SALES = 30  # a small day has all that a bug needs
 PROCESSES = int(os.environ.get("PROCESSES", "2"))
 BUG = os.environ.get("BUG", "")
 
@@ -40,7 +39,7 @@ def bitten(bug: str, seeds_max: int = SEEDS_MAX) -> Bite:
     planted = BUGS[bug]
     for seed in range(seeds_max):
         with planted.in_place():
-            ended = run(seed, planted.faults, SALES)
+            ended = run(seed, planted.faults, planted.sales)
         gc.collect()
         if ended.violations:
             fits = not all(_is_mistake(why) for why in ended.violations)

@@ -79,7 +79,7 @@ class Till:
         again = bool(served) and chance.random() < 0.15
         crowd = chance.random() < self.world.faults.crowd  # a family shares one card, and all of them shop today
         code = codes[0] if crowd else chance.choice(served) if again else chance.choice(codes)
-        times = 1 if crowd else chance.choice((0, 0, 1, 1, 2))
+        times = chance.choice((1, 1, 2)) if crowd else chance.choice((0, 0, 1, 1, 2))
         rich = replace(lines[0], amount_minor=lines[0].amount_minor + 1000 * times)
         return Visit(code, Basket((rich, *lines[1:])), (Choice("ten_off", times),) if times else ())
 
