@@ -57,6 +57,13 @@ def changes_at(db: Connection, terminal: int, position: int) -> list[Change]:
     return [Change(*row) for row in db.execute(at.order_by(FEED.c.kind, FEED.c.key))]
 
 
+def others_after(db: Connection, terminal: int, kinds: Sequence[str], last: tuple[str, int], rows_max: int) -> list[Change]:
+    """The entities of those kinds for that terminal, in the order of kind and key, that come after `last`."""
+    place = (FEED.c.kind.in_(kinds), sa.tuple_(FEED.c.kind, FEED.c.key) > last, _about(terminal))
+    wanted = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(*place).order_by(FEED.c.kind, FEED.c.key)
+    return [Change(*row) for row in db.execute(wanted.limit(rows_max))]
+
+
 def _about(terminal: int) -> sa.ColumnElement[bool]:
     """Everything is for every terminal, but for the shares of others."""
     return sa.or_(FEED.c.kind != "share", FEED.c.key == terminal)

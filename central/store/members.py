@@ -48,6 +48,19 @@ def by_ids(db: Connection, members: Sequence[int], *, lock: bool = False) -> lis
     return [MemberHere(*row) for row in db.execute(wanted.with_for_update() if lock else wanted)]
 
 
+def after_handle(db: Connection, handle: str, rows_max: int) -> list[tuple[int, str]]:
+    """The keys and handles of the next members behind `handle`, in the order of their handles."""
+    wanted = sa.select(MEMBER.c.id, MEMBER.c.handle).where(MEMBER.c.handle > handle).order_by(MEMBER.c.handle)
+    return [(key, found) for key, found in db.execute(wanted.limit(rows_max))]
+
+
+def after_code(db: Connection, code: str, rows_max: int) -> list[tuple[str, str]]:
+    """The next plain codes behind `code`, in their order, with the handle of whom they belong to."""
+    wanted = sa.select(MEMBER_CODE.c.code, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MEMBER_CODE.c.member_id)
+    found = db.execute(wanted.where(MEMBER_CODE.c.code > code).order_by(MEMBER_CODE.c.code).limit(rows_max))
+    return [(text, handle) for text, handle in found]
+
+
 def last(db: Connection) -> MemberHere | None:
     """The member made last."""
     row = db.execute(sa.select(*_COLUMNS).order_by(MEMBER.c.id.desc()).limit(1)).one_or_none()

@@ -48,6 +48,7 @@ MARKS: Mapping[str, str] = {
     "return waited for its sale": "",
     "power cut inside a commit": "torn writes, lost names",
     "sync of the disk failed": "posd ends and looks anew at what is there",
+    "snapshot in several chunks": "a terminal that knew nothing, or of another life of head office",
     "spent from a lease": "head office said nothing, or its hold turned the lease into itself",
     "terminal lost its power": "",
     "same goods back twice": "",

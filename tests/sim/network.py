@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, wire
 from sync.client import HOLD, PATIENCE, Overloaded, Patience
+from sync.snapshot import SnapshotChunk, SnapshotRequest
 from tests.sim.faults import HOUR_S, Faults
 from tests.sim.marks import Marks
 
@@ -71,6 +72,12 @@ class Line:
         self._network.marks.sometimes("feed page with more to come", when=page.more)
         self._network.marks.sometimes("feed read from the beginning", when=not request.cursor)
         return page
+
+    async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
+        """Ask for the next chunk of a snapshot."""
+        chunk = await self._ask("/v1/snapshot", wire.encode(request), SnapshotChunk)
+        self._network.marks.sometimes("snapshot in several chunks", when=not chunk.first)
+        return chunk
 
     async def hold(self, request: wire.HoldRequest) -> wire.HoldAnswer:
         """Ask once for a reservation."""
