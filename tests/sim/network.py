@@ -69,8 +69,8 @@ class Line:
     async def feed(self, request: wire.FeedRequest) -> wire.FeedPage:
         """Ask for changes."""
         page = await self._ask("/v1/feed", wire.encode(request), wire.FeedPage)
-        self._network.marks.sometimes("feed page with more to come", when=page.more)
-        self._network.marks.sometimes("feed read from the beginning", when=not request.cursor)
+        self._network.marks.sometimes("feed page with more to come", when=page.more and not page.snapshot)
+        self._network.marks.sometimes("feed read from the beginning", when=page.snapshot)
         return page
 
     async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
