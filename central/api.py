@@ -99,7 +99,7 @@ class Api:
         who = await self._store.read(auth.pusher_of, signed)
         if isinstance(who, Stranger):
             return await self._store.run(strangers.take, who, ingest.read_batch(body), now_ms())
-        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.head), now_ms())
+        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.journal.head), now_ms())
         self._applier.wake()
         return answer
 
