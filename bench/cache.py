@@ -192,7 +192,7 @@ class Till:
         selling = asyncio.create_task(sell_on())
         at: list[float] = await task
         selling.cancel()
-        seconds, quarter = at[-1] - at[0], (len(at) - 1) // 4  # the codes are the second half, and quicker
+        seconds, quarter = at[-1] - at[0], max(1, (len(at) - 1) // 4)  # the codes are the second half, and quicker
         return [
             (f"{name}: seconds", seconds, None),
             (f"{name}: members per second", count / seconds, None),

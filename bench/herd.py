@@ -45,6 +45,7 @@ TERMINALS = 500
 RECORDS_PER_BATCH = 100  # of three lines each: within 256 KiB
 BACK_S = 1.0
 DRAINED_S_MAX = 600.0
+APPLY_S = 10.0  # how long it is watched giving records their effect once nobody pushes any more
 HOLD_EVERY_S = 0.2
 HOLD_S_MAX = 0.8  # what its till waits for; sync/client.py
 ALLOWED = {200, 429, 503}
@@ -101,6 +102,8 @@ async def measure(url: str, address: str, count: int, records: int) -> list[Figu
         drained = time.perf_counter() - started
         pending = await store.read(_count, RECORD.c.state == "pending")
         working.cancel()
+        await asyncio.sleep(APPLY_S)
+        then = await store.read(_count, RECORD.c.state == "pending")
         stored = await store.read(_count, sa.true())
         ids = await store.read(lambda db: db.execute(sa.select(sa.func.count(RECORD.c.id.distinct()))).scalar_one())
     wrong = sum(number for status, number in seen.answers.items() if status not in ALLOWED)
@@ -114,6 +117,7 @@ async def measure(url: str, address: str, count: int, records: int) -> list[Figu
         Figure("requests that broke off", seen.broken),
         *(Figure(f"answers {status}", number) for status, number in sorted(seen.answers.items())),
         Figure("records applied by then, of a hundred", 100 * (1 - pending / stored)),
+        Figure("records applied per second afterwards", (pending - then) / APPLY_S),
         Figure("holds meanwhile, p50 ms", 1000 * median(seen.holds_s)),
         Figure("holds meanwhile, p99 ms", 1000 * percentile(seen.holds_s, 99)),
         Figure(
