@@ -151,7 +151,9 @@ def promised(db: Connection, effect: Effect, body: Promised) -> None:
             continue
         before, mine = standings.load(db, member), leases.own(db, member, chain, hold.lease) is not None
         kept = reserved(before, hold, own=mine)
-        row = HoldRow(member.id, hold.id, effect.cause.terminal, hold.unit, hold.pieces, "open", None, chain, kept.lease, kept.leased)
+        row = HoldRow(
+            member.id, hold.id, effect.cause.terminal, hold.unit, hold.pieces, "open", None, chain, kept.lease, kept.leased
+        )
         holds.add(db, row, effect.cause.now_ms)
         after = standing.book(now.program, before, hold_entries(kept, member.handle), now.day)
         standings.save(db, now, effect.cause._replace(id=hold.id), Change(member, before, after))

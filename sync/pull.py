@@ -45,6 +45,7 @@ def request(state: PullState, health: Health) -> FeedRequest:
         given=dict(health.given),
         journal_seq=health.journal_seq,
         disk=health.disk,
+        snapshots=True,
     )
 
 

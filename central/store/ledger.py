@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -93,7 +93,7 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], als
     db.execute(_ENTER, rows)
     for member, entries in moved.items():
         sums = sorted(_sums(entries).items())
-        changes = [
+        changes: list[dict[str, Any]] = [
             {"member_id": member, "account": account, "unit": unit, "lot": lot, "pieces": pieces}
             for (account, unit, lot), pieces in sums
         ]
