@@ -104,7 +104,7 @@ class Api:
         if isinstance(who, Stranger):
             return await self._store.run(strangers.take, who, ingest.read_batch(body), now_ms())
         await self._notice(who)
-        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.head), now_ms())
+        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.journal.head), now_ms())
         self._applier.wake()
         return answer
 
