@@ -163,12 +163,3 @@ def test_a_running_posd_takes_one_and_sells_on(tmp_path: Path) -> None:
         shop.start("posd")
         shop.sell(code, 1000)
         wait_for("all is pushed", lambda: shop.status()["queued_records"] == 0 and shop.status()["online"])
-
-
-async def test_it_is_for_administrators(tmp_path: Path) -> None:
-    """A till's token does not do."""
-    from tests.till import till
-
-    async with till(tmp_path) as shop:
-        answer = await shop.ask("/v1/new-key", {})
-        assert answer.status_code == 403
