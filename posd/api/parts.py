@@ -44,7 +44,7 @@ class Parts:
         waiting = await store.look(agreements.still_open)
         program = await self.checkout.program()
         receipts = await asyncio.to_thread(in_use, await store.look(pages.layout))
-        unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
+        unreadable = await store.look(quoting.program_unreadable, self.checkout.now().wall_ms)
         return {
             "version": VERSION,
             "enrolled": bool(me.terminal),
