@@ -22,7 +22,7 @@ log = structlog.get_logger()
 class Link:
     """How it stands with head office, for the pages and the status. `changed` is called after each page that brought news.
 
-    `heard_ms` is head office's own time when it was last heard, before a restart too, and `clock_offset_ms` how far it was from ours
+    `heard_ms` is head office's own time when it was last heard, before a restart too; `clock_offset_ms` how far that was from ours
     then (None: not since the start).
     """
 
