@@ -142,6 +142,7 @@ RECORD = sa.Table(
     sa.UniqueConstraint("chain_id", "seq"),
     sa.Index("record_todo", "key", **only("state = 'pending'")),
     sa.Index("record_dead", "key", **only("state = 'dead'")),
+    sa.Index("record_kept", "key", **only("state = 'kept'")),
     sa.Index("record_quarantined", "chain_id", **only("state = 'quarantined'")),
     sa.Index("record_waiting", "waits_for", **only("waits_for IS NOT NULL")),
 )

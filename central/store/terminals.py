@@ -151,8 +151,8 @@ def key(db: Connection, code: str, epoch: int) -> Key | None:
     row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
     if row is None:
         return None
-    *columns, next_key, last_key = row
-    found = ChainRow(*columns)
+    next_key, last_key, *journal = row
+    found = ChainRow(*journal)
     return Key(found.terminal_id, found.id, found.public_key, bool(found.current), found, next_key, last_key)
 
 
@@ -206,14 +206,22 @@ CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None)
 """A journal that counts: its epoch is the terminal's own and not fenced."""
 
 # Made once: a push has four statements, and making one takes as long as running it.
-_CHAIN = sa.select(
+_JOURNAL = (
     *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
     *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), CURRENT, TERMINAL.c.id),
     *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
-).select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
-_OF_EPOCH = (TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
-_KEY = _CHAIN.add_columns(CHAIN.c.next_key, CHAIN.c.last_key).where(*_OF_EPOCH)
-_LOCK_CHAIN = _CHAIN.where(CHAIN.c.id == sa.bindparam("chain")).with_for_update(of=CHAIN)
+)
+_KEY = (
+    sa.select(CHAIN.c.next_key, CHAIN.c.last_key, *_JOURNAL)
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
+    .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
+)
+_LOCK_CHAIN = (
+    sa.select(*_JOURNAL)
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
+    .where(CHAIN.c.id == sa.bindparam("chain"))
+    .with_for_update(of=CHAIN)
+)
 _MOVE_HEAD = (
     sa.update(CHAIN)
     .where(CHAIN.c.id == sa.bindparam("chain"), CHAIN.c.fenced_ms.is_(None))

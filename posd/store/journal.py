@@ -149,6 +149,11 @@ def save_pull_state(db: Db, state: PullState) -> None:
     )
 
 
+def read_as(db: Db, reading: str) -> None:
+    """From now on the feed is read as `reading` says: from its start, where another release has passed by what we take from it."""
+    db.execute("UPDATE terminal SET reading = ?, cursor = '', caught_up = 0 WHERE reading != ?", (reading, reading))
+
+
 def records_after(db: Db, seq: int, records_max: int, bytes_max: int) -> list[bytes]:
     """The next records in order, within both bounds, but one at least if there is one."""
     batch: list[bytes] = []

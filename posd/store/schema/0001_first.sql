@@ -1,6 +1,6 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed. `running` stays 1 after a stop that was none of
+-- Who we are, how far head office has our records, how far we have read its feed, and what of it (sync/versions.py). `running` stays 1 after a stop that was none of
 -- ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what was spent from leases is not
 -- known. `heard_ms` is head office's own time when it was last heard.
 CREATE TABLE terminal (
@@ -17,6 +17,7 @@ CREATE TABLE terminal (
   trouble TEXT NOT NULL DEFAULT '',
   push_incarnation TEXT NOT NULL DEFAULT '',
   cursor TEXT NOT NULL DEFAULT '',
+  reading TEXT NOT NULL DEFAULT '',
   pull_incarnation TEXT NOT NULL DEFAULT '',
   caught_up INTEGER NOT NULL DEFAULT 0,
   heard_ms INTEGER NOT NULL DEFAULT 0,
