@@ -69,9 +69,7 @@ def open_shop(folder: Path) -> Iterator[tuple[Shop, Jumper]]:
 def stamps(shop: Shop) -> list[dict[str, Any]]:
     """The envelopes of the terminal's sales, in order."""
     with closing(sqlite3.connect(f"file:{shop.folder / 'till' / 'posd.db'}?mode=ro", uri=True)) as db:
-        found = db.execute(
-            "SELECT bytes FROM journal WHERE kind = 'sale' AND receipt_number LIKE '1-%' ORDER BY seq"
-        ).fetchall()
+        found = db.execute("SELECT bytes FROM journal WHERE kind = 'sale' AND receipt_number LIKE '1-%' ORDER BY seq").fetchall()
     return [json.loads(data) for (data,) in found]
 
 

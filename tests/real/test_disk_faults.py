@@ -24,9 +24,7 @@ FIRST_MAX = {"fdatasync": 12, "pwrite64": 60, "fsync": 8}
 
 def can_trace() -> bool:
     """Whether strace may run a program of ours here."""
-    tried = shutil.which("strace") and subprocess.run(
-        ["strace", "-qq", "-o", os.devnull, "true"], capture_output=True, check=False
-    )
+    tried = shutil.which("strace") and subprocess.run(["strace", "-qq", "-o", os.devnull, "true"], capture_output=True, check=False)
     return bool(tried and tried.returncode == 0)
 
 
@@ -51,18 +49,7 @@ def fails_once(shop: Shop, fault: str) -> None:
     """Start posd so that in each of its threads one such call fails."""
     shop.stop("posd")
     trace = str(shop.folder / "trace")
-    shop.under["posd"] = [
-        "strace",
-        "-f",
-        "-qq",
-        "--seccomp-bpf",
-        "-o",
-        trace,
-        "-e",
-        f"trace={','.join(CALLS)}",
-        "-e",
-        f"inject={fault}",
-    ]
+    shop.under["posd"] = ["strace", "-f", "-qq", "--seccomp-bpf", "-o", trace, "-e", f"trace={','.join(CALLS)}", "-e", f"inject={fault}"]
     shop.launch("posd")
     del shop.under["posd"]
 
