@@ -51,6 +51,11 @@ class Checkout:
         """This instant by the best clock there is: no offer begins or ends because ours is wrong."""
         return self.clock.at(self._glance().rules_ms)
 
+    @property
+    def clock_in_doubt(self) -> bool:
+        """Whether our clock is minutes away from head office's, or behind what that was already."""
+        return self._glance().in_doubt
+
     async def identify(self, text: str) -> Known | Refusal:
         """Say whose code this is, or why it is nobody's."""
         return await self.store.look(quoting.who, text, self.now(), self._sight(text))

@@ -56,6 +56,7 @@ class Parts:
             "trouble": push.trouble or link.trouble or ("program_unreadable" if unreadable else ""),
             "last_contact_ms": link.last_contact_ms,
             "clock_offset_ms": link.clock_offset_ms,
+            "clock_in_doubt": self.checkout.clock_in_doubt,
             "queued_records": queued,
             "queued_since_ms": since_ms,
             "acknowledged_seq": push.seq,

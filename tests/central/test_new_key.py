@@ -1,9 +1,13 @@
 """A terminal's new key: whatever is lost on the way, the terminal can sign; and what the key before may still do."""
 
+import json
+
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central import enrol
+from central.cli import group
 from central.clock import now_ms
 from central.store import audit, pages
 from runtime.errors import Rejected
@@ -152,3 +156,21 @@ async def test_only_a_terminal_can_be_replaced(office):
     """A name that is nobody's is told."""
     with pytest.raises(Rejected, match="no terminal 'nobody'"):
         await office.store.run(enrol.replace, "nobody", "gone", "somebody", now_ms())
+
+
+def test_the_command_says_what_comes_next(tmp_path):
+    """Fenced, a one-time code, and where to look for what it may have spent or never sent."""
+    config = tmp_path / "central.toml"
+    config.write_text(f'state_dir = "{tmp_path / "state"}"\n')
+
+    def run(*words):
+        ran = CliRunner().invoke(group, [*words, "--config", str(config)])
+        assert ran.exit_code == 0, ran.output
+        return ran.stdout
+
+    code = json.loads(run("terminal", "enrol", "--store", "Allenby 12", "--terminal", "Till 1", "--json"))["terminal"]
+    told = run("terminal", "replace", code, "--reason", "stolen")
+    assert [word in told for word in ("Allenby 12 / Till 1 is fenced", "posd enrol", "posd salvage", "exposure list")] == [
+        True
+    ] * 4
+    assert len(json.loads(run("terminal", "replace", code, "--reason", "again", "--json"))["code"].split("-")) == 7
