@@ -52,6 +52,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     if printer := told["printer"]:
         how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
         found.append(f"printer:      {printer['name']}, {how}")
+    if told["clock_in_doubt"]:
+        found.append("clock:        minutes away from head office's: set it; codes that change count as printed ones meanwhile")
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}{TROUBLES.get(told['trouble'], '')}")
         found.append(f"key:          {told['key']}")
