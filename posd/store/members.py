@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,21 +35,23 @@ _SELECT = f"SELECT first_name, tier, generation, blocked, facts FROM told WHERE 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
     """What head office knows of a member, as sync.wire.MemberRow has it; of one that it has not told of, nothing.
 
-    Kept as a JSON array in this order: the names of the fields would take more room than what is in them.
+    Kept as a MessagePack array in this order: as JSON with the names of the fields it would be twice as large, and there may be a
+    million of them on a small disk. Days are numbers (datetime.date.toordinal), 0 for none.
     """
 
     balances: Mapping[str, dict[str, int]] = {}
     codes: tuple[str, ...] = ()
     visits: int = 0
     spent_minor: int = 0
-    joined: str = ""
-    last_visit: str = ""
+    joined: int = 0
+    last_visit: int = 0
     segments: tuple[str, ...] = ()
     occasions: Mapping[str, Window] = {}
 
 
-_FACTS = msgspec.json.Decoder(Facts)
-_STRANGER = ("", "", 0, 0, msgspec.json.encode(Facts()).decode())
+_ENCODER = msgspec.msgpack.Encoder()
+_FACTS = msgspec.msgpack.Decoder(Facts)
+_STRANGER = ("", "", 0, 0, _ENCODER.encode(Facts()))
 
 
 class Found(NamedTuple):
@@ -138,14 +141,13 @@ def save(db: Db, row: MemberRow) -> None:
 
 def write(db: Db, edition: int, rows: Sequence[MemberRow]) -> None:
     """Head office's word on these members, in that edition; of their plain codes only whose they are."""
-    told = [(one, Facts(one.balances, one.codes, one.visits, one.spent_minor, *_rest(one))) for one in rows]
     db.executemany(
         "INSERT INTO told (edition, handle, first_name, tier, generation, blocked, facts) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (edition, handle) DO UPDATE SET first_name = excluded.first_name, tier = excluded.tier,"
         " generation = excluded.generation, blocked = excluded.blocked, facts = excluded.facts",
         [
-            (edition, bytes.fromhex(one.handle), one.first_name, one.tier, one.generation, int(one.blocked), _encoded(facts))
-            for one, facts in told
+            (edition, bytes.fromhex(one.handle), one.first_name, one.tier, one.generation, int(one.blocked), _facts_of(one))
+            for one in rows
         ],
     )
 
@@ -169,12 +171,14 @@ def count(db: Db) -> int:
     return int(db.execute("SELECT members FROM terminal").fetchone()[0])
 
 
-def _rest(row: MemberRow) -> tuple[str, str, tuple[str, ...], Mapping[str, Window]]:
-    return row.joined, row.last_visit, row.segments, row.occasions
+def _facts_of(row: MemberRow) -> bytes:
+    joined, last_visit = (date.fromisoformat(day).toordinal() if day else 0 for day in (row.joined, row.last_visit))
+    facts = (row.balances, row.codes, row.visits, row.spent_minor, joined, last_visit, row.segments, row.occasions)
+    return _ENCODER.encode(Facts(*facts))
 
 
-def _encoded(facts: Facts) -> str:
-    return msgspec.json.encode(facts).decode()
+def _day(number: int) -> str:
+    return date.fromordinal(number).isoformat() if number else ""
 
 
 def _include(db: Db, member: int, refs: Sequence[str]) -> None:
@@ -214,7 +218,7 @@ def _found(db: Db, own: bytes, told: tuple[Any, ...] | None, day: str) -> Found:
     facts, account = _FACTS.decode(said), available(own.hex())
     now = {unit: Counter(held) for unit, held in facts.balances.items()}
     confirmed = {unit: Counter(held) for unit, held in facts.balances.items()}
-    visits, spent_minor, last_visit = facts.visits, facts.spent_minor, facts.last_visit
+    visits, spent_minor, last_visit = facts.visits, facts.spent_minor, _day(facts.last_visit)
     for unit, lot, moved, taken in _open(db, own):
         if unit == VISITS:
             visits, last_visit = visits + moved, max(last_visit, lot)
@@ -229,7 +233,7 @@ def _found(db: Db, own: bytes, told: tuple[Any, ...] | None, day: str) -> Found:
         tier=tier,
         visits=visits,
         spent_minor=max(0, spent_minor),
-        joined=facts.joined,
+        joined=_day(facts.joined),
         last_visit=last_visit,
         segments=facts.segments,
         occasions=facts.occasions,

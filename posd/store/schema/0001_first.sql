@@ -85,7 +85,7 @@ CREATE TABLE member (
 ) STRICT;
 
 -- Head office's word on each member as of the last pull, by handle: so a snapshot, which comes in that order, is written page after
--- page. `facts` is JSON, the balances by unit and lot and the plain codes among them. Beside the edition in use lies the next one
+-- page. `facts` is MessagePack, the balances by unit and lot and the plain codes among them. Beside the edition in use lies the next one
 -- while it comes in, and what has not been deleted yet of the one before.
 CREATE TABLE told (
   edition INTEGER NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE told (
   tier TEXT NOT NULL,
   generation INTEGER NOT NULL,
   blocked INTEGER NOT NULL,
-  facts TEXT NOT NULL,
+  facts BLOB NOT NULL,
   PRIMARY KEY (edition, handle)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE member_code (
