@@ -5,6 +5,7 @@ that the new balances include, however many members there are. What was before i
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from posd.store import journal, leases, members, pages
 from posd.store.db import Db
@@ -26,7 +27,7 @@ def save_chunk(db: Db, taken: Taken) -> None:
 
     Of a head office that was restored nothing older is relied on from the first chunk on: every lease goes back.
     """
-    edition = _begin(db, taken.loading) if taken.first else _edition(db)
+    edition = _begin(db, taken.loading) if taken.first else _newest(db)
     rows = [one for one in taken.entities if isinstance(one, MemberRow)]
     members.write(db, edition, rows)
     members.write_codes(db, edition, ((one.text, one.handle) for one in taken.entities if isinstance(one, CodeRow)))
@@ -35,7 +36,7 @@ def save_chunk(db: Db, taken: Taken) -> None:
     now = taken.loading
     db.execute("UPDATE loading SET cursor = ?, members = ?, hash = ?", (now.cursor, now.members, now.hash))
     if taken.last:
-        _put_into_use(db, edition, now)
+        _put_into_use(db, edition, taken)
 
 
 def sweep(db: Db) -> int:
@@ -57,16 +58,12 @@ def _newest(db: Db) -> int:
     return int(db.execute(both).fetchone()[0])
 
 
-def _edition(db: Db) -> int:
-    return int(db.execute("SELECT edition FROM loading").fetchone()[0])
-
-
 def _begin(db: Db, now: Loading) -> int:
     """A new edition, above every one that was ever begun: of one that was given up some rows may still be there."""
     before = journal.pull_state(db)
     if before.incarnation not in ("", now.incarnation):
         leases.doubt(db)
-    journal.save_pull_state(db, PullState(before.cursor, now.incarnation))
+    journal.save_pull_state(db, replace(before, incarnation=now.incarnation, caught_up=False))
     edition = 1 + _newest(db)
     db.execute("DELETE FROM loading")
     db.execute("DELETE FROM arrived")
@@ -95,10 +92,11 @@ def _note_included(db: Db, rows: Sequence[MemberRow]) -> None:
             )
 
 
-def _put_into_use(db: Db, edition: int, now: Loading) -> None:
+def _put_into_use(db: Db, edition: int, taken: Taken) -> None:
+    now = taken.loading
     db.execute("UPDATE entry SET included = 1 WHERE included = 0 AND (member, ref) IN (SELECT member, ref FROM arrived)")
     db.execute("UPDATE hold SET included = 1 WHERE id IN (SELECT ref FROM arrived)")
     db.execute("UPDATE terminal SET edition = ?, members = ?", (edition, now.members))
-    journal.save_pull_state(db, PullState(now.feed_cursor, now.incarnation))
+    journal.save_pull_state(db, PullState(now.feed_cursor, now.incarnation, heard_ms=taken.heard_ms))
     db.execute("DELETE FROM loading")
     db.execute("DELETE FROM arrived")
