@@ -81,10 +81,13 @@ class Loading:
 
 
 class Taken(NamedTuple):
-    """What a chunk holds, and how far the snapshot has come with it; `first` begins one, `last` completes it."""
+    """What a chunk holds, how far the snapshot has come with it, and head office's own time of it, milliseconds UTC; `first` begins
+    one, `last` completes it.
+    """
 
     entities: Sequence[Any]
     loading: Loading
+    heard_ms: int
     first: bool
     last: bool
 
@@ -135,7 +138,7 @@ def taken(loading: Loading, chunk: SnapshotChunk) -> Taken:
     if members != chunk.members:
         raise _broken(f"it counts {chunk.members} members, and {members} have come")
     now = Loading(chunk.cursor, chunk.feed_cursor, chunk.incarnation, members, chunk.hash)
-    return Taken(entities, now, chunk.first, chunk.last)
+    return Taken(entities, now, chunk.server_ms, chunk.first, chunk.last)
 
 
 def _broken(why: str) -> Unavailable:

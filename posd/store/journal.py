@@ -159,6 +159,7 @@ def save_pull_state(db: Db, state: PullState) -> None:
 
 def read_as(db: Db, reading: str) -> None:
     """From now on the feed is read as `reading` says: from its start, where another release has passed by what we take from it."""
+    db.execute("UPDATE loading SET cursor = '' WHERE EXISTS (SELECT 1 FROM terminal WHERE reading != ?)", (reading,))
     db.execute("UPDATE terminal SET reading = ?, cursor = '', caught_up = 0 WHERE reading != ?", (reading, reading))
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
@@ -34,26 +35,29 @@ _SELECT = f"SELECT first_name, tier, generation, blocked, facts FROM told WHERE 
 class Facts(msgspec.Struct, frozen=True, array_like=True):
     """What head office knows of a member, as sync.wire.MemberRow has it; of one that it has not told of, nothing.
 
-    Kept as a JSON array in this order: the names of the fields would take more room than what is in them.
+    Kept as a MessagePack array in this order: as JSON with the names of the fields it would be twice as large, and there may be a
+    million of them on a small disk. Days are numbers (datetime.date.toordinal), 0 for none.
     """
 
     balances: Mapping[str, dict[str, int]] = {}
     codes: tuple[str, ...] = ()
     visits: int = 0
     spent_minor: int = 0
-    joined: str = ""
-    last_visit: str = ""
+    joined: int = 0
+    last_visit: int = 0
     segments: tuple[str, ...] = ()
     occasions: Mapping[str, Window] = {}
 
 
-_FACTS = msgspec.json.Decoder(Facts)
-_STRANGER = ("", "", 0, 0, msgspec.json.encode(Facts()).decode())
+_ENCODER = msgspec.msgpack.Encoder()
+_FACTS = msgspec.msgpack.Decoder(Facts)
+_STRANGER = ("", "", 0, 0, _ENCODER.encode(Facts()))
 
 
 class Found(NamedTuple):
-    """A member in the cache, and whether one is blocked."""
+    """A member in the cache, whether one is blocked, and the row that what is ours of one hangs on, if there is any."""
 
+    row: int | None
     member: Member
     blocked: bool
 
@@ -61,10 +65,8 @@ class Found(NamedTuple):
 def by_handle(db: Db, handle: str, day: str) -> Found | None:
     """The member of a signed code, on `day`."""
     own = bytes.fromhex(handle)
-    told = db.execute(_SELECT, (own,)).fetchone()
-    if told is None and db.execute("SELECT 1 FROM member WHERE handle = ?", (own,)).fetchone() is None:
-        return None
-    return _found(db, own, told, day)
+    told, row = db.execute(_SELECT, (own,)).fetchone(), _row(db, own)
+    return _found(db, row, own, told, day) if told or row else None
 
 
 def expiring(db: Db, handle: str, day: str) -> dict[str, tuple[int, str]]:
@@ -82,10 +84,12 @@ def by_code(db: Db, text: str, day: str) -> Found | None:
 def row_of(db: Db, handle: str) -> int:
     """The row of `handle`, to hang something of our own on; made if there is none yet."""
     own = bytes.fromhex(handle)
+    return _row(db, own) or int(db.execute("INSERT INTO member (handle) VALUES (?) RETURNING id", (own,)).fetchone()[0])
+
+
+def _row(db: Db, own: bytes) -> int | None:
     found = db.execute("SELECT id FROM member WHERE handle = ?", (own,)).fetchone()
-    if not found:
-        found = db.execute("INSERT INTO member (handle) VALUES (?) RETURNING id", (own,)).fetchone()
-    return int(found[0])
+    return int(found[0]) if found else None
 
 
 def moves_of(db: Db, handle: str, entries: Iterable[Entry], day: str) -> list[Move]:
@@ -131,21 +135,20 @@ def save(db: Db, row: MemberRow) -> None:
         db.execute("UPDATE terminal SET members = members + 1")
     write(db, edition, [row])
     write_codes(db, edition, [(text, row.handle) for text in row.codes])
-    known = db.execute("SELECT id FROM member WHERE handle = ?", (own,)).fetchone()
-    if known and row.includes:
-        _include(db, known[0], row.includes)
+    ours = _row(db, own)
+    if ours and row.includes:
+        _include(db, ours, row.includes)
 
 
 def write(db: Db, edition: int, rows: Sequence[MemberRow]) -> None:
     """Head office's word on these members, in that edition; of their plain codes only whose they are."""
-    told = [(one, Facts(one.balances, one.codes, one.visits, one.spent_minor, *_rest(one))) for one in rows]
     db.executemany(
         "INSERT INTO told (edition, handle, first_name, tier, generation, blocked, facts) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (edition, handle) DO UPDATE SET first_name = excluded.first_name, tier = excluded.tier,"
         " generation = excluded.generation, blocked = excluded.blocked, facts = excluded.facts",
         [
-            (edition, bytes.fromhex(one.handle), one.first_name, one.tier, one.generation, int(one.blocked), _encoded(facts))
-            for one, facts in told
+            (edition, bytes.fromhex(one.handle), one.first_name, one.tier, one.generation, int(one.blocked), _facts_of(one))
+            for one in rows
         ],
     )
 
@@ -169,12 +172,14 @@ def count(db: Db) -> int:
     return int(db.execute("SELECT members FROM terminal").fetchone()[0])
 
 
-def _rest(row: MemberRow) -> tuple[str, str, tuple[str, ...], Mapping[str, Window]]:
-    return row.joined, row.last_visit, row.segments, row.occasions
+def _facts_of(row: MemberRow) -> bytes:
+    joined, last_visit = (date.fromisoformat(day).toordinal() if day else 0 for day in (row.joined, row.last_visit))
+    facts = (row.balances, row.codes, row.visits, row.spent_minor, joined, last_visit, row.segments, row.occasions)
+    return _ENCODER.encode(Facts(*facts))
 
 
-def _encoded(facts: Facts) -> str:
-    return msgspec.json.encode(facts).decode()
+def _day(number: int) -> str:
+    return date.fromordinal(number).isoformat() if number else ""
 
 
 def _include(db: Db, member: int, refs: Sequence[str]) -> None:
@@ -194,28 +199,27 @@ def _lots(db: Db, own: bytes) -> dict[str, Lots]:
     """What a member has of each unit, by lot: head office's word and our own since."""
     facts = _FACTS.decode((db.execute(_SELECT, (own,)).fetchone() or _STRANGER)[-1])
     now = {unit: Counter(held) for unit, held in facts.balances.items()}
-    for unit, lot, moved, _ in _open(db, own):
+    for unit, lot, moved, _ in _open(db, _row(db, own)):
         now.setdefault(unit, Counter())[lot] += moved
     return {unit: held for unit, held in now.items() if unit not in (VISITS, SPENT)}
 
 
-def _open(db: Db, own: bytes) -> list[tuple[str, str, int, int]]:
+def _open(db: Db, row: int | None) -> list[tuple[str, str, int, int]]:
     """What our own records did that head office's word does not have: unit, lot, all together, and what they took."""
     return db.execute(
-        "SELECT unit, lot, sum(pieces), sum(min(pieces, 0)) FROM entry"
-        " WHERE member = (SELECT id FROM member WHERE handle = ?) AND included = 0 GROUP BY unit, lot",
-        (own,),
+        "SELECT unit, lot, sum(pieces), sum(min(pieces, 0)) FROM entry WHERE member = ? AND included = 0 GROUP BY unit, lot",
+        (row,),
     ).fetchall()
 
 
-def _found(db: Db, own: bytes, told: tuple[Any, ...] | None, day: str) -> Found:
+def _found(db: Db, row: int | None, own: bytes, told: tuple[Any, ...] | None, day: str) -> Found:
     """Head office's word with our own records on top. What was earned here since is in the balances and cannot be spent yet."""
     first_name, tier, generation, blocked, said = told or _STRANGER
     facts, account = _FACTS.decode(said), available(own.hex())
     now = {unit: Counter(held) for unit, held in facts.balances.items()}
     confirmed = {unit: Counter(held) for unit, held in facts.balances.items()}
-    visits, spent_minor, last_visit = facts.visits, facts.spent_minor, facts.last_visit
-    for unit, lot, moved, taken in _open(db, own):
+    visits, spent_minor, last_visit = facts.visits, facts.spent_minor, _day(facts.last_visit)
+    for unit, lot, moved, taken in _open(db, row):
         if unit == VISITS:
             visits, last_visit = visits + moved, max(last_visit, lot)
         elif unit == SPENT:
@@ -229,7 +233,7 @@ def _found(db: Db, own: bytes, told: tuple[Any, ...] | None, day: str) -> Found:
         tier=tier,
         visits=visits,
         spent_minor=max(0, spent_minor),
-        joined=facts.joined,
+        joined=_day(facts.joined),
         last_visit=last_visit,
         segments=facts.segments,
         occasions=facts.occasions,
@@ -241,4 +245,4 @@ def _found(db: Db, own: bytes, told: tuple[Any, ...] | None, day: str) -> Found:
         spendable={unit: lots.spendable(held, day) for unit, held in confirmed.items()},
         provisional=told is None,
     )
-    return Found(known, bool(blocked))
+    return Found(row, known, bool(blocked))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from posd.store import journal, leases, members, pages
 from posd.store.db import Db
+from sync.pull import PullState
 from sync.snapshot import CodeRow, Loading, Taken
 from sync.wire import MemberRow
 
@@ -26,7 +27,7 @@ def save_chunk(db: Db, taken: Taken) -> None:
 
     Of a head office that was restored nothing older is relied on from the first chunk on: every lease goes back.
     """
-    edition = _begin(db, taken.loading) if taken.first else _edition(db)
+    edition = _begin(db, taken.loading) if taken.first else _newest(db)
     rows = [one for one in taken.entities if isinstance(one, MemberRow)]
     members.write(db, edition, rows)
     members.write_codes(db, edition, ((one.text, one.handle) for one in taken.entities if isinstance(one, CodeRow)))
@@ -35,7 +36,7 @@ def save_chunk(db: Db, taken: Taken) -> None:
     now = taken.loading
     db.execute("UPDATE loading SET cursor = ?, members = ?, hash = ?", (now.cursor, now.members, now.hash))
     if taken.last:
-        _put_into_use(db, edition, now)
+        _put_into_use(db, edition, taken)
 
 
 def sweep(db: Db) -> int:
@@ -55,10 +56,6 @@ def _newest(db: Db) -> int:
     """The edition that is coming in, or the one in use."""
     both = "SELECT max(edition) FROM (SELECT edition FROM terminal UNION SELECT edition FROM loading)"
     return int(db.execute(both).fetchone()[0])
-
-
-def _edition(db: Db) -> int:
-    return int(db.execute("SELECT edition FROM loading").fetchone()[0])
 
 
 def _begin(db: Db, now: Loading) -> int:
@@ -95,11 +92,11 @@ def _note_included(db: Db, rows: Sequence[MemberRow]) -> None:
             )
 
 
-def _put_into_use(db: Db, edition: int, now: Loading) -> None:
+def _put_into_use(db: Db, edition: int, taken: Taken) -> None:
+    now = taken.loading
     db.execute("UPDATE entry SET included = 1 WHERE included = 0 AND (member, ref) IN (SELECT member, ref FROM arrived)")
     db.execute("UPDATE hold SET included = 1 WHERE id IN (SELECT ref FROM arrived)")
     db.execute("UPDATE terminal SET edition = ?, members = ?", (edition, now.members))
-    state = journal.pull_state(db)
-    journal.save_pull_state(db, replace(state, cursor=now.feed_cursor, incarnation=now.incarnation))
+    journal.save_pull_state(db, PullState(now.feed_cursor, now.incarnation, heard_ms=taken.heard_ms))
     db.execute("DELETE FROM loading")
     db.execute("DELETE FROM arrived")

@@ -1,9 +1,9 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed, and what of it (sync/versions.py). `running` stays 1 after a stop that was none of
--- ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what was spent from leases is not
--- known. `heard_ms` is head office's own time when it was last heard. `edition` of head office's word on members is in use, which has
--- `members` members.
+-- Who we are, how far head office has our records, how far we have read its feed, and what of it (sync/versions.py). `running` stays
+-- 1 after a stop that was none of ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what
+-- was spent from leases is not known. `heard_ms` is head office's own time when it was last heard. Of its word on members `edition` is
+-- in use, and has `members` of them.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE member (
 ) STRICT;
 
 -- Head office's word on each member as of the last pull, by handle: so a snapshot, which comes in that order, is written page after
--- page. `facts` is JSON, the balances by unit and lot and the plain codes among them. Beside the edition in use lies the next one
+-- page. `facts` is MessagePack, the balances by unit and lot and the plain codes among them. Beside the edition in use lies the next one
 -- while it comes in, and what has not been deleted yet of the one before.
 CREATE TABLE told (
   edition INTEGER NOT NULL,
@@ -97,7 +97,7 @@ CREATE TABLE told (
   tier TEXT NOT NULL,
   generation INTEGER NOT NULL,
   blocked INTEGER NOT NULL,
-  facts TEXT NOT NULL,
+  facts BLOB NOT NULL,
   PRIMARY KEY (edition, handle)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE member_code (

@@ -53,7 +53,7 @@ def other(number: int) -> str:
 
 def chunk(entities: Sequence[Any], *, members: int = 0, first: bool = False, last: bool = False, life: str = "two") -> Taken:
     """As sync.snapshot.taken gives it."""
-    return Taken(entities, Loading(f"{life}-next", f"{life}.9.9", life, members, "a" * 64), first, last)
+    return Taken(entities, Loading(f"{life}-next", f"{life}.9.9", life, members, "a" * 64), 7, first, last)
 
 
 def points(run: Run, handle: str = HANDLE) -> int | None:
@@ -80,7 +80,7 @@ def test_the_till_sells_on_with_the_old_members_until_the_last_chunk(run: Run) -
     assert (points(run), points(run, other(1)), points(run, other(2)), run(members.count)) == (None, 7, 8, 2)
     assert run(members.by_code, CODE, DAY) is None
     assert run(members.by_code, "1234", DAY).member.handle == other(2)
-    assert run(journal.pull_state) == PullState("two.9.9", "two")
+    assert run(journal.pull_state) == PullState("two.9.9", "two", heard_ms=7)
     assert run(snapshots.loading) is None
 
 
