@@ -131,7 +131,7 @@ def member_code(
     """Print a member's signed code, and write it as a QR code. One that changes is shown here until Ctrl-C.
 
     \b
-    Examples:
+    Example:
       posd-central member code --last --png code.png
       posd-central member code --last --rotating
     """
