@@ -147,14 +147,18 @@ def promised(db: Connection, effect: Effect, body: Promised) -> None:
     member, chain = _member(db, body.member, effect.cause.now_ms), _chain(db, effect.envelope)
     now = standings.now_in(db, effect.cause.now_ms)
     for hold in body.holds:
-        if _own(db, member, effect.cause, hold):
+        known = _own(db, member, effect.cause, hold)
+        if known and known.state != "refused":  # a refusal that was not heard: then it was promised from the lease
             continue
         before, mine = standings.load(db, member), leases.own(db, member, chain, hold.lease) is not None
         kept = reserved(before, hold, own=mine)
         row = HoldRow(
             member.id, hold.id, effect.cause.terminal, hold.unit, hold.pieces, "open", None, chain, kept.lease, kept.leased
         )
-        holds.add(db, row, effect.cause.now_ms)
+        if known:
+            holds.save(db, row)
+        else:
+            holds.add(db, row, effect.cause.now_ms)
         after = standing.book(now.program, before, hold_entries(kept, member.handle), now.day)
         standings.save(db, now, effect.cause._replace(id=hold.id), Change(member, before, after))
 

@@ -16,7 +16,8 @@ from central.store import audit, changing, feed, members, records
 from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
-from central.store.holds import HoldRow, save_exposed
+from central.store.holds import HoldRow
+from central.store.holds import save as save_hold
 from central.store.leases import LeaseRow
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -152,7 +153,8 @@ def back_in_lease(db: Connection, hold: HoldRow) -> list[Hold]:
     if row is None or row.state == "released":
         return []
     rows.save(db, row._replace(state="exposed", exposed=Counter(row.exposed) + Counter({hold.unit: hold.leased})))
-    save_exposed(db, hold._replace(pieces=hold.pieces - hold.leased, lease="", leased=0))
+    left = hold.pieces - hold.leased
+    save_hold(db, hold._replace(pieces=left, lease="", leased=0, state="exposed" if left else "ended"))
     return [Hold(hold.id, hold.unit, hold.pieces, hold.lease, hold.leased)]
 
 
@@ -167,12 +169,13 @@ def voided(db: Connection, hold: Hold) -> Hold:
 
 def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.LeaseRow]:
     """The leases that a terminal has of these members, by member; with each that may be spent from, what the member's wallet makes
-    its code from. While head office recovers it does not know: it may have forgotten what it was given back.
+    its code from. Nothing is said of one that it has returned, which it may have forgotten by now; and nothing while head office
+    recovers, which itself may have forgotten what it was given back.
     """
     found: dict[int, wire.LeaseRow] = {}
     if feed.office(db).recovering:
         return found
-    last = rows.last_of(db, of, terminal)
+    last = {member: row for member, row in rows.last_of(db, of, terminal).items() if row.state != "returned"}
     secrets = changing.secrets_of(db, list(last))
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():
         row = last[member]

@@ -42,11 +42,10 @@ def add(db: Connection, hold: HoldRow, now_ms: int) -> None:
     db.execute(_ADD, {**hold._asdict(), "made_ms": now_ms})
 
 
-def save_exposed(db: Connection, hold: HoldRow) -> None:
-    """So much of an exposed hold is left; with nothing left it is over."""
+def save(db: Connection, hold: HoldRow) -> None:
+    """Keep what has become of a hold."""
     at = (HOLD.c.member_id == hold.member_id, HOLD.c.id == hold.id)
-    values = {"pieces": hold.pieces, "lease": hold.lease, "leased": hold.leased}
-    db.execute(sa.update(HOLD).where(*at).values(state="exposed" if hold.pieces else "ended", **values))
+    db.execute(sa.update(HOLD).where(*at).values(**hold._asdict()))
 
 
 def end(db: Connection, hold: HoldRow) -> None:

@@ -46,19 +46,17 @@ class Rates(NamedTuple):
     restore: float = 0
 
 
-COPIED = Rates(0.05, 0, 0.05, 0.6, 0, 0.05, (1, 4, 4, 1, 3, 4, 0))
-RESTORED = Rates(0.1, 0.1, 0.05, 0.4, 0, 0, (1, 4, 2, 2, 1, 2, 2), 2, 0.06)
 
 FLAWS: Mapping[str, Rates | None] = {
     "a clock takes leases back": None,
     "a return frees all": None,
     "fencing frees": None,
     "spent is forgotten": None,
-    "a copy reads on": COPIED,
-    "a lease is filled while a hold has it": COPIED,
+    "a copy reads on": Rates(0, 0, 0, 0.7, 0, 0.05, (2, 4, 4, 0, 1, 4, 0)),
+    "a lease is filled while a hold has it": Rates(0, 0, 0.3, 0.4, 0, 0.05, (2, 4, 2, 1, 1, 4, 0)),
     "a hold overtakes a void": Rates(0.05, 0, 0, 0.5, 0, 0, (1, 4, 3, 1, 2, 1, 0)),
-    "promises are not said again": RESTORED,
-    "a restored office tells of leases": RESTORED,
+    "promises are not said again": Rates(0.1, 0.1, 0.05, 0.4, 0, 0, (1, 4, 2, 2, 1, 2, 2), 2, 0.06),
+    "a restored office tells of leases": Rates(0.05, 0, 0, 0.5, 0, 0, (1, 4, 1, 0, 1, 4, 4), 1, 0.1),
 }
 """What may be planted, each broken by a line here or in escrow_office.py; and the weather in which it shows, if not any."""
 

@@ -245,7 +245,7 @@ class Office:
         at = (self.life, len(chain.log), chain.log[-1] if chain.log else None)
         mine = [kept for kept in self.leases.values() if kept.chain is chain]
         kept = max(mine, key=lambda one: (one.made, one.lease.id), default=None)
-        if kept is None or (self.absent and self.planted != "a restored office tells of leases"):
+        if kept is None or kept.state == "returned" or (self.absent and self.planted != "a restored office tells of leases"):
             return Page(*at)
         return Page(*at, kept.lease, leases.seen(self.here, kept.lease), kept.recalled, kept.state not in OUT)
 
@@ -294,7 +294,8 @@ class Office:
 
     def _promised(self, chain: Chain, body: Promised) -> None:
         for hold in body.holds:
-            if hold.id not in self.holds and self.planted != "promises are not said again":
+            known = self.holds.get(hold.id)
+            if (known is None or known.state == "refused") and self.planted != "promises are not said again":
                 own = self.leases.get(hold.lease)
                 kept = leases.reserved(self.here, hold, own=bool(own and own.chain is chain and own.state in OUT))
                 self.holds[hold.id] = Reserved("open", kept, chain, self.now, kept.pieces - kept.leased)
