@@ -2,8 +2,8 @@
 
 import click
 
-from central.cli.common import with_settings
-from central.settings import Settings, make_state_dir
+from central.cli.common import use_store, with_settings
+from central.settings import Settings
 
 
 @click.command("check")
@@ -18,18 +18,11 @@ def command(settings: Settings, as_json: bool) -> None:
     Example:
       posd-central check
     """
-    import asyncio
     import json
 
     from central import audit
-    from central.store.opening import open_store
 
-    async def once() -> audit.Findings:
-        async with open_store(settings.database_url) as store:
-            return await audit.check_beside(store)
-
-    make_state_dir(settings)
-    found = asyncio.run(once())
+    found = use_store(settings, audit.check_beside)
     if as_json:
         click.echo(json.dumps(found._asdict(), ensure_ascii=False))
     else:
