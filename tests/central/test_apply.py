@@ -276,6 +276,17 @@ async def test_a_hold_may_have_the_name_of_its_sale(office):
     await books_are_right(office)
 
 
+async def test_a_record_that_takes_the_name_of_a_granted_hold_is_a_dead_letter(office):
+    """The ledger has entries of that name already; whoever comes behind it is booked."""
+    terminal = await rich(office)
+    assert (await hold(office, terminal)).granted
+    terminal.record("sale", "a" * 32, spending())
+    terminal.sells(spending())
+    await office.deliver()
+    assert [state for state, _ in await states(office)][-2:] == ["dead", "applied"]
+    await books_are_right(office)
+
+
 async def test_a_void_gives_its_hold_back(office):
     """A cancelled agreement frees what it reserved, once."""
     terminal = await rich(office)
