@@ -196,7 +196,7 @@ class Office:
             self._world.oracle.broken("".join(traceback.format_exception(error)))
             raise ConnectionError from error
         if isinstance(found, wire.HoldAnswer):
-            self._held(before, wire.decode(body, wire.HoldRequest), found)
+            self._held(before, (key, wire.decode(body, wire.HoldRequest)), found)
         if isinstance(found, wire.PushAnswer):
             self._world.note(key, f"{found.outcome} {found.seq}")
             self._world.marks.sometimes("fork", when=found.outcome == "fork")
@@ -211,9 +211,9 @@ class Office:
                 return self.look("SELECT state, made_ms FROM hold WHERE id = ?", wire.decode(body, wire.HoldRequest).id)
         return self.look("SELECT max(key) FROM record") if path == "/v1/journal" else []
 
-    def _held(self, before: list[tuple[Any, ...]], request: wire.HoldRequest, answer: wire.HoldAnswer) -> None:
-        marks = self._world.marks
-        self._world.oracle.held(request, answer)
+    def _held(self, before: list[tuple[Any, ...]], asked: tuple[str, wire.HoldRequest], answer: wire.HoldAnswer) -> None:
+        marks, (key, request) = self._world.marks, asked
+        self._world.oracle.held(key, request, answer)
         marks.sometimes(
             "hold refused while recovering", when=answer.refusal is not None and answer.refusal.code == "office_recovering"
         )

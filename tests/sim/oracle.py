@@ -50,6 +50,7 @@ class Oracle:
     back: list[CameBack] = field(default_factory=list)
     given: Counter[str] = field(default_factory=Counter)
     granted: dict[str, HoldRequest] = field(default_factory=dict)
+    steps: dict[tuple[str, int], str] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     orphans: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -73,11 +74,14 @@ class Oracle:
             self.must(booked.replayed, f"{what}: booked twice")
         one.booked = booked
 
-    def held(self, request: HoldRequest, answer: HoldAnswer) -> None:
-        """Head office has answered a hold."""
+    def held(self, key: str, request: HoldRequest, answer: HoldAnswer) -> None:
+        """Head office has answered a hold of the terminal whose key's name is `key`."""
         if answer.granted:
             before = self.granted.setdefault(request.id, request)
             self.must(before == request, f"hold {request.id} granted for two things")
+            if request.step:
+                first = self.steps.setdefault((request.member, request.step), key)
+                self.must(first == key, f"one showing of {request.member}'s code has spent at {first} and at {key}")
 
     def acknowledged(self, place: int) -> list[Sold | CameBack]:
         """What that terminal has acknowledged, and could not be excused for losing."""

@@ -71,6 +71,8 @@ BUGS: Mapping[str, Planted] = {
     "a timer frees holds": Planted(CROWDED, here.hold_freed_by_a_timer),
     "a timer takes leases back": Planted(ALONE, here.lease_freed_by_a_timer),
     "a lease is spent again and again": Planted(ALONE, there.lease_spent_again, 60),
+    "a copied code spends in two shops": Planted(CROWDED, here.steps_not_kept),
+    "a code ends by the terminal's own clock": Planted(CLOCKS, there.own_clock_only),
     "every hold is granted": Planted(CROWDED, here.everything_granted),
     "a void leaves no tombstone": Planted(LOSSY, here.no_tombstone),
     "a sale leaves its holds open": Planted(RESTLESS, here.holds_outlive_sales),

@@ -90,6 +90,10 @@ def lease_freed_by_a_timer() -> Mapping[str, Any]:
     return {"central.holds.hold": hold}
 
 
+def steps_not_kept() -> Mapping[str, Any]:
+    return {"central.changing.refusal": lambda *_: None}
+
+
 def everything_granted() -> Mapping[str, Any]:
     return {"central.holds._refusal": lambda *_: None}
 

@@ -10,6 +10,7 @@ from central.store import feed as feed_rows
 from loyalty.ids import record_id
 from loyalty.sale import Void
 from posd import booking, checkout
+from posd.sights import CodeTime
 from posd.store import agreements, journal, opening, pages
 from posd.store import members as terminal_members
 from runtime.errors import Misconfigured, Rejected, Unavailable
@@ -103,6 +104,10 @@ def spent_without_asking() -> Mapping[str, Any]:
         return await self.store.run(agreements.ask_holds, answer.quote.member.handle, asked) if asked else ()
 
     return {"posd.checkout.Checkout._reserve": reserve}
+
+
+def own_clock_only() -> Mapping[str, Any]:
+    return {"posd.quoting.time_of": lambda sight, _: CodeTime(sight.wall_ms // 1000, sight.wall_ms // 1000)}
 
 
 def lease_spent_again() -> Mapping[str, Any]:
