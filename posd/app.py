@@ -106,7 +106,7 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
 async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitStack) -> tuple[Parts, Sync | None]:
     """Everything but the HTTP server; no task runs yet."""
     me = await store.look(journal.identity)
-    link, events, office = Link(), Events(), None
+    link, events, office = Link(heard_ms=(await store.look(journal.pull_state)).heard_ms), Events(), None
     if me.terminal:
         key = keys.terminal_key(settings.state_path)
         public_key = key.public_key().public_bytes_raw().hex()

@@ -17,9 +17,9 @@ from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import Choice, Quote
 from loyalty.refusal import Refusal
-from posd.sights import Sight, time_of
+from posd.sights import Sight
 from posd.store import budgets as shares
-from posd.store import code_uses, journal, members, pages
+from posd.store import code_uses, members, pages
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync import codes, program_file, rotating
@@ -66,7 +66,7 @@ class Answer:
 def who(db: Db, text: str, moment: Moment, sight: Sight | None = None) -> Known | Refusal:
     """Whose code `text` is, or why it is nobody's; `sight` is when it came into sight, if that was before."""
     read_signed = partial(_claims, keys=tuple(pages.code_keys(db).items()))
-    when = time_of(sight or Sight(moment.wall_ms), journal.pull_state(db).heard_ms)
+    when = sight or Sight(moment.wall_ms)
     code = identify(text, read_signed, program_now(db, moment.wall_ms).plain_prefixes, when.passed_s)
     return code if isinstance(code, Refusal) else _known(db, code, moment.local_date, when.exact_s)
 

@@ -20,10 +20,15 @@ log = structlog.get_logger()
 
 @dataclass
 class Link:
-    """How it stands with head office, for the pages and the status. `news` is called after each page that changed something."""
+    """How it stands with head office, for the pages and the status. `changed` is called after each page that brought news.
+
+    `heard_ms` is head office's own time when it was last heard, before a restart too; `clock_offset_ms` how far that was from ours
+    then (None: not since the start).
+    """
 
     online: bool = False
     last_contact_ms: int = 0
+    heard_ms: int = 0
     clock_offset_ms: int | None = None
     trouble: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,7 +38,7 @@ class Link:
         """Head office answered just now."""
         before = self.online
         self.online, self.trouble = True, ""
-        self.last_contact_ms, self.clock_offset_ms = wall_ms, server_ms - wall_ms
+        self.last_contact_ms, self.heard_ms, self.clock_offset_ms = wall_ms, server_ms, server_ms - wall_ms
         if not before:
             self.wake.set()
             self.changed()

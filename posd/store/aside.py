@@ -22,7 +22,10 @@ BESIDE = ("-wal", "-journal", "-shm")
 CACHE = ("member_code", "program", "layout", "code_key")
 """What head office tells again: these may be missing, and so may members of whom we have nothing of our own."""
 
-OURS = "SELECT * FROM member WHERE id IN (SELECT member FROM entry UNION SELECT member FROM hold)"
+OURS = (
+    "SELECT * FROM member WHERE id IN (SELECT member FROM entry UNION SELECT member FROM hold"
+    " UNION SELECT member FROM lease UNION SELECT member FROM code_use)"
+)
 
 
 class Library(NamedTuple):
