@@ -102,16 +102,14 @@ def test_a_terminal_that_starts_at_a_wrong_hour_sells_and_syncs(tmp_path: Path) 
     """Its battery is empty: posd starts, sells, pushes and pulls, and says that its clock is not to be trusted."""
     with open_shop(tmp_path) as (shop, clock):
         till = Till(shop, "1", {shop.member("חבר"): 0}, random.Random(1))
-        for to_s in (FIRST_HOUR_S, YEAR_S):
-            assert shop.stop("posd") == 0
-            clock.jump(to_s)
-            before = len(stamps(shop))
-            shop.start("posd")
-            sell(till)
-            assert {stamp["clock_quality"] for stamp in stamps(shop)[before:]} <= {"unknown", "suspect"}
-            wait_for("head office is heard", lambda: heard_since_the_jump(shop, clock))
-            till.codes = {**till.codes, shop.member("חברה"): 0}
-            sell(till)
+        assert shop.stop("posd") == 0
+        clock.jump(FIRST_HOUR_S)
+        shop.start("posd")
+        sell(till)
+        wait_for("head office is heard", lambda: heard_since_the_jump(shop, clock))
+        till.codes = {**till.codes, shop.member("חברה"): 0}
+        sell(till)
+        assert {stamp["clock_quality"] for stamp in stamps(shop)} <= {"unknown", "suspect"}
         assert settle([shop], [till]) == Counted(till.made, 0, 0)
 
 
