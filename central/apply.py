@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from central import effects
 from central.effects import Effect
-from central.store import records
+from central.store import holds, records
 from central.store.engine import Connection, Store
 from central.store.ledger import Cause
 from runtime.errors import Rejected, Unavailable
@@ -67,6 +67,8 @@ def _outcome(db: Connection, stored: records.Stored, now_ms: int) -> Outcome:
         return Outcome("repeated", "this id has had its effect already")
     if before is not None:
         raise Rejected("same_id_other_content", "another record with this id, of other content, was applied before")
+    if holds.get(db, envelope.id):
+        raise Rejected("same_id_other_content", "a hold has this id, and entries in the ledger under it")
     effect = Effect(stored.key, envelope, Cause(envelope.id, stored.terminal, now_ms))
     missing = APPLY[envelope.kind](db, effect, body)
     if missing:
@@ -99,7 +101,8 @@ class Applier:
         self._wake.set()
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look for ever; first at what the release before this one may not have known."""
+        await self._take_up_kept()
         while True:
             self._wake.clear()
             await self.apply_pending()
@@ -117,6 +120,13 @@ class Applier:
             for key in keys:
                 await self._apply(key)
             self._told()
+
+    async def _take_up_kept(self) -> None:
+        """What was kept of kinds that are known here is pending again; of a version that is not known it will be kept again."""
+        last = 0
+        while keys := await self._store.read(records.kept, list(APPLY), last, RECORDS_PER_LOOK):
+            await self._store.run(records.replay_these, keys)
+            last = keys[-1]
 
     async def _apply(self, key: int) -> None:
         self._set_aside.add(key)

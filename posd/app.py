@@ -20,21 +20,23 @@ from posd.api.parts import Parts
 from posd.checkout import Checkout
 from posd.clock import clock_in, wall_ms
 from posd.displaying import Displaying
-from posd.enrolment import enrol
+from posd.enrolment import enrol, new_key
 from posd.events import Event, Events
 from posd.printing import StoredQueue, Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import journal, tokens
 from posd.store.database import Store, open_store
+from posd.store.writer import trouble
 from posd.storing import StoredCache, StoredJournal
 from posd.upkeep import Upkeep
 from posd.version import VERSION
+from runtime.errors import Unavailable
 from runtime.log import start_logging
 from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
 from runtime.supervise import supervise
-from sync.client import HeadOffice
+from sync.client import HeadOffice, pinned
 from sync.loop import Link, Sync
 from sync.signing import key_id
 
@@ -81,7 +83,12 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
             asyncio.get_running_loop().call_soon(anew.set)
             return {"terminal": answer.terminal, "name": answer.name, "store": answer.store}
 
-        api.state.enrol = enrolled
+        async def rekeyed() -> dict[str, str]:
+            told = await new_key(store, settings)
+            asyncio.get_running_loop().call_soon(anew.set)
+            return {"key": told}
+
+        api.state.enrol, api.state.new_key = enrolled, rekeyed
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync, upkeep)]
             with contextlib.suppress(TimeoutError):
@@ -99,16 +106,21 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
 async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitStack) -> tuple[Parts, Sync | None]:
     """Everything but the HTTP server; no task runs yet."""
     me = await store.look(journal.identity)
-    link, events, office = Link(), Events(), None
+    link, events, office = Link(heard_ms=(await store.look(journal.pull_state)).heard_ms), Events(), None
     if me.terminal:
         key = keys.terminal_key(settings.state_path)
         public_key = key.public_key().public_bytes_raw().hex()
-        office = HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), key.sign, public_key=public_key)
+        there, name = settings.head_office, key_id(me.terminal, me.epoch)
+        office = HeadOffice(there.url, name, key.sign, pinned(there.ca_file), public_key)
         stack.push_async_callback(office.aclose)
     clock = clock_in(me.time_zone, settings.place.coordinates, Place(me.store, me.name or me.terminal))
     checkout = Checkout(store, clock, link, me.terminal, office, prints=settings.printing == "posd")
-    if me.terminal and (voided := await checkout.recover()):
-        log.warning("holds voided that nobody answered before the stop", holds=voided)
+    if me.terminal:
+        with contextlib.suppress(
+            Unavailable
+        ):  # a full disk: before the next hold is asked for; a failed one ends us in a moment
+            if voided := await checkout.recover():
+                log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
     parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
     if shown := settings.display:
@@ -144,10 +156,17 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None, upkeep: Upkeep) 
 
 
 async def _let_cli_in(settings: Settings, store: Store) -> None:
-    """A fresh token for this machine's own command line, for as long as this process runs."""
-    token = keys.new_token()
-    await store.run(tokens.replace, CLI_TOKEN, "admin", token, wall_ms())
-    keys.write_secret(settings.state_path / keys.TOKEN_FILE, token.encode())
+    """A fresh token for this machine's own command line, for as long as this process runs; on a full disk the last one goes on."""
+    path, token = settings.state_path / keys.TOKEN_FILE, keys.new_token()
+    try:
+        fresh = keys.beside(path, token.encode())
+        await store.run(tokens.replace, CLI_TOKEN, "admin", token, wall_ms())
+    except (OSError, Unavailable) as error:
+        told = error if isinstance(error, Unavailable) else trouble(error)
+        if told is None or told.code != "disk_full":
+            raise told or error from error
+    else:
+        fresh.replace(path)
 
 
 def _authorities(settings: Settings, listener: socket.socket) -> frozenset[str]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from posd.store import agreements, budgets, journal, pages
+from posd.store import agreements, budgets, journal, pages, snapshots
 from posd.store.database import Store
 from sync.pull import PullState
 from sync.push import PushState
+from sync.snapshot import Loading, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class StoredCache:
     async def budgets_given(self) -> dict[str, int]:
         """What has been given of each budget."""
         return await self.store.look(budgets.given)
+
+    async def loading(self) -> Loading | None:
+        """A snapshot that is coming in."""
+        return await self.store.look(snapshots.loading)
+
+    async def save_chunk(self, taken: Taken) -> None:
+        """A chunk of it, in one transaction."""
+        await self.store.run(snapshots.save_chunk, taken)
 
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         """Rows and cursor in one transaction."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from sync.pull import PullState
 from sync.push import PushState
+from sync.snapshot import Loading, Taken
 
 
 class Journal(Protocol):
@@ -44,6 +45,14 @@ class Cache(Protocol):
 
     async def budgets_given(self) -> dict[str, int]:
         """What this terminal has given or promised of each budget, ever, by rule."""
+        ...
+
+    async def loading(self) -> Loading | None:
+        """How far a snapshot has come in; None when none does."""
+        ...
+
+    async def save_chunk(self, taken: Taken) -> None:
+        """Keep a chunk and how far the snapshot has come with it in one transaction; the last one puts it into use."""
         ...
 
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:

@@ -9,7 +9,8 @@ from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
 
 @dataclass(frozen=True, slots=True)
 class PullState:
-    """How far the feed is read, and of which incarnation of head office. `caught_up` is whether the last page was the end.
+    """How far the feed is read, and of which incarnation of head office. `caught_up` is whether the last page was the end, and
+    `heard_ms` head office's own time of it, milliseconds UTC.
 
     `stored` is where the last page says that our journal stands at head office. It is compared and not kept.
     """
@@ -17,6 +18,7 @@ class PullState:
     cursor: str = ""
     incarnation: str = ""
     caught_up: bool = False
+    heard_ms: int = 0
     stored: Head | None = None
 
 
@@ -43,10 +45,11 @@ def request(state: PullState, health: Health) -> FeedRequest:
         given=dict(health.given),
         journal_seq=health.journal_seq,
         disk=health.disk,
+        snapshots=True,
     )
 
 
 def next_state(state: PullState, page: FeedPage) -> PullState:
     """The state that is saved together with the page's rows."""
-    stored = Head(page.seq, page.hash) if page.hash else None
-    return replace(state, cursor=page.cursor, incarnation=page.incarnation, caught_up=not page.more, stored=stored)
+    state = replace(state, cursor=page.cursor, incarnation=page.incarnation, heard_ms=page.server_ms)
+    return replace(state, caught_up=not page.more, stored=Head(page.seq, page.hash) if page.hash else None)

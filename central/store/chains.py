@@ -32,7 +32,7 @@ class Branch(NamedTuple):
 
 def first(chain: ChainRow) -> Line:
     """The line that was there first."""
-    return Line(chain.id, 0, Head(), Head(chain.seq, chain.hash), chain.durable_seq)
+    return Line(chain.id, 0, Head(), chain.head, chain.durable_seq)
 
 
 def branches(db: Connection, chain: ChainRow) -> list[Line]:

@@ -63,7 +63,7 @@ def save(db: Db, agreement: Agreement) -> None:
         if not included and agreement.member:
             handle = agreement.member.handle
             entry = Entry(available(handle), held(hold.id), hold.unit, hold.pieces)
-            members.move(db, hold.id, member, members.moves_of(db, member, handle, [entry], agreement.moment.local_date))
+            members.move(db, hold.id, member, members.moves_of(db, handle, [entry], agreement.moment.local_date))
 
 
 def find(db: Db, agreement_id: str) -> Kept | None:

@@ -20,9 +20,14 @@ def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
         journal.freeze(db, why)
     if journal.pull_state(db).incarnation not in ("", state.incarnation):
         leases.doubt(db)
+    save_rows(db, entities)
+    journal.save_pull_state(db, state)
+
+
+def save_rows(db: Db, entities: Sequence[Any]) -> None:
+    """Take over what head office says of each."""
     for entity in entities:
         _SAVE[type(entity)](db, entity)
-    journal.save_pull_state(db, state)
 
 
 def newest_program(db: Db, now_ms: int, below: int = VERSION_MAX) -> tuple[int, str] | None:

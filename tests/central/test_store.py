@@ -1,6 +1,9 @@
 """The database under head office: transactions, snapshots, and tables that are what the code says."""
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -125,6 +128,17 @@ async def test_commits_wait_for_the_disk_whatever_the_server_says(postgres_url, 
     assert shown == "on"
 
 
+async def test_a_file_is_as_durable_as_a_terminals(tmp_path):
+    """Every connection writes ahead and syncs each commit, the ones for reading too."""
+    asked = ("journal_mode", "synchronous", "foreign_keys")
+
+    def look(db):
+        return [db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked]
+
+    async with open_store(f"sqlite:///{tmp_path / 'central.db'}") as store:
+        assert [await store.run(look), await store.read(look)] == [["wal", 2, 1]] * 2
+
+
 @pytest.mark.parametrize("rested_s", [0, 10])
 async def test_a_database_that_went_away_is_found_again(postgres_url, postgres, monkeypatch, rested_s):
     """Connections that died while they rested are replaced unseen; those in use tell it once, and the next caller is served."""
@@ -167,6 +181,51 @@ async def test_more_at_once_than_connections_wait_their_turn(postgres_url):
         assert 1 < most <= engine.CONNECTIONS_MAX
 
 
+async def test_whoever_answers_terminals_gives_up_what_takes_too_long(postgres_url, monkeypatch):
+    """Of a statement, and of a transaction that stands still with what it has locked; commands take the time that they need."""
+    monkeypatch.setattr(engine, "STATEMENT_S_MAX", 0.2)
+    shown = sa.text(
+        "SELECT current_setting('statement_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')"
+    )
+    slow = sa.text("SELECT pg_sleep(0.5), 1")
+    async with open_store(postgres_url, patient=False) as store:
+        assert await store.read(lambda db: db.execute(shown).scalar_one()) == "200ms 1min"
+        with pytest.raises(Unavailable, match="statement timeout"):
+            await store.run(lambda db: db.execute(slow))
+        assert await store.read(lambda db: db.execute(sa.text("SELECT 1")).scalar_one()) == 1
+    async with open_store(postgres_url) as store:
+        assert (await store.run(lambda db: db.execute(slow).one()))[1] == 1
+
+
+async def test_a_server_that_stands_still_is_left(postgres_url, postgres, monkeypatch):
+    """Its machine is frozen or gone: nobody waits for ever, neither for an answer nor to be rid of the connection."""
+    monkeypatch.setattr(engine, "SILENCE_S_MAX", 0.5)
+    postmaster = int(Path(postgres, "data", "postmaster.pid").read_text().splitlines()[0])
+    frozen = [postmaster]
+
+    def ask(db):
+        return db.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+
+    def stops(db):
+        frozen.append(ask(db))
+        for process in frozen:
+            os.kill(process, signal.SIGSTOP)
+        return ask(db)
+
+    async with open_store(postgres_url, patient=False) as store:
+        try:
+            with pytest.raises(Unavailable, match="does not answer"):
+                async with asyncio.timeout(25):
+                    await store.run(stops)
+        finally:
+            os.kill(postmaster, signal.SIGCONT)
+        try:
+            assert await store.read(ask) not in frozen
+        finally:
+            for process in frozen:
+                os.kill(process, signal.SIGCONT)
+
+
 async def test_tables_with_rows_are_rebuilt(url, monkeypatch):
     """An upgrade of a database that is in use keeps every row, and every reference still holds."""
     monkeypatch.setattr(migrate, "HEAD", "0005")
@@ -175,7 +234,9 @@ async def test_tables_with_rows_are_rebuilt(url, monkeypatch):
 
     whole = command.upgrade
     monkeypatch.setattr(upgrade, lambda config, _: whole(config, "0005"))
-    if url.startswith("postgresql"):
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink()
+    else:
         run_sql(url.rpartition("=")[2], "DROP SCHEMA public CASCADE; CREATE SCHEMA public", url.split("/")[3].split("?")[0])
     rows = (
         "INSERT INTO store (id, name, time_zone) VALUES (1, 's', 'UTC')",
