@@ -1,4 +1,4 @@
-"""What copies of a terminal's disk may spend beside it, and what a restored head office is told again: neither widens the bound unseen."""
+"""What copies of a terminal's disk may spend beside it, and what a restored head office is told again: the bound has it all."""
 
 import asyncio
 from dataclasses import replace
