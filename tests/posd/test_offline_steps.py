@@ -1,4 +1,4 @@
-"""P0 to P4 over real sockets: whatever head office does, or whoever answers in its place, the till has its answer, in that order."""
+"""P0 to P4 over real sockets: whatever head office does, or whoever answers in its place, the till has its answer in time."""
 
 import asyncio
 import contextlib
