@@ -115,8 +115,8 @@ def of_member(db: Connection, member: int) -> list[LeaseRow]:
 
 
 def names_of(db: Connection, member: int, chain: int) -> set[str]:
-    """The leases of a member in which that journal's terminal may have something."""
-    mine = (LEASE.c.member_id == member, LEASE.c.chain_id == chain, LEASE.c.state.in_(OUT))
+    """The leases of a member that a journal ever had: of one that is over an open hold may still have all."""
+    mine = (LEASE.c.member_id == member, LEASE.c.chain_id == chain)
     return set(db.execute(sa.select(LEASE.c.id).where(*mine)).scalars())
 
 

@@ -108,6 +108,21 @@ async def test_each_copy_that_is_seen_adds_a_lease_and_what_was_reserved(office,
     assert await bound(office) == [200 + 70 + 200 + 180]
 
 
+async def test_what_was_promised_of_a_lease_that_is_over_counts_too(office, here):
+    """It is on both disks, beside the lease that came after it (escrow seed 98691)."""
+    lease = await lease_of(office, here)
+    await holds_online(office, here, 1, 200, lease.id, 200)
+    await gives_back(office, here, lease, spent=200)
+    assert (await lease_of(office, here)).ended
+    await earns(office, here, 3000)
+    later = await inside(office, leased((await lease_of(office, here)).id))
+    copy = copied(here)
+    await earns(office, here, 1)
+    await parts(office, copy)
+    assert later
+    assert await bound(office) == [later + 200]
+
+
 async def test_a_copy_of_a_copy_counts_too(office, here):
     """It leaves the line of the first copy, whose records head office has in quarantine."""
     first = copied(here)

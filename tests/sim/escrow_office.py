@@ -279,7 +279,7 @@ class Office:
         has = leases.within(self.here, leased(name)).get("point", 0)
         if here.lease.granted or has:
             granted = {"point": here.lease.granted.get("point", 0) + has - was}
-            names = {name, *(one.lease.id for one in self.leases.values() if one.chain is here.chain and one.state in OUT)}
+            names = {name, *(one.lease.id for one in self.leases.values() if one.chain is here.chain)}
             stake = leases.at_stake(self.here, names, taken).get("point", 0)
             here.lease, here.peak, here.used = replace(here.lease, granted=granted), max(here.peak, stake), self.now
             self.leases[name] = here
