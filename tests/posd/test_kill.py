@@ -60,7 +60,7 @@ def sell(shop: Shop, code: str, number: int, acknowledged: dict[str, Any]) -> No
             answer = shop.http.post("/v1/sales", json=body, headers={"Idempotency-Key": f"receipt-{number}"})
         except httpx.TransportError:
             assert time.monotonic() < deadline
-            time.sleep(0.02)
+            time.sleep(0.05)
             continue
         assert answer.is_success, answer.text
         booked = answer.json()
