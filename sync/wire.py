@@ -4,15 +4,14 @@ Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own
 `Problem`; whatever else comes back (a proxy's page, half a body) moves nothing.
 
     POST /v1/enrol     EnrolRequest -> EnrolAnswer
+    POST /v1/key       KeyRequest -> KeyAnswer           sync/keys.py
     POST /v1/journal   records joined by newlines, zstd -> PushAnswer
     POST /v1/feed      FeedRequest -> FeedPage           waits up to `wait_s` for news
     POST /v1/holds     HoldRequest -> HoldAnswer
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -21,11 +20,13 @@ from loyalty import bounds
 from loyalty.moment import WALL_MS_MAX
 from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
 from runtime.errors import Misconfigured
+from sync.members import MemberRow as MemberRow
 from sync.spending import HANDLE_CHARS as HANDLE_CHARS
 from sync.spending import BoundRow as BoundRow
 from sync.spending import HoldAnswer as HoldAnswer
 from sync.spending import HoldRequest as HoldRequest
 from sync.spending import LeaseRow as LeaseRow
+from sync.versions import Older, reading_of
 
 BATCH_RECORDS_MAX = 500
 BATCH_BYTES_MAX = 256 * 1024  # reached by 500 ordinary sales; a single larger record travels alone
@@ -36,20 +37,17 @@ FEED_BYTES_MAX = 512 * 1024  # of a request: what a terminal has given of every 
 FEED_WAIT_S_MAX = 25.0  # shorter than the half minute after which proxies close a silent connection
 SEQ_MAX = 1 << 62  # what both databases hold
 EPOCH_MAX = 1 << 31
-LOTS_MAX = 10_000  # of one member: a purchase on each day for years, of several units
-NAMES_MAX = 2 * bounds.WORDS_MAX
 
-_LOT = re.compile(f"((?:{bounds.DATE.pattern})?/(?:{bounds.DATE.pattern})?)?")
 Shape = TypeVar("Shape")
 
-RECORDS: Mapping[tuple[str, int], type] = {
+RECORDS: Mapping[tuple[str, int], type | Older] = {
     ("enrol", 1): Enrol,
     ("sale", 1): Sale,
     ("return", 1): Return,
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
 }
-"""Every body ever shipped, by kind and version. What is not here is stored all the same."""
+"""Every body ever shipped, by kind and version; the newest of a kind is today's. What is not here is stored all the same."""
 
 
 Id = Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
@@ -234,51 +232,6 @@ class ShareRow:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberRow:
-    """A member as a terminal may know one. `balances` have what is available or leased at head office, by unit and lot
-    (loyalty/lots.py), the counters among them; the other facts are as in loyalty.member.Member.
-
-    `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with; `codes`
-    are the member's plain codes.
-    """
-
-    handle: str
-    first_name: str
-    tier: str
-    generation: int
-    balances: dict[str, dict[str, int]]
-    codes: tuple[str, ...]
-    blocked: bool = False
-    includes: tuple[str, ...] = field(default_factory=tuple)
-    visits: int = 0
-    spent_minor: int = 0
-    joined: str = ""
-    last_visit: str = ""
-    segments: tuple[str, ...] = ()
-    occasions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        bounds.hexadecimal("handle", self.handle, HANDLE_CHARS)
-        bounds.whole("generation", self.generation, 0, 255)
-        bounds.whole("number of lots", sum(map(len, self.balances.values())), 0, LOTS_MAX)
-        for unit, lots in self.balances.items():
-            bounds.text("unit", unit)
-            for lot, pieces in lots.items():
-                if not _LOT.fullmatch(lot):
-                    raise ValueError(f"lot is {lot!r:.60}; READY/EXPIRES is wanted, dates or nothing")
-                bounds.whole("balance", pieces, -SEQ_MAX, SEQ_MAX)
-        bounds.whole("visits", self.visits, -SEQ_MAX, SEQ_MAX)
-        bounds.whole("spent_minor", self.spent_minor, 0, SEQ_MAX)
-        bounds.whole("number of names", len(self.segments) + len(self.occasions), 0, NAMES_MAX)
-        for name in (*self.segments, *self.occasions):
-            bounds.text("name", name)
-        for day in filter(None, (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()))):
-            bounds.date("date", day)
-        for ref in self.includes:
-            bounds.hexadecimal("included record", ref, 32)
-
-
-@dataclass(frozen=True, slots=True)
 class CodeKeyRow:
     """A public key (hex, 32 bytes) that signs member codes; a revoked one is refused."""
 
@@ -308,6 +261,9 @@ ENTITIES: Mapping[str, type] = {
     "code_key": CodeKeyRow,
 }
 """What the feed carries. A terminal skips kinds it does not know."""
+
+READING = reading_of(ENTITIES)
+"""The name of all that this release takes from it."""
 
 _ENVELOPE = msgspec.json.Decoder(Envelope)
 _SORTED = msgspec.json.Encoder(order="sorted")
@@ -342,11 +298,13 @@ def _canonical(data: bytes) -> bytes:
 
 
 def read_body(envelope: Envelope) -> Any:
-    """The body as its dataclass; None for a kind or version that this release does not know. Raises ValueError."""
-    if (shape := RECORDS.get((envelope.kind, envelope.version))) is None:
+    """The body as today's dataclass; None for a kind or version that this release does not know. Raises ValueError."""
+    if (known := RECORDS.get((envelope.kind, envelope.version))) is None:
         return None
     try:
-        return msgspec.json.decode(envelope.body, type=shape)
+        if isinstance(known, Older):
+            return known.as_today(msgspec.json.decode(envelope.body, type=known.shape), envelope)
+        return msgspec.json.decode(envelope.body, type=known)
     except msgspec.MsgspecError as error:
         raise ValueError(f"{envelope.kind} record: {error}") from error
 

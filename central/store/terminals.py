@@ -52,13 +52,18 @@ class ChainRow(NamedTuple):
 
 
 class Key(NamedTuple):
-    """A key that signs, whether its epoch is still the terminal's and not fenced, and its journal at this moment."""
+    """A key that signs, whether its epoch is still the terminal's and not fenced, and its journal at this moment.
+
+    `next_key` is one that signs too; what it signs makes it the key. `last_key`, the one before, may only push.
+    """
 
     terminal: int
     chain: int
     public_key: str
     current: bool
     journal: ChainRow
+    next_key: str = ""
+    last_key: str = ""
 
 
 class NewChain(NamedTuple):
@@ -146,8 +151,26 @@ def key(db: Connection, code: str, epoch: int) -> Key | None:
     row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
     if row is None:
         return None
-    found = ChainRow(*row)
-    return Key(found.terminal_id, found.id, found.public_key, bool(found.current), found)
+    next_key, last_key, *journal = row
+    found = ChainRow(*journal)
+    return Key(found.terminal_id, found.id, found.public_key, bool(found.current), found, next_key, last_key)
+
+
+def set_next_key(db: Connection, chain_id: int, public_key: str) -> bool:
+    """That key signs for a journal too; False if it did so before."""
+    other = (CHAIN.c.id == chain_id, CHAIN.c.next_key != public_key, CHAIN.c.public_key != public_key)
+    return db.execute(sa.update(CHAIN).where(*other).values(next_key=public_key).returning(CHAIN.c.id)).first() is not None
+
+
+def take_next_key(db: Connection, key: Key) -> None:
+    """A terminal's next key has signed, as `key` says: it takes the place of the one before, in that terminal's older journals too,
+    for there is one key in its folder.
+    """
+    before = sa.select(CHAIN.c.public_key).where(CHAIN.c.id == key.chain, CHAIN.c.next_key == key.next_key)
+    found = db.execute(before.with_for_update()).scalar_one_or_none()
+    if found is not None:
+        same = (CHAIN.c.terminal_id == key.terminal, CHAIN.c.public_key == found)
+        db.execute(sa.update(CHAIN).where(*same).values(public_key=key.next_key, last_key=found, next_key=""))
 
 
 def lock_chain(db: Connection, chain_id: int) -> ChainRow:
@@ -183,13 +206,22 @@ CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None)
 """A journal that counts: its epoch is the terminal's own and not fenced."""
 
 # Made once: a push has four statements, and making one takes as long as running it.
-_CHAIN = sa.select(
+_JOURNAL = (
     *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
     *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), CURRENT, TERMINAL.c.id),
     *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
-).select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
-_KEY = _CHAIN.where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
-_LOCK_CHAIN = _CHAIN.where(CHAIN.c.id == sa.bindparam("chain")).with_for_update(of=CHAIN)
+)
+_KEY = (
+    sa.select(CHAIN.c.next_key, CHAIN.c.last_key, *_JOURNAL)
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
+    .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
+)
+_LOCK_CHAIN = (
+    sa.select(*_JOURNAL)
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
+    .where(CHAIN.c.id == sa.bindparam("chain"))
+    .with_for_update(of=CHAIN)
+)
 _MOVE_HEAD = (
     sa.update(CHAIN)
     .where(CHAIN.c.id == sa.bindparam("chain"), CHAIN.c.fenced_ms.is_(None))
