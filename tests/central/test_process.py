@@ -77,7 +77,7 @@ def member_row(office, terminal):
 
 def test_a_first_start_to_a_first_transaction(office):
     """Publish, enrol while it runs, push, and read the balance; then everything is in order and it stops cleanly."""
-    assert office.asked("program", "publish", str(PROGRAM_PATH))["version"] == 1
+    assert json.loads(office.command("program", "publish", str(PROGRAM_PATH), "--json").stdout)["version"] == 1
     office.start()
     terminal = enrolled(office)
     terminal.sells(sold(PROGRAM, member(), basket(1250, 800)))
