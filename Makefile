@@ -10,7 +10,8 @@ export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,
 export PYTHONDONTWRITEBYTECODE :=
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-quote peers fmt
+.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-scale
+.PHONY: bench-quote peers fmt
 .PHONY: lock clean
 
 setup: $(READY)
@@ -84,6 +85,11 @@ bench: $(READY) bench-quote  ## every promise of the design with its peer, in on
 	@$(BIN)/python bench/camera.py
 	@$(BIN)/python bench/decode.py
 	@$(BIN)/python bench/ingest.py
+
+bench-scale: $(READY)  ## a million members, a million records behind a till, a herd of terminals: most of an hour, and ten gigabytes of disk
+	@$(BIN)/python bench/cache.py
+	@$(BIN)/python bench/history.py
+	@$(BIN)/python bench/herd.py
 
 bench-quote: $(READY)  ## the rules alone, against two other engines; they are installed into .venv-peers the first time
 	@$(BIN)/python bench/quote.py

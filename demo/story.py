@@ -197,7 +197,7 @@ class Story:
                 return False  # there is no need to ask head office yet
             there = self.shop.run_office("member", "find", self.member["handle"])[0]["balances"]
             known = self.known()
-            return there == ({one["unit"]: one["pieces"] for one in known["balances"]} if known else {})
+            return bool(there == ({one["unit"]: one["pieces"] for one in known["balances"]} if known else {}))
 
         self.shop.wait_till("head office and the terminal to agree", settled)
 

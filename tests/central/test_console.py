@@ -201,6 +201,18 @@ async def test_upkeep_shows_what_needs_a_person(office, inside):
     assert re.search(r'href="/upkeep"[^>]*>\s*Upkeep <span class="mark">3</span>', text)
 
 
+async def test_upkeep_says_that_terminals_are_ahead(office, inside):
+    """Records that only a newer release knows are counted, and there is one mark for all of them."""
+    assert "newer release" not in (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    terminal = await office.terminal()
+    for _ in range(2):
+        terminal.record("stocktake", terminal.any_id(), {"shelves": 3})
+    await office.deliver(terminal)
+    text = (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    assert "Records of a newer release: 2" in text
+    assert re.search(r'href="/upkeep"[^>]*>\s*Upkeep <span class="mark">1</span>', text)
+
+
 async def test_a_person_decides_about_quarantine_on_the_page(office, inside):
     """Accepted with a reason, it is booked and noted; without one nothing happens; twice is told in words."""
     terminal = await office.terminal()
