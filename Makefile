@@ -6,10 +6,12 @@ PEERS := .venv-peers/.ready
 LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pyproject.toml
 # uv trusts the machine's own certificate authorities, as pip and apt do: a shop's network may have one of its own
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
+# demo and tests start some hundred processes: each would compile everything anew where a machine keeps no bytecode
+export PYTHONDONTWRITEBYTECODE :=
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: bench-scale
-.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-quote peers fmt
+.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-scale
+.PHONY: bench-quote peers fmt
 .PHONY: lock clean
 
 setup: $(READY)
@@ -96,7 +98,7 @@ peers: $(PEERS)
 
 $(PEERS): requirements/peers.lock | $(READY)
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv --without-pip .venv-peers
-	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --compile-bytecode --require-hashes -r requirements/peers.lock
+	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.lock
 	@touch $@
 
 fmt: $(READY)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from central import budgets, layouts, leases, standings
-from central.store import feed, members, programs
+from central.store import feed, members, programs, terminals
 from central.store.engine import Connection
 from central.store.feed import Change, Office
 from loyalty.lots import folded
@@ -66,8 +66,16 @@ def read_page(db: Connection, terminal: int, cursor: str, now_ms: int, rows_max:
     position = changes[-1].position if more else office.position
     then = Cursor(start.told if more else position, position)
     rows = told(db, changes, terminal, Asked(start.told, standings.today(db, now_ms)))
-    text = cursor_text(office.incarnation, then)
-    page = wire.FeedPage(text, tuple(chain.from_iterable(rows)), more, office.incarnation, now_ms)
+    head = terminals.head(db, terminal)
+    page = wire.FeedPage(
+        cursor_text(office.incarnation, then),
+        tuple(chain.from_iterable(rows)),
+        more,
+        office.incarnation,
+        now_ms,
+        head.seq,
+        head.hash,
+    )
     return Page(page, news=bool(changes) or not cursor.startswith(office.incarnation))
 
 

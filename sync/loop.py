@@ -21,10 +21,15 @@ log = structlog.get_logger()
 
 @dataclass
 class Link:
-    """How it stands with head office, for the pages and the status. `news` is called after each page that changed something."""
+    """How it stands with head office, for the pages and the status. `changed` is called after each page that brought news.
+
+    `heard_ms` is head office's own time when it was last heard, before a restart too; `clock_offset_ms` how far that was from ours
+    then (None: not since the start).
+    """
 
     online: bool = False
     last_contact_ms: int = 0
+    heard_ms: int = 0
     clock_offset_ms: int | None = None
     trouble: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -34,7 +39,7 @@ class Link:
         """Head office answered just now."""
         before = self.online
         self.online, self.trouble = True, ""
-        self.last_contact_ms, self.clock_offset_ms = wall_ms, server_ms - wall_ms
+        self.last_contact_ms, self.heard_ms, self.clock_offset_ms = wall_ms, server_ms, server_ms - wall_ms
         if not before:
             self.wake.set()
             self.changed()
@@ -103,13 +108,12 @@ class Sync:
             await self._pull_chunk(loading)
             return
         state = await self.cache.pull_state()
-        pushed = (await self.journal.push_state()).seq
         queued, since_ms = await self.journal.queued()
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
         disk = " ".join(self.disk())
-        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued, disk)
+        health = pull.Health(queued, since_ms, self.posd_version, given, await self.journal.end(), disk)
         page = await self.office.feed(pull.request(state, health))
         if page.snapshot:
             await self._pull_chunk(Loading())

@@ -27,6 +27,10 @@ class Journal(Protocol):
         """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head, push.PRUNED_HASH for a deleted one."""
         ...
 
+    async def end(self) -> int:
+        """Its last seq; -1 while something is still to be said in it first, to a head office that was restored."""
+        ...
+
     async def queued(self) -> tuple[int, int]:
         """How many records head office has not acknowledged, and the wall time in ms of the oldest (0 for none)."""
         ...

@@ -19,7 +19,7 @@ import msgspec
 
 from loyalty import bounds
 from loyalty.moment import WALL_MS_MAX
-from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
+from loyalty.sale import Enrol, LeaseReturn, Promised, Return, Sale, Void
 from runtime.errors import Misconfigured
 from sync.members import MemberRow as MemberRow
 from sync.spending import HANDLE_CHARS as HANDLE_CHARS
@@ -47,6 +47,7 @@ RECORDS: Mapping[tuple[str, int], type | Older] = {
     ("return", 1): Return,
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
+    ("promised", 1): Promised,
 }
 """Every body ever shipped, by kind and version; the newest of a kind is today's. What is not here is stored all the same."""
 
@@ -170,6 +171,9 @@ class FeedRow:
 class FeedPage:
     """Rows and cursor belong together: they are saved in one transaction. `more` says that another page is ready; `snapshot` that
     head office knows nothing of this cursor, and that there is a snapshot instead of rows.
+
+    Head office has stored the journal of whoever asks up to `seq`, whose hash is `hash`: so a copy of the terminal's disk learns
+    that it is one, although it only reads. Without a `hash` it does not say.
     """
 
     cursor: str
@@ -177,10 +181,15 @@ class FeedPage:
     more: bool
     incarnation: str
     server_ms: int
+    seq: int = 0
+    hash: str = ""
     snapshot: bool = False
 
     def __post_init__(self) -> None:
         bounds.whole("server_ms", self.server_ms, 0, WALL_MS_MAX)
+        bounds.whole("seq", self.seq, 0, SEQ_MAX)
+        if self.hash:
+            bounds.hexadecimal("hash", self.hash, 64)
 
 
 @dataclass(frozen=True, slots=True)

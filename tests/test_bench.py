@@ -24,7 +24,7 @@ BENCH_S = 600  # a hang guard; it takes a quarter of a minute
 
 def test_the_line_is_measured_against_its_peers() -> None:
     """One short round gives a figure for each promise, and for each peer that it is paired with."""
-    command = [sys.executable, "bench/line.py", "--json", "--rounds", "1"]
+    command = [sys.executable, "bench/line.py", "--json", "--rounds", "1", "--each", "20", "--filling", "40"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
@@ -242,7 +242,7 @@ def test_the_rules_are_measured_against_two_other_engines() -> None:
 
 def test_the_idle_camera_is_measured_against_the_bare_decode() -> None:
     """A short watch gives a figure for each promise, and the peer's own."""
-    command = [sys.executable, "bench/camera.py", "--json", "--seconds", "1"]
+    command = [sys.executable, "bench/camera.py", "--json", "--seconds", "1", "--pictures", "10"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])

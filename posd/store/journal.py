@@ -124,6 +124,14 @@ def save_push_state(db: Db, state: PushState) -> None:
         freeze(db, state.trouble)
 
 
+def parted(db: Db, stored: Head) -> str:
+    """Why this database is not the one whose journal head office has `stored` so far: FORKED, ROLLED_BACK; empty if it may be."""
+    own = hash_at(db, stored.seq)
+    if own is None:
+        return ROLLED_BACK
+    return "" if own in (PRUNED_HASH, stored.hash) else FORKED
+
+
 def frozen(db: Db) -> str:
     """Why nothing of this database may be spent any more; empty if all is well."""
     return str(db.execute("SELECT frozen FROM terminal").fetchone()[0])

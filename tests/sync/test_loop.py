@@ -50,6 +50,9 @@ class Journal:
             return FIRST_PREV_HASH
         return self.records[seq - 1].hash if seq <= len(self.records) else None
 
+    async def end(self) -> int:
+        return len(self.records)
+
     async def queued(self) -> tuple[int, int]:
         return len(self.records) - self.state.seq, 0
 

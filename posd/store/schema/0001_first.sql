@@ -195,7 +195,8 @@ CREATE TABLE hold (
   included INTEGER NOT NULL DEFAULT 0,
   lease BLOB,
   leased INTEGER NOT NULL DEFAULT 0,
-  ended_by BLOB
+  ended_by BLOB,
+  doubted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX hold_ended_by ON hold (ended_by) WHERE ended_by IS NOT NULL;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');
