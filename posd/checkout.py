@@ -121,12 +121,14 @@ class Checkout:
         return voided
 
     async def return_leases(self, elapsed_s: int) -> int:
-        """Give back, by records, the leases that head office wants back and those that nobody has used for long; how many.
+        """Give back, by records, the leases that head office wants back and those that nobody has used for long; how many. One that
+        was restored is told first what is promised here.
 
         `elapsed_s` is what has passed since the last call, by the monotonic clock.
         """
+        said = await self.store.run(agreements.say_again, self._stamp(), _random)
         returned = await self.store.run(leases.return_due, elapsed_s, self._stamp(), online=self.link.online)
-        if returned:
+        if said or returned:
             self.link.wake.set()
         return returned
 

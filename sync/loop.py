@@ -10,10 +10,11 @@ import tenacity
 
 from loyalty.journal import Head
 from runtime.errors import Misconfigured, Unavailable
-from sync import pull, push, timing, wire
+from sync import pull, push, snapshot, timing, wire
 from sync.client import HeadOffice, Overloaded
 from sync.ports import Cache, Journal
 from sync.push import PushState
+from sync.snapshot import Loading, SnapshotRequest
 
 log = structlog.get_logger()
 
@@ -110,22 +111,38 @@ class Sync:
         return replace(state, seq=state.seq - 1, hash=before) if before else state
 
     async def pull_page(self) -> None:
-        """One page of the feed."""
+        """One page of the feed; or one chunk of a snapshot, while one comes in."""
+        if loading := await self.cache.loading():
+            await self._pull_chunk(loading)
+            return
         state = await self.cache.pull_state()
-        pushed = (await self.journal.push_state()).seq
         queued, since_ms = await self.journal.queued()
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
         disk = " ".join(self.disk())
-        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued, disk)
+        health = pull.Health(queued, since_ms, self.posd_version, given, await self.journal.end(), disk)
         page = await self.office.feed(pull.request(state, health))
+        if page.snapshot:
+            await self._pull_chunk(Loading())
+            return
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
         self.link.heard(page.server_ms, self.wall_ms(), asyncio.get_running_loop().time())
         if page.incarnation != state.incarnation:
             self.link.wake.set()  # a new life of head office's database: see what it has of us
         if entities:
+            self.link.changed()
+
+    async def _pull_chunk(self, loading: Loading) -> None:
+        """The next chunk of a snapshot. One that came wrong is asked for again, as after any failure."""
+        before = (await self.cache.pull_state()).incarnation
+        chunk = await self.office.snapshot(SnapshotRequest(loading.cursor))
+        await self.cache.save_chunk(snapshot.taken(loading, chunk))
+        self.link.heard(chunk.server_ms, self.wall_ms())
+        if chunk.incarnation != before:
+            self.link.wake.set()
+        if chunk.first or chunk.last:
             self.link.changed()
 
     async def _patiently(self, task: Callable[[], Awaitable[None]]) -> None:

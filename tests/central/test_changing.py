@@ -3,15 +3,17 @@
 import json
 import stat
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from central import changing, code_keys, members
+from central import changing, code_keys, members, qr
 from central.cli import group, showing
 from central.clock import now_ms
 from central.store import members as rows
-from loyalty.code import STEP_S, identify, steps_of
+from drivers.scanners.decode.reader import read_frame
+from loyalty.code import STEP_S, Claims, identify, steps_of
 from runtime.errors import Rejected
 from sync import codes, rotating, wire
 from tests.central.test_leases import earns, terminal_in, told
@@ -186,6 +188,20 @@ def test_a_printed_code_is_as_before(ask, tmp_path):
     """Without a word about changing there is no changing part, and no secret is made."""
     told = ask("member", "code", "--last")
     assert (scanned(tmp_path, told["code"]).changing, "changes_in_s" in told) == ("", False)
+
+
+@pytest.mark.parametrize("dark", [True, False], ids=["dark window", "light window"])
+@pytest.mark.parametrize("kind", ["wallet", "phone"])
+def test_what_is_drawn_can_be_scanned(kind, dark):
+    """Half blocks, as a window shows them in light on dark or dark on light, read by the terminal's own decoder."""
+    signed = codes.make(Claims("00" * 10, 0, 100_000, 200_000, KEY), "0a0b0c0d", lambda _: bytes(64))
+    by_phone = rotating.with_phone(signed, rotating.phone_signer(PHONE), 7)
+    text = by_phone if kind == "phone" else rotating.with_totp(signed, bytes(20), 7)
+    rows_lit = {" ": (0, 0), "█": (255, 255), "▀": (255, 0), "▄": (0, 255)}
+    drawn = [[rows_lit[letter] for letter in line] for line in qr.blocks(text).splitlines()]
+    pixels = np.array([[cell[half] for cell in line] for line in drawn for half in (0, 1)], np.uint8)
+    shown = np.kron(pixels if dark else 255 - pixels, np.ones((6, 6), np.uint8))
+    assert [one.text for one in read_frame(shown).readings] == [text]
 
 
 def test_it_is_drawn_anew_when_it_changes(monkeypatch, capsys):

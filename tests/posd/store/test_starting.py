@@ -110,7 +110,7 @@ def test_rot_in_what_head_office_tells_again_costs_nothing() -> None:
     assert journal.identity(again.writer.db).chain == CHAIN
     assert journal.find(again.writer.db, own)
     assert journal.pull_state(again.writer.db).cursor == ""
-    assert members.count(again.writer.db) == 1001
+    assert members.count(again.writer.db) == 1000
     assert spends(again) == "spending_unchecked"
     assert again.write(checking.whole) is None
     sell(again, 2)
