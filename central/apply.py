@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from central import effects
 from central.effects import Effect
-from central.store import records
+from central.store import holds, records
 from central.store.engine import Connection, Store
 from central.store.ledger import Cause
 from runtime.errors import Rejected, Unavailable
@@ -25,6 +25,7 @@ APPLY: Mapping[str, Apply] = {
     "return": effects.give_back,
     "void": effects.void,
     "lease_return": effects.lease_return,
+    "promised": effects.promised,
 }
 """What each kind of record does."""
 
@@ -66,6 +67,8 @@ def _outcome(db: Connection, stored: records.Stored, now_ms: int) -> Outcome:
         return Outcome("repeated", "this id has had its effect already")
     if before is not None:
         raise Rejected("same_id_other_content", "another record with this id, of other content, was applied before")
+    if holds.get(db, envelope.id):
+        raise Rejected("same_id_other_content", "a hold has this id, and entries in the ledger under it")
     effect = Effect(stored.key, envelope, Cause(envelope.id, stored.terminal, now_ms))
     missing = APPLY[envelope.kind](db, effect, body)
     if missing:

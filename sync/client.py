@@ -13,6 +13,7 @@ import httpx
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, signing, wire
 from sync.keys import KeyAnswer, KeyRequest
+from sync.snapshot import SnapshotChunk, SnapshotRequest
 from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
 
 CONNECT_S = 3.0
@@ -131,6 +132,10 @@ class HeadOffice:
     async def feed(self, request: FeedRequest) -> FeedPage:
         """Ask for changes."""
         return await self._ask("/v1/feed", wire.encode(request), FeedPage)
+
+    async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
+        """Ask for the next chunk of a snapshot."""
+        return await self._ask("/v1/snapshot", wire.encode(request), SnapshotChunk)
 
     async def hold(self, request: HoldRequest) -> HoldAnswer:
         """Ask once for a reservation. Raises Unavailable after 0.8 s: then nobody knows, and a Void must be sent."""

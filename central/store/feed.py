@@ -65,3 +65,10 @@ def changes_after(db: Connection, terminal: int, position: int, rows_max: int) -
 def changes_at(db: Connection, terminal: int, position: int) -> list[Change]:
     """All the changes of one position for that terminal."""
     return [Change(*row) for row in db.execute(_CHANGES_AT, {"position": position, "terminal": terminal})]
+
+
+def others_after(db: Connection, terminal: int, kinds: Sequence[str], last: tuple[str, int], rows_max: int) -> list[Change]:
+    """The entities of those kinds for that terminal, in the order of kind and key, that come after `last`."""
+    wanted = _CHANGES.where(FEED.c.kind.in_(kinds), sa.tuple_(FEED.c.kind, FEED.c.key) > last)
+    wanted = wanted.order_by(FEED.c.kind, FEED.c.key).limit(rows_max)
+    return [Change(*row) for row in db.execute(wanted, {"terminal": terminal})]

@@ -42,6 +42,12 @@ def add(db: Connection, hold: HoldRow, now_ms: int) -> None:
     db.execute(_ADD, {**hold._asdict(), "made_ms": now_ms})
 
 
+def save(db: Connection, hold: HoldRow) -> None:
+    """Keep what has become of a hold."""
+    at = (HOLD.c.member_id == hold.member_id, HOLD.c.id == hold.id)
+    db.execute(sa.update(HOLD).where(*at).values(**hold._asdict()))
+
+
 def end(db: Connection, hold: HoldRow) -> None:
     """It is spent or given back."""
     db.execute(_END, {"member": hold.member_id, "hold": hold.id})

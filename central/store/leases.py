@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.spending import HOLD, LEASE
-from central.store.tables import CHAIN, MEMBER, STORE, TERMINAL
+from central.store.tables import APPLIED, CHAIN, ENTRY, MEMBER, RECORD, STORE, TERMINAL
 from central.store.terminals import CURRENT
-from loyalty.leases import Lease
+from loyalty.leases import Lease, Taken
+from loyalty.ledger import held, leased
 
 Pieces = Mapping[str, int]
 
@@ -113,6 +114,20 @@ def of_member(db: Connection, member: int) -> list[LeaseRow]:
     return [LeaseRow(*row) for row in db.execute(_OF_MEMBER, {"member": member})]
 
 
+def names_of(db: Connection, member: int, chain: int) -> set[str]:
+    """The leases of a member in which that journal's terminal may have something."""
+    mine = (LEASE.c.member_id == member, LEASE.c.chain_id == chain, LEASE.c.state.in_(OUT))
+    return set(db.execute(sa.select(LEASE.c.id).where(*mine)).scalars())
+
+
+def taken(db: Connection, member: int) -> Taken:
+    """What the member's open holds have taken out of leases."""
+    pieces = sa.cast(sa.func.sum(HOLD.c.leased), sa.BigInteger)
+    wanted = sa.select(HOLD.c.lease, HOLD.c.unit, pieces).group_by(HOLD.c.lease, HOLD.c.unit)
+    mine = (HOLD.c.member_id == member, HOLD.c.state == "open", HOLD.c.leased > 0)
+    return {(leased(lease), unit): int(total) for lease, unit, total in db.execute(wanted.where(*mine))}
+
+
 def last_of(db: Connection, members: Iterable[int], terminal: int) -> dict[int, LeaseRow]:
     """The newest lease that the terminal's current journal has, or had, of each of those members."""
     found = db.execute(_LAST_OF, {"members": list(members), "terminal": terminal})
@@ -168,7 +183,28 @@ def _told(table: sa.Table, kind: str, state: str, terminal: str) -> sa.Select[An
     return wanted.where(TERMINAL.c.code == terminal) if terminal else wanted
 
 
-def cloned(db: Connection) -> list[tuple[int, int, Pieces]]:
-    """The leases that forked journals ever had: journal, member, and the most that was in each, by unit."""
-    wanted = sa.select(LEASE.c.chain_id, LEASE.c.member_id, LEASE.c.peak).join(CHAIN, CHAIN.c.id == LEASE.c.chain_id)
-    return [(chain, member, peak) for chain, member, peak in db.execute(wanted.where(CHAIN.c.forked_ms.is_not(None)))]
+def peaks(db: Connection, chain: int) -> list[tuple[int, Pieces]]:
+    """The leases that a journal ever had: whose, and the most that was at stake, by unit."""
+    wanted = sa.select(LEASE.c.member_id, LEASE.c.peak).where(LEASE.c.chain_id == chain)
+    return [(member, peak) for member, peak in db.execute(wanted)]
+
+
+def promised(db: Connection, chain: int, seq: int, before_ms: int) -> dict[str, int]:
+    """What was granted online to a journal's terminal before a moment, out of what was available, and not spent or given back by a
+    record up to `seq` of it; by unit.
+    """
+    own = sa.and_(ENTRY.c.member_id == HOLD.c.member_id, ENTRY.c.cause == HOLD.c.id)
+    ended = sa.and_(ENTRY.c.member_id == HOLD.c.member_id, ENTRY.c.source == sa.literal(held("")) + HOLD.c.id)
+    by = (
+        sa.select(ENTRY.c.place).join(APPLIED, APPLIED.c.id == ENTRY.c.cause).join(RECORD, RECORD.c.key == APPLIED.c.record_key)
+    )
+    over = by.where(ended, RECORD.c.chain_id == chain, RECORD.c.seq <= seq)
+    pieces = sa.cast(sa.func.sum(HOLD.c.pieces - HOLD.c.leased), sa.BigInteger)
+    wanted = sa.select(HOLD.c.unit, pieces).where(HOLD.c.chain_id == chain, HOLD.c.made_ms < before_ms)
+    wanted = wanted.where(sa.select(ENTRY.c.place).where(own).exists(), ~over.exists()).group_by(HOLD.c.unit)
+    return {unit: int(total) for unit, total in db.execute(wanted)}
+
+
+def copied(db: Connection) -> list[Pieces]:
+    """Of each copy of a terminal's disk that was seen: what it may have spent beside the original, by unit."""
+    return list(db.execute(sa.select(CHAIN.c.copied).where(CHAIN.c.branch > 0)).scalars())

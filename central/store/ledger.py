@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -68,7 +68,9 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], als
     """
     position = feed.publish(db, [*(("member", member) for member in moved), *also])
     if cause.terminal != NO_TERMINAL:
-        told = [{"terminal_id": cause.terminal, "position": position, "id": one} for one in (cause.id, *cause.also)]
+        told = [
+            {"terminal_id": cause.terminal, "position": position, "id": one} for one in dict.fromkeys((cause.id, *cause.also))
+        ]
         db.execute(_INCLUDE, [{"member_id": member, **included} for member in moved for included in told])
     rows = [
         {
@@ -91,7 +93,7 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], als
     db.execute(_ENTER, rows)
     for member, entries in moved.items():
         sums = sorted(_sums(entries).items())
-        changes = [
+        changes: list[dict[str, Any]] = [
             {"member_id": member, "account": account, "unit": unit, "lot": lot, "pieces": pieces}
             for (account, unit, lot), pieces in sums
         ]

@@ -35,7 +35,7 @@ class MemberHere(NamedTuple):
 _COLUMNS = tuple(MEMBER.c[name] for name in MemberHere._fields)
 
 # Made once: making a statement takes as long as running it.
-_MEMBERS = sa.bindparam("members", expanding=True)
+_MEMBERS: sa.BindParameter[int] = sa.bindparam("members", expanding=True)
 _BY_HANDLE = sa.select(*_COLUMNS).where(MEMBER.c.handle == sa.bindparam("handle"))
 _LOCK_BY_HANDLE = _BY_HANDLE.with_for_update()
 _BY_IDS = sa.select(*_COLUMNS).where(MEMBER.c.id.in_(_MEMBERS)).order_by(MEMBER.c.id)
@@ -63,6 +63,19 @@ def by_handle(db: Connection, handle: str, *, lock: bool = False) -> MemberHere 
 def by_ids(db: Connection, members: Sequence[int], *, lock: bool = False) -> list[MemberHere]:
     """The members with those keys, in their order; `lock` as in by_handle."""
     return [MemberHere(*row) for row in db.execute(_LOCK_BY_IDS if lock else _BY_IDS, {"members": list(members)})]
+
+
+def after_handle(db: Connection, handle: str, rows_max: int) -> list[tuple[int, str]]:
+    """The keys and handles of the next members behind `handle`, in the order of their handles."""
+    wanted = sa.select(MEMBER.c.id, MEMBER.c.handle).where(MEMBER.c.handle > handle).order_by(MEMBER.c.handle)
+    return [(key, found) for key, found in db.execute(wanted.limit(rows_max))]
+
+
+def after_code(db: Connection, code: str, rows_max: int) -> list[tuple[str, str]]:
+    """The next plain codes behind `code`, in their order, with the handle of whom they belong to."""
+    wanted = sa.select(MEMBER_CODE.c.code, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MEMBER_CODE.c.member_id)
+    found = db.execute(wanted.where(MEMBER_CODE.c.code > code).order_by(MEMBER_CODE.c.code).limit(rows_max))
+    return [(text, handle) for text, handle in found]
 
 
 def last(db: Connection) -> MemberHere | None:

@@ -87,6 +87,12 @@ def hash_at(db: Connection, chain: int, seq: int) -> str:
     return found
 
 
+def received_ms(db: Connection, chain: int, seq: int) -> int:
+    """When a stored record came."""
+    found: int = db.execute(sa.select(RECORD.c.received_ms).where(RECORD.c.chain_id == chain, RECORD.c.seq == seq)).scalar_one()
+    return found
+
+
 def pending(db: Connection, but: AbstractSet[int], rows_max: int) -> list[int]:
     """The keys of the next records that have had no effect yet, but for those in `but`, in the order of their arrival."""
     found = db.execute(_PENDING, {"rows": rows_max + len(but)}).scalars()

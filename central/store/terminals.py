@@ -173,6 +173,12 @@ def take_next_key(db: Connection, key: Key) -> None:
         db.execute(sa.update(CHAIN).where(*same).values(public_key=key.next_key, last_key=found, next_key=""))
 
 
+def head(db: Connection, terminal: int) -> Head:
+    """Where the journal ends in which a terminal writes now, as far as it is stored."""
+    row = db.execute(_HEAD, {"terminal": terminal}).one_or_none()
+    return Head(*row) if row else Head()
+
+
 def lock_chain(db: Connection, chain_id: int) -> ChainRow:
     """A chain as it is now; whoever else wants to add to it or to a branch of it waits."""
     return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain_id}).one())
@@ -215,6 +221,11 @@ _KEY = (
     sa.select(CHAIN.c.next_key, CHAIN.c.last_key, *_JOURNAL)
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
+)
+_HEAD = (
+    sa.select(CHAIN.c.seq, CHAIN.c.hash)
+    .join(TERMINAL)
+    .where(TERMINAL.c.id == sa.bindparam("terminal"), CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
 )
 _LOCK_CHAIN = (
     sa.select(*_JOURNAL)

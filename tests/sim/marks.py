@@ -50,6 +50,7 @@ MARKS: Mapping[str, str] = {
     "power cut inside a commit": "torn writes, lost names",
     "sync of the disk failed": "posd ends and looks anew at what is there",
     "sold anew on an older disk": "a till repeats a sale that its terminal has forgotten: head office books it once",
+    "snapshot in several chunks": "a terminal that knew nothing, or of another life of head office",
     "spent from a lease": "head office said nothing, or its hold turned the lease into itself",
     "terminal lost its power": "",
     "same goods back twice": "",

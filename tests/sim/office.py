@@ -119,6 +119,7 @@ class Office:
             "/v1/journal": api._journal,
             "/v1/holds": api._holds,
             "/v1/feed": api._feed,
+            "/v1/snapshot": api._snapshot,
         }
         self.process.spawn(supervise("apply", self.applier.run))
         self.process.spawn(supervise("leases", lambda: leases.expose_all(self.store, world.now_ms, self.news.tell)))

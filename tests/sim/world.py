@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import structlog
 
-from central import enrol, feed, leases, quarantine
+from central import enrol, feed, leases, quarantine, snapshot
 from central.store import leases as rows
 from central.store import records
 from posd.store import agreements, journal
@@ -287,6 +287,7 @@ def _stage(world: World) -> Iterator[None]:
             ("sync.signing.check", unsigned),
             ("central.auth._holds", lambda *_: True),
             ("central.feed.read_page", partial(feed.read_page, rows_max=rows_max)),
+            ("central.snapshot.read_chunk", partial(snapshot.read_chunk, rows_max=rows_max)),
         ):
             stack.enter_context(patch(name, value))
         stack.enter_context(patch("central.store.records.settle", partial(_settled, world, records.settle)))
