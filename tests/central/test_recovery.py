@@ -67,8 +67,8 @@ async def test_nothing_is_granted_until_every_terminal_is_back(office, two):
 
 
 async def test_what_was_asked_of_the_life_before_is_granted_to_nobody_in_this_one(office, two):
-    """Its terminal may have had an answer that is lost with that life, and never speak of it again; a copy may come an hour late."""
-    one, other = two
+    """Its terminal may have had an answer that is lost with that life, and will never speak of it again; a copy may come late."""
+    one, _ = two
     before = (await office.store.read(feed.office)).incarnation
     now = await restored(office)
     for terminal in two:
