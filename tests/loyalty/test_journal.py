@@ -15,7 +15,7 @@ from loyalty.code import Strength
 from loyalty.journal import FIRST_PREV_HASH, Chain, Draft, Head, Stamp, canonical, chain_hash, plain, seal
 from loyalty.quote import Choice
 from loyalty.reverse import Back, reverse
-from loyalty.sale import Enrol, LeaseReturn, Return, ReturnedLine, Sale, Void
+from loyalty.sale import Enrol, LeaseReturn, Promised, Return, ReturnedLine, Sale, Void
 from sync.wire import canonical_fast
 from tests.samples import HANDLE, basket, cafe, member, sold, till
 from tests.strategies import checkouts
@@ -50,6 +50,7 @@ def bodies():
         "void": Void("a" * 32, (Hold("c" * 32, "point", 200),), HANDLE),
         "enrol": Enrol("0.1.0", "store-3"),
         "lease_return": LeaseReturn("f" * 32, HANDLE, {"point": 60}),
+        "promised": Promised((Hold("c" * 32, "point", 200, "f" * 32, 150),), HANDLE),
         "void_of_a_lease": Void("a" * 32, (Hold("c" * 32, "point", 200, "f" * 32, 150),), HANDLE),
     }
 
