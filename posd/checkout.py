@@ -149,7 +149,8 @@ class Checkout:
         await self.recover()
         holds = await self.store.run(agreements.ask_holds, handle, holds)
         seqs = await self.store.look(leases.void_seqs, holds)
-        asked = [_request(handle, hold, seqs.get(hold.lease, 0), answer.step) for hold in holds]
+        life = (await self.store.look(journal.pull_state)).incarnation
+        asked = [_request(handle, hold, seqs.get(hold.lease, 0), answer.step, life) for hold in holds]
         answers = await asyncio.gather(*(_ask(self.office, request) for request in asked))
         heard = list(zip(holds, answers, strict=True))
         refused = tuple(hold for hold, said in heard if said and not said.granted)
@@ -193,8 +194,8 @@ class Checkout:
         return self.link.offset_ms(self.clock.ticks(), asyncio.get_running_loop().time())
 
 
-def _request(handle: str, hold: Hold, lease_seq: int, step: int) -> wire.HoldRequest:
-    return wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq, step)
+def _request(handle: str, hold: Hold, lease_seq: int, step: int, life: str) -> wire.HoldRequest:
+    return wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq, step, life)
 
 
 async def _ask(office: HeadOffice, request: wire.HoldRequest) -> wire.HoldAnswer | None:
