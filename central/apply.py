@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from central import effects
+from central import days, effects
 from central.effects import Effect
 from central.store import records
 from central.store.engine import Connection, Store
@@ -25,6 +25,7 @@ APPLY: Mapping[str, Apply] = {
     "return": effects.give_back,
     "void": effects.void,
     "lease_return": effects.lease_return,
+    "day_close": days.close,
 }
 """What each kind of record does."""
 

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from loyalty.agreement import Agreement, Hold, agree
+from loyalty.day import DayClose
 from loyalty.ids import ENTROPY_BYTES, random_id, record_id
 from loyalty.journal import Stamp
 from loyalty.leases import shortfall
@@ -16,9 +17,10 @@ from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
 from loyalty.sale import TillReference, Void
-from posd import booking, quoting
+from posd import booking, closing, quoting
 from posd.booking import Booked, Booking, BroughtBack, Paid, Promise
 from posd.clock import Clock
+from posd.closing import Closed
 from posd.quoting import Answer, Ask, Known
 from posd.store import agreements, journal, leases
 from posd.store.database import Store
@@ -97,6 +99,14 @@ class Checkout:
             booked = await self.store.run(booking.bring_back, back, self._booking(back.till, back.key))
         self.link.wake.set()
         return booked
+
+    async def close_day(self, told: DayClose) -> Closed:
+        """Compare a till's day with what is booked here, and tell head office of it by a record."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            closed = await self.store.run(closing.close, told, self._stamp(), _random())
+        self.link.wake.set()
+        return closed
 
     async def recover(self) -> int:
         """Void, by records, the holds that were asked for and whose request has ended without a word; how many.

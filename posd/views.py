@@ -15,6 +15,7 @@ from loyalty.refusal import Refusal
 from loyalty.rewards.pay import Pay
 from loyalty.sale import Return, Sale
 from posd.booking import Booked
+from posd.closing import Closed
 from posd.printing import Handed
 from posd.quoting import Known
 from runtime.speech import Speech
@@ -122,6 +123,21 @@ def booked_event(booked: Booked) -> dict[str, Any]:
         "id": booked.id,
         "member": member,
         "moved": {unit: more.get(unit, 0) - less.get(unit, 0) for unit in units},
+    }
+
+
+def closed_view(speech: Speech, closed: Closed) -> dict[str, Any]:
+    """A closed day, and where till and posd disagree. `settled` says that they do not, and that no promise is open."""
+    unheard, unlisted, differing = closed.apart
+    return {
+        "id": closed.id,
+        "kind": "day_close",
+        "replayed": closed.replayed,
+        "settled": not (*unheard, *unlisted, *differing, *closed.open),
+        "unheard": list(unheard),
+        "unlisted": list(unlisted),
+        "differing": [one._asdict() for one in differing],
+        "open_agreements": [agreement_view(speech, one) for one in closed.open],
     }
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from loyalty import bounds
+from loyalty.day import DayClose
 from loyalty.moment import WALL_MS_MAX
 from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
 from runtime.errors import Misconfigured
@@ -48,6 +49,7 @@ RECORDS: Mapping[tuple[str, int], type] = {
     ("return", 1): Return,
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
+    ("day_close", 1): DayClose,
 }
 """Every body ever shipped, by kind and version. What is not here is stored all the same."""
 

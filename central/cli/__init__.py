@@ -22,6 +22,7 @@ COMMANDS = {
     "retention": "central.cli.retention",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
+    "closings": "central.cli.closings",
     "exposure": "central.cli.exposure",
     "bound": "central.cli.bound",
 }

@@ -9,7 +9,7 @@ from central.store.engine import Connection
 from central.store.rows import alone
 from central.store.tables import OFFICE
 
-HEAD = "0008"
+HEAD = "0010"
 """The newest file in migrations/versions."""
 
 MIGRATING = 0x706F7364  # "posd": two commands on a new PostgreSQL database must not both make the tables
@@ -31,7 +31,8 @@ def migrate(db: Connection) -> None:
         broken = db.exec_driver_sql("PRAGMA foreign_key_check").all()
         assert not broken, broken
     if db.execute(sa.select(OFFICE.c.id)).first() is None:
-        db.execute(OFFICE.insert().values(id=1, incarnation=secrets.token_hex(8), feed_position=0))
+        people_key = secrets.token_hex(32)
+        db.execute(OFFICE.insert().values(id=1, incarnation=secrets.token_hex(8), feed_position=0, people_key=people_key))
 
 
 def _version(db: Connection) -> str | None:

@@ -28,9 +28,11 @@ OFFICE = sa.Table(
     sa.Column("epoch_floor", sa.Integer, nullable=False, server_default="0"),
     sa.Column("restored_ms", sa.BigInteger),
     sa.Column("recovering", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("people_key", sa.Text, nullable=False, server_default=""),
 )
 """One row: the name of this database's life, how far the feed has come, and what a restore from a backup has left (recovery.py):
-no epoch up to `epoch_floor` is ever given again, and nothing is granted while it is `recovering`.
+no epoch up to `epoch_floor` is ever given again, and nothing is granted while it is `recovering`. By `people_key` (hex) telephone
+numbers are hashed to look them up.
 """
 
 STORE = sa.Table(
@@ -175,6 +177,7 @@ TRANSACTIONS = sa.Table(
     sa.Column("differs", sa.Text, nullable=False, server_default=""),
     sa.Column("stale", sa.Text, nullable=False, server_default=""),
     sa.Index("transactions_original", "original", **only("original <> ''")),
+    sa.Index("transactions_day", "business_date", "terminal_id"),
 )
 """Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative.
 

@@ -142,6 +142,15 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Re
     return await _booked(parts, back.language, await parts.checkout.give_back(back))
 
 
+@till.post("/days/{business_date}/close")
+async def close_day(business_date: shapes.Date, shape: shapes.DayCloseShape, request: Request) -> dict[str, Any]:
+    """Close a till's day: posd names receipts that it never heard of or the till does not have, amounts that differ, and promises
+    still open. Send it again when late receipts have come: the last word counts."""
+    parts = parts_of(request)
+    closed = await parts.checkout.close_day(shape.of(business_date))
+    return views.closed_view(await speech_of(request), closed)
+
+
 @till.get("/records/{record}/receipt.{form}")
 async def receipt(record: shapes.Id, form: str, request: Request) -> Response:
     """Our block of that sale or return again: as `png` or `txt`, or as `json` what it says and the layout it is drawn by."""

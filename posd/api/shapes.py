@@ -16,6 +16,7 @@ from pydantic import (
 
 from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
+from loyalty.day import RECEIPTS_MAX, DayClose
 from loyalty.quote import TIMES_MAX, Choice
 from loyalty.sale import ReturnedLine, TillReference
 from posd.quoting import Ask
@@ -186,6 +187,32 @@ class ReturnShape(TillShape):
         if self.sale is None and not self.of_receipt_number:
             raise ValueError("a return names its sale: sale (its id) or of_receipt_number")
         return self
+
+
+class ReceiptTotalShape(BaseModel):
+    """What one of the till's receipts took in money; less than nothing for what was paid out."""
+
+    model_config = STRICT
+    receipt_number: Name
+    amount_minor: Annotated[StrictInt, Field(ge=-bounds.AMOUNT_MINOR_MAX, le=bounds.AMOUNT_MINOR_MAX)]
+
+
+class DayCloseShape(BaseModel):
+    """All of a till's receipts of one business date, each number once."""
+
+    model_config = STRICT
+    till: Name
+    receipts: Annotated[list[ReceiptTotalShape], Field(max_length=RECEIPTS_MAX)]
+
+    @model_validator(mode="after")
+    def _once(self) -> "DayCloseShape":
+        if len({one.receipt_number for one in self.receipts}) < len(self.receipts):
+            raise ValueError("a receipt number comes twice: give each once, with what it took in all")
+        return self
+
+    def of(self, business_date: str) -> DayClose:
+        """As the domain has it."""
+        return DayClose(self.till, business_date, {one.receipt_number: one.amount_minor for one in self.receipts})
 
 
 class EnrolShape(BaseModel):

@@ -67,7 +67,7 @@ def refusals_of(db: Db, seq: int) -> tuple[Refusal, ...]:
 
 
 def _append(db: Db, commit: Commit, draft: Draft, till: TillReference) -> int:
-    seq = journal.append(db, commit.stamp, draft, till).seq
+    seq = journal.append(db, commit.stamp, draft, till.business_date, till.receipt_number).seq
     if commit.receipt:
         db.execute(
             "INSERT INTO print_job (seq, state, made_ms, receipt) VALUES (?, ?, ?, ?)",

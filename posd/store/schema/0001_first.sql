@@ -23,8 +23,8 @@ CREATE TABLE terminal (
   frozen TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
--- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own receipt
--- number stands beside them only to be found by.
+-- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own business
+-- date and receipt number stand beside them only to be found by.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
@@ -35,7 +35,7 @@ CREATE TABLE journal (
   business_date TEXT,
   bytes BLOB NOT NULL
 ) STRICT;
-CREATE INDEX journal_receipt ON journal (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
+CREATE INDEX journal_receipt ON journal (business_date, receipt_number) WHERE business_date IS NOT NULL;
 CREATE TRIGGER journal_is_kept BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_stays BEFORE DELETE ON journal WHEN OLD.seq > (SELECT seq FROM anchor)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only above its anchor'); END;
@@ -60,7 +60,7 @@ CREATE TABLE pruned (
   receipt_number TEXT,
   business_date TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX pruned_receipt ON pruned (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
+CREATE INDEX pruned_receipt ON pruned (business_date, receipt_number) WHERE business_date IS NOT NULL;
 
 -- What was asked for inside a sale and could not be had, as JSON: the same key is told the same again.
 CREATE TABLE refused (
