@@ -1,4 +1,4 @@
-"""What terminals ask: the four signed requests of sync/wire.py. Bodies are bounded before they are read, and read once."""
+"""What terminals ask: the signed requests of sync/wire.py. Bodies are bounded before they are read, and read once."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from central import auth, budgets, enrol, feed, holds, ingest, recovery, strangers
+from central import auth, budgets, enrol, feed, holds, ingest, people, recovery, strangers
 from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
@@ -22,6 +22,7 @@ from central.store.terminals import Key
 from loyalty import bounds
 from runtime.errors import Rejected, Unavailable
 from sync import signing, wire
+from sync.joining import AttachmentRequest
 
 SMALL_BYTES_MAX = 16 * 1024  # every other request is a few hundred bytes
 BODIES_MAX = 500  # being read at once: a gigabyte at the most
@@ -36,7 +37,7 @@ Answer = Callable[[Signed, bytes], Awaitable[object]]
 
 
 class Api:
-    """The four answers. What they stand on is given at the start."""
+    """The answers. What they stand on is given at the start."""
 
     def __init__(self, store: Store, applier: Applier, news: News) -> None:
         """`applier` is woken when there is something to apply, `news` when the feed has moved."""
@@ -52,6 +53,7 @@ class Api:
             ("/journal", "push", wire.INFLATED_BYTES_MAX, self._journal),
             ("/feed", "pull", wire.FEED_BYTES_MAX, self._feed),
             ("/holds", "hold", SMALL_BYTES_MAX, self._holds),
+            ("/attachments", "push", SMALL_BYTES_MAX, self._attachments),
         ):
             endpoint = self._endpoint(lane, bytes_max, answer)
             self.router.add_api_route(path, endpoint, methods=["POST"], response_class=Response)
@@ -105,6 +107,12 @@ class Api:
         key = await self._terminal(signed)
         request = _message(body, wire.HoldRequest)
         answer = await self._store.run(holds.hold, key.terminal, request, now_ms())
+        self._news.tell()
+        return answer
+
+    async def _attachments(self, signed: Signed, body: bytes) -> object:
+        key = await self._store.read(auth.key_of, signed)
+        answer = await self._store.run(people.attach, key, _message(body, AttachmentRequest), now_ms())
         self._news.tell()
         return answer
 

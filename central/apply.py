@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from central import days, effects
+from central import days, effects, people
 from central.effects import Effect
 from central.store import records
 from central.store.engine import Connection, Store
@@ -26,6 +26,7 @@ APPLY: Mapping[str, Apply] = {
     "void": effects.void,
     "lease_return": effects.lease_return,
     "day_close": days.close,
+    "join": people.join,
 }
 """What each kind of record does."""
 

@@ -61,7 +61,7 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
         sales.add(db, _transaction(effect, body.till, body, None)._replace(differs=differs))
         partners.add_given(db, place, costs(program, body))
         return
-    member = _member(db, body.member.handle, effect.cause.now_ms)
+    member = member_of(db, body.member.handle, effect.cause.now_ms)
     now, chain = standings.now_in(db, effect.cause.now_ms), _chain(db, effect.envelope)
     body = leases.own_only(db, chain, body)
     before = standings.load(db, member, [name for hold in body.holds for name in (hold.id, hold.lease) if name])
@@ -94,7 +94,7 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     sales.add_returned(db, body.original, quantities)
     if original.extras.uses:
         budgets.brought_back(db, _chain(db, envelope), program, original, reversal)
-    member = _member(db, original.member.handle, effect.cause.now_ms) if original.member else None
+    member = member_of(db, original.member.handle, effect.cause.now_ms) if original.member else None
     row = _transaction(effect, body.till, original, member.id if member else None)
     sales.add(db, row._replace(kind="return", original=body.original, amount_minor=-reversal.refund_minor, flags=""))
     place = Place(effect.cause.terminal, day)
@@ -113,7 +113,7 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     """Give holds back. One that has not come yet gets a tombstone: when it comes it is refused."""
     if not body.holds:
         return
-    member = _member(db, body.member, effect.cause.now_ms)
+    member = member_of(db, body.member, effect.cause.now_ms)
     known = [one for one in (_own(db, member, effect.cause, hold) for hold in body.holds) if one]
     still = tuple(leases.voided(db, _as_hold(one)) for one in known if one.state == "open")
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [one.id for one in known])
@@ -132,7 +132,7 @@ def _as_hold(row: HoldRow) -> Hold:
 
 def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:
     """Take back what a terminal says it will not spend of a lease."""
-    member = _member(db, body.member, effect.cause.now_ms)
+    member = member_of(db, body.member, effect.cause.now_ms)
     now = standings.now_in(db, effect.cause.now_ms)
     before, after = leases.returned(db, now, _chain(db, effect.envelope), body, member)
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -168,7 +168,8 @@ def _sound(body: Sale) -> None:
         raise ValueError("it lists a hold twice")
 
 
-def _member(db: Connection, handle: str, now_ms: int) -> MemberHere:
+def member_of(db: Connection, handle: str, now_ms: int) -> MemberHere:
+    """The member that a record is about, locked: a provisional one for a handle that nobody knows yet. Raises ValueError."""
     if not _HANDLE.fullmatch(handle):
         raise ValueError(f"{handle!r:.80} is no member's handle")
     return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)

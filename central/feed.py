@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from central import budgets, layouts, leases, standings
+from central import blanks, budgets, layouts, leases, standings
 from central.store import feed, members, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
@@ -101,6 +101,8 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
         entities["layout", layouts.FEED_KEY] = layouts.told(db)
     if "share" in keys:
         entities["share", terminal] = budgets.told(db, terminal)
+    if "pool" in keys:
+        entities["pool", terminal] = blanks.told(db, terminal)
     if "bound" in keys:
         entities["bound", leases.BOUND_KEY] = leases.bound_told(db)
     if "code_key" in keys:

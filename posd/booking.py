@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from drivers.printers.job import receipt_bytes, receipt_from
 from loyalty import budgets
@@ -182,24 +182,40 @@ def _put_back(db: Db, returned: Return) -> None:
         shares.give(db, budgets.put_back(program_of(db, sale.program_version), sale, returned.reversal), -1)
 
 
-def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:
-    """What is booked under this id already. Raises Rejected when that was another request, or too long ago to be told again."""
+def under_key(db: Db, own: RecordId, fingerprint: str) -> tuple[int, Any] | None:
+    """The seq and the body that are booked under this id already. Raises Rejected when that was another request, or too long ago to
+    be told again.
+    """
     found = journal.find(db, own)
     if not found:
         if journal.was_pruned(db, own):
             told = "This key was booked long ago; this terminal has only its id left"
             raise Rejected("record_pruned", told, "Use a new key for a new sale; head office has the one that is booked")
         return None
-    seq, _, data = found
+    seq, kind, data = found
     body = wire.read_body(wire.read_envelope(data))
-    assert isinstance(body, Sale | Return)
     if body.fingerprint != fingerprint:
-        told = f"This key already has another request booked, receipt {body.till.receipt_number}"
+        told = f"This key already has another request booked, a {kind}"
         raise Rejected("key_reused", told, "Use a new key for a new sale; the one that is booked stays as it is")
+    return seq, body
+
+
+def receipt_kept(db: Db, seq: int) -> Receipt | None:
+    """Our block of the record `seq`, as it was first made."""
     receipt = print_jobs.receipt_of(db, seq)
+    return receipt_from(receipt) if receipt else None
+
+
+def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:
+    """What is booked under this id already. Raises Rejected."""
+    found = under_key(db, own, fingerprint)
+    if found is None:
+        return None
+    seq, body = found
+    assert isinstance(body, Sale | Return)
     program = program_of(db, body.program_version) if isinstance(body, Sale) else program_now(db, journal.made_ms(db, seq))
-    printed = receipt_from(receipt) if receipt else None
-    return Booked(own, seq, body, printed, program, replayed=True, refusals=sales.refusals_of(db, seq))
+    receipt = receipt_kept(db, seq)
+    return Booked(own, seq, body, receipt, program, replayed=True, refusals=sales.refusals_of(db, seq))
 
 
 def _returned(db: Db, back: BroughtBack) -> Return:

@@ -16,11 +16,12 @@ from loyalty.leases import shortfall
 from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
-from loyalty.sale import TillReference, Void
-from posd import booking, closing, quoting
+from loyalty.sale import Void
+from posd import booking, closing, joining, quoting
 from posd.booking import Booked, Booking, BroughtBack, Paid, Promise
 from posd.clock import Clock
 from posd.closing import Closed
+from posd.joining import Joined, Joining
 from posd.quoting import Answer, Ask, Known
 from posd.store import agreements, journal, leases
 from posd.store.database import Store
@@ -81,7 +82,7 @@ class Checkout:
         """Book a paid basket: the point of no return. The same key gets the same answer, however often it is sent."""
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
-            this = self._booking(paid.till, paid.key)
+            this = self._booking(paid.till.business_date, paid.key)
             if paid.agreement:
                 booked = await self.store.run(booking.keep, paid, this)
             else:
@@ -96,9 +97,18 @@ class Checkout:
         """Book a return. Raises Rejected when more comes back than was sold, or when the sale is not known by what was given."""
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
-            booked = await self.store.run(booking.bring_back, back, self._booking(back.till, back.key))
+            booked = await self.store.run(booking.bring_back, back, self._booking(back.till.business_date, back.key))
         self.link.wake.set()
         return booked
+
+    async def join(self, asked: Joining) -> Joined | Refusal:
+        """Make a member of who stands at the till; the same key gets the same answer."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            own = self._booking(asked.desk.business_date, asked.key)
+            joined = await self.store.run(joining.join, asked, own, self.clock.now(), _random())
+        self.link.wake.set()
+        return joined
 
     async def close_day(self, told: DayClose) -> Closed:
         """Compare a till's day with what is booked here, and tell head office of it by a record."""
@@ -169,8 +179,8 @@ class Checkout:
         agreement = agree(answer.quote, _random() if holds else "", answer.strength, holds)
         return Promise(agreement, "unknown" if paid.agreement else "", refusals)
 
-    def _booking(self, till: TillReference, key: str) -> Booking:
-        own = record_id(self.terminal, till.business_date, key)
+    def _booking(self, business_date: str, key: str) -> Booking:
+        own = record_id(self.terminal, business_date, key)
         return Booking(own, self._stamp(), self.prints, self.link.online, self.clock.place)
 
     def _stamp(self) -> Stamp:

@@ -62,8 +62,7 @@ class Answer:
 
 def who(db: Db, text: str, moment: Moment) -> Known | Refusal:
     """Whose code `text` is, or why it is nobody's."""
-    read_signed = partial(_claims, keys=tuple(pages.code_keys(db).items()))
-    code = identify(text, read_signed, program_now(db, moment.wall_ms).plain_prefixes, moment.wall_ms // 1000)
+    code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, moment.wall_ms // 1000)
     return code if isinstance(code, Refusal) else _known(db, code, moment.local_date)
 
 
@@ -121,6 +120,11 @@ def _known(db: Db, code: MemberCode, day: str) -> Known | Refusal:
     if code.strength is Strength.SIGNED and code.generation < found.member.generation:
         return Refusal("code_replaced")
     return Known(found.member, code.strength)
+
+
+def claims_of(db: Db, text: str) -> Claims | Refusal:
+    """What a signed code says by the keys that head office has told, or why it is not believed."""
+    return _claims(text, tuple(pages.code_keys(db).items()))
 
 
 @lru_cache(maxsize=256)

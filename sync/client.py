@@ -11,6 +11,7 @@ import httpx
 
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, signing, wire
+from sync.joining import AttachmentAnswer, AttachmentRequest
 from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
 
 CONNECT_S = 3.0
@@ -101,6 +102,10 @@ class HeadOffice:
     async def feed(self, request: FeedRequest) -> FeedPage:
         """Ask for changes."""
         return await self._ask("/v1/feed", wire.encode(request), FeedPage)
+
+    async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
+        """Send what belongs to a record that head office has."""
+        return await self._ask("/v1/attachments", wire.encode(request), AttachmentAnswer)
 
     async def hold(self, request: HoldRequest) -> HoldAnswer:
         """Ask once for a reservation. Raises Unavailable after 0.8 s: then nobody knows, and a Void must be sent."""

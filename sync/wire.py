@@ -7,6 +7,7 @@ Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own
     POST /v1/journal   records joined by newlines, zstd -> PushAnswer
     POST /v1/feed      FeedRequest -> FeedPage           waits up to `wait_s` for news
     POST /v1/holds     HoldRequest -> HoldAnswer
+    POST /v1/attachments  AttachmentRequest -> AttachmentAnswer
 """
 
 import re
@@ -19,9 +20,11 @@ import msgspec
 
 from loyalty import bounds
 from loyalty.day import DayClose
+from loyalty.joining import Join
 from loyalty.moment import WALL_MS_MAX
 from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
 from runtime.errors import Misconfigured
+from sync.joining import PoolRow as PoolRow
 from sync.spending import HANDLE_CHARS as HANDLE_CHARS
 from sync.spending import BoundRow as BoundRow
 from sync.spending import HoldAnswer as HoldAnswer
@@ -50,6 +53,7 @@ RECORDS: Mapping[tuple[str, int], type] = {
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
     ("day_close", 1): DayClose,
+    ("join", 1): Join,
 }
 """Every body ever shipped, by kind and version. What is not here is stored all the same."""
 
@@ -297,6 +301,7 @@ ENTITIES: Mapping[str, type] = {
     "program": ProgramRow,
     "layout": LayoutRow,
     "share": ShareRow,
+    "pool": PoolRow,
     "member": MemberRow,
     "lease": LeaseRow,
     "bound": BoundRow,

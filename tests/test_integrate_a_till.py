@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, open_shop, wait_for
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "integrate-a-till.md"
 FENCED = re.compile(r"^```(sh|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -53,7 +53,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 def test_every_call_has_its_example() -> None:
-    """Two quotes, agreement, sale, its repeat, sale at once, cancel, return, closing, events, look-up, and a mistake."""
+    """Two quotes, agreement, sale, its repeat, sale at once, cancel, return, closing, events, look-up, joining, and a mistake."""
     paths = [re.search(r'"\$POSD(/v1/[^"]+)"', example.command).group(1) for example in examples()]
     assert paths == [
         "/v1/quote",
@@ -67,6 +67,7 @@ def test_every_call_has_its_example() -> None:
         "/v1/days/2026-11-21/close",
         "/v1/events",
         "/v1/members/look-up",
+        "/v1/members",
         "/v1/quote",
     ]
 
@@ -74,6 +75,7 @@ def test_every_call_has_its_example() -> None:
 def test_the_examples_do_what_the_page_says(shop: Shop) -> None:
     """In the page's order, in one shop, with the variables as the page names them."""
     known = {"POSD": shop.address, "TOKEN": shop.token, "CODE": shop.member("Member", 250), "PATH": "/usr/bin:/bin"}
+    wait_for("codes for who joins", lambda: shop.status()["blank_codes"])
     before = shop.records()
     for example in examples():
         run = subprocess.run(
@@ -89,4 +91,4 @@ def test_the_examples_do_what_the_page_says(shop: Shop) -> None:
             known["AGREEMENT"] = answer["agreement"]
         if answer.get("kind") == "sale":
             known.setdefault("SALE", answer["id"])
-    assert shop.records() == before + 4
+    assert shop.records() == before + 5

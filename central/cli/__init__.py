@@ -14,6 +14,7 @@ COMMANDS = {
     "layout": "central.cli.layout",
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
+    "blank": "central.cli.blank",
     "record": "central.cli.record",
     "quarantine": "central.cli.quarantine",
     "backup": "central.cli.backup",

@@ -90,17 +90,16 @@ def give_member(settings: Settings, handle: str, unit: str, pieces: int, reason:
 @answers
 @with_settings
 def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], str]:
-    """Members by the beginning of the first name, by handle or by card number.
+    """Members by the beginning of the first name, by handle, by card number, or by the telephone number that they gave.
 
     \b
     Example:
       posd-central member find חבר
     """
-    from central import members
-    from central.store import members as rows
+    from central import members, people
 
     def look(db: Connection) -> list[tuple[MemberHere, dict[str, int]]]:
-        found = rows.find(db, text, FOUND_MAX)
+        found = people.find(db, text, FOUND_MAX)
         balances = members.balances_of(db, found)
         return [(member, balances[member.id]) for member in found]
 
@@ -152,6 +151,24 @@ def new_card(settings: Settings, handle: str) -> tuple[dict[str, Any], str]:
 
     member = in_store(settings, members.new_card, handle)
     return _values(member), f"{member.handle}: card {member.generation + 1}; every older one is refused"
+
+
+@command.command("erase")
+@click.argument("handle")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def erase_member(settings: Settings, handle: str, reason: str) -> tuple[dict[str, Any], str]:
+    """Erase what a member gave: name, telephone number, consent. What they bought stays, under a handle that names nobody.
+
+    \b
+    Example:
+      posd-central member erase 5ae1f0c2d4b6978812ab --reason "asked by letter, 3 May"
+    """
+    from central import people
+
+    count = in_store(settings, people.erase, handle, people.Erasing(person(), reason), now_ms())
+    return {"handle": handle, "attachments": count}, f"{handle}: erased"
 
 
 def _one(db: Connection, signer: Any, handle: str) -> MemberHere:

@@ -35,6 +35,9 @@ ATTACHMENT = sa.Table(
 is erased nothing is left but this row, and nothing that comes of that handle later is kept.
 """
 
+PEOPLE_KEY = sa.Table("people_key", META, sa.Column("key", sa.Text, primary_key=True))
+"""One row, in hex: by it telephone numbers are hashed to look them up."""
+
 BLANK = sa.Table(
     "blank",
     META,

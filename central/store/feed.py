@@ -58,5 +58,5 @@ def changes_at(db: Connection, terminal: int, position: int) -> list[Change]:
 
 
 def _about(terminal: int) -> sa.ColumnElement[bool]:
-    """Everything is for every terminal, but for the shares of others."""
-    return sa.or_(FEED.c.kind != "share", FEED.c.key == terminal)
+    """Everything is for every terminal, but for the shares and the pools of others."""
+    return sa.or_(FEED.c.kind.not_in(("share", "pool")), FEED.c.key == terminal)

@@ -87,6 +87,16 @@ def add_code(db: Connection, member: int, code: str) -> bool:
     return True
 
 
+def confirm(db: Connection, member: int) -> None:
+    """Head office knows who that provisional member is."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(provisional=False))
+
+
+def set_first_name(db: Connection, member: int, first_name: str) -> None:
+    """What the receipt greets them by."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(first_name=first_name))
+
+
 def set_standing(db: Connection, member: int, standing: Standing, due: str) -> None:
     """Write what is known of a locked member beside the units, and the next day that brings something."""
     values = {

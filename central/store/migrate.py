@@ -31,8 +31,7 @@ def migrate(db: Connection) -> None:
         broken = db.exec_driver_sql("PRAGMA foreign_key_check").all()
         assert not broken, broken
     if db.execute(sa.select(OFFICE.c.id)).first() is None:
-        people_key = secrets.token_hex(32)
-        db.execute(OFFICE.insert().values(id=1, incarnation=secrets.token_hex(8), feed_position=0, people_key=people_key))
+        db.execute(OFFICE.insert().values(id=1, incarnation=secrets.token_hex(8), feed_position=0))
 
 
 def _version(db: Connection) -> str | None:

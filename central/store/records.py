@@ -134,6 +134,15 @@ def bytes_of(db: Connection, record_id: str) -> bytes | None:
     return found
 
 
+def stored_as(db: Connection, chain: int, seq: int, record_id: str) -> bytes | None:
+    """The record of that seq and id in a journal, or in another line of the same epoch, whether or not it has had its effect."""
+    own = sa.select(CHAIN.c.terminal_id, CHAIN.c.epoch).where(CHAIN.c.id == chain).subquery()
+    lines = sa.select(CHAIN.c.id).join(own, sa.and_(CHAIN.c.terminal_id == own.c.terminal_id, CHAIN.c.epoch == own.c.epoch))
+    wanted = sa.select(RECORD.c.bytes).where(RECORD.c.chain_id.in_(lines), RECORD.c.seq == seq, RECORD.c.id == record_id)
+    found: bytes | None = db.execute(wanted.limit(1)).scalar_one_or_none()
+    return found
+
+
 class StoredChain(NamedTuple):
     """A line of a journal: where it begins, its head as it was noted, and the seq of its last record."""
 

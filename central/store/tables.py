@@ -28,11 +28,9 @@ OFFICE = sa.Table(
     sa.Column("epoch_floor", sa.Integer, nullable=False, server_default="0"),
     sa.Column("restored_ms", sa.BigInteger),
     sa.Column("recovering", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("people_key", sa.Text, nullable=False, server_default=""),
 )
 """One row: the name of this database's life, how far the feed has come, and what a restore from a backup has left (recovery.py):
-no epoch up to `epoch_floor` is ever given again, and nothing is granted while it is `recovering`. By `people_key` (hex) telephone
-numbers are hashed to look them up.
+no epoch up to `epoch_floor` is ever given again, and nothing is granted while it is `recovering`.
 """
 
 STORE = sa.Table(

@@ -1,6 +1,8 @@
 """What a till sends: strict shapes, so that `false` is no price and `1.0` no quantity. All mistakes are told at once."""
 
-from typing import Annotated
+import hashlib
+import json
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -17,8 +19,10 @@ from pydantic import (
 from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
 from loyalty.day import RECEIPTS_MAX, DayClose
+from loyalty.joining import CONSENT_CHARS_MAX, FIRST_NAME_CHARS_MAX, Desk
 from loyalty.quote import TIMES_MAX, Choice
 from loyalty.sale import ReturnedLine, TillReference
+from posd.joining import Joining
 from posd.quoting import Ask
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -213,6 +217,36 @@ class DayCloseShape(BaseModel):
     def of(self, business_date: str) -> DayClose:
         """As the domain has it."""
         return DayClose(self.till, business_date, {one.receipt_number: one.amount_minor for one in self.receipts})
+
+
+class DeskShape(BaseModel):
+    """Where something happens that is no sale. Repeat the same business date on a retry."""
+
+    model_config = STRICT
+    till: Name
+    cashier: Text = ""
+    business_date: Date
+
+    def desk(self) -> Desk:
+        """As the domain has it."""
+        return Desk(self.till, self.cashier, self.business_date)
+
+
+class JoinShape(DeskShape):
+    """Who joins. `consent` names the terms that the customer has agreed to; `code` is a card that was handed out, as scanned."""
+
+    first_name: Annotated[StrictStr, Field(max_length=FIRST_NAME_CHARS_MAX, pattern=NUL)] = ""
+    phone: Annotated[StrictStr, Field(max_length=40, pattern=NUL)] = ""
+    language: Literal["he", "en", "ar", "ru"] = "he"
+    consent: Annotated[StrictStr, Field(min_length=1, max_length=CONSENT_CHARS_MAX, pattern=NUL)]
+    code: Annotated[StrictStr, Field(max_length=1000)] = ""
+
+    def joining(self, key: str) -> Joining:
+        """As posd/joining.py has it; the fingerprint is of what is not personal."""
+        plain = [self.till, self.cashier, self.business_date, self.language, self.consent, self.code]
+        fingerprint = hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+        person = (self.first_name.strip(), self.phone, self.language, self.consent)
+        return Joining(key, fingerprint, self.desk(), *person, self.code)
 
 
 class EnrolShape(BaseModel):

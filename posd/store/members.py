@@ -81,6 +81,18 @@ def row_of(db: Db, handle: str) -> int:
     return int(found[0])
 
 
+def join(db: Db, handle: str, first_name: str, day: str, code: str) -> None:
+    """`handle` is somebody's since `day`, with the plain card `code` if that is one; head office has not confirmed it yet."""
+    member = row_of(db, handle)
+    told = msgspec.json.encode(Facts(joined=day)).decode()
+    db.execute("UPDATE member SET first_name = ?, facts = ? WHERE id = ? AND provisional = 1", (first_name, told, member))
+    if code:
+        db.execute(
+            "INSERT INTO member_code (text, member) VALUES (?, ?) ON CONFLICT (text) DO UPDATE SET member = excluded.member",
+            (code, member),
+        )
+
+
 def moves_of(db: Db, member: int, handle: str, entries: Iterable[Entry], day: str) -> list[Move]:
     """What `entries` do to the member's available pieces; what is spent comes out of what expires first on `day`."""
     mine = available(handle)

@@ -198,6 +198,18 @@ CREATE TABLE code_key (
   revoked INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
+-- Codes that head office has signed and that are nobody's: the terminal's to give to joining members. `taken` once one is somebody's.
+CREATE TABLE blank (
+  code TEXT PRIMARY KEY,
+  taken INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- What a joining member gave, as JSON, beside the record `seq`: it is deleted once head office has it.
+CREATE TABLE attachment (
+  seq INTEGER PRIMARY KEY REFERENCES journal (seq),
+  content TEXT NOT NULL
+) STRICT;
+
 -- Who may use the local API. Tokens are kept as their SHA-256.
 CREATE TABLE token (
   hash BLOB PRIMARY KEY,

@@ -12,10 +12,9 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make the tables; the people's key is drawn for a database that is there already."""
-    with op.batch_alter_table("office") as office:
-        office.add_column(sa.Column("people_key", sa.Text, nullable=False, server_default=""))
-    op.execute(sa.text("UPDATE office SET people_key = :key").bindparams(key=secrets.token_hex(32)))
+    """Make the tables, and draw the people's key."""
+    key = op.create_table("people_key", sa.Column("key", sa.Text, primary_key=True))
+    op.bulk_insert(key, [{"key": secrets.token_hex(32)}])
     op.create_index("transactions_day", "transactions", ["business_date", "terminal_id"])
     op.create_table(
         "day_close",

@@ -1,0 +1,42 @@
+"""The local API of what else happens at the counter: joining."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from loyalty.refusal import Refusal
+from posd import views
+from posd.api import shapes
+from posd.api.auth import guarded
+from posd.api.parts import Parts
+from posd.api.routes import Key, parts_of, speech_of
+from posd.events import Event
+from posd.joining import Joined
+from posd.printing import Handed, hand
+from posd.store import pages
+
+counter = APIRouter(prefix="/v1", route_class=guarded("till"))
+
+
+@counter.post("/members")
+async def join(key: Key, shape: shapes.JoinShape, request: Request) -> Response:
+    """A customer joins, with head office or without it; a member at once, who earns. Either `member` or `refusal` is there."""
+    parts = parts_of(request)
+    joined = await parts.checkout.join(shape.joining(key))
+    if isinstance(joined, Refusal):
+        return _answer({"member": None, "refusal": (await speech_of(request)).refusal(joined)})
+    parts.paper.set()
+    if not joined.replayed:
+        parts.events.send(Event("booked", {"kind": "join", "id": joined.id, "member": joined.member, "moved": {}}))
+    return _answer(views.joined_view(joined, await _handed(parts, joined)), replayed=joined.replayed)
+
+
+async def _handed(parts: Parts, joined: Joined) -> Handed | None:
+    if parts.settings.printing != "till" or not joined.receipt:
+        return None
+    return await hand(joined.receipt, await parts.checkout.store.look(pages.layout))
+
+
+def _answer(view: dict[str, Any], *, replayed: bool = False) -> Response:
+    headers = {"Idempotent-Replay": "true"} if replayed else {}
+    return Response(views.as_json(view), media_type="application/json", headers=headers)
