@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from central import days, effects, people
+from central import claims, days, effects, people
 from central.effects import Effect
 from central.store import records
 from central.store.engine import Connection, Store
@@ -27,6 +27,7 @@ APPLY: Mapping[str, Apply] = {
     "lease_return": effects.lease_return,
     "day_close": days.close,
     "join": people.join,
+    "claim": claims.claim,
 }
 """What each kind of record does."""
 
@@ -74,7 +75,7 @@ def _outcome(db: Connection, stored: records.Stored, now_ms: int) -> Outcome:
         return Outcome("waiting", f"for sale {missing}", missing)
     records.mark_applied(db, envelope.id, fingerprint, stored.key)
     if envelope.kind == "sale":
-        records.wake(db, envelope.id)
+        records.wake(db, claims.names_of(db, effect, body.till))
     return Outcome("applied")
 
 

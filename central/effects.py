@@ -7,7 +7,7 @@ from typing import NamedTuple
 from central import budgets, evaluate, leases, standings
 from central.programs import pool_key_of, program_of
 from central.standings import Change
-from central.store import holds, ledger, members, partners, records, sales, terminals
+from central.store import claims, holds, ledger, members, partners, records, sales, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
@@ -78,7 +78,7 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
 def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     """Book a return from the original sale, whatever the till's estimate was; the sale's id if that has not come yet."""
     bounds.text("original", body.original, 1, 64)
-    found = _sale(db, body.original)
+    found = sale_of(db, body.original)
     if found is None:
         return body.original
     envelope, original = found
@@ -102,7 +102,9 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
         partners.add_returned(db, place, costs_back(program, original, back))
         return None
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
-    spent = spent_lots(ledger.of_causes(db, member.id, [body.original, *sales.returns_of(db, body.original)]))
+    claim = claims.get(db, body.original)
+    causes = [claim.cause if claim else body.original, *sales.returns_of(db, body.original)]
+    spent = spent_lots(ledger.of_causes(db, member.id, causes))
     after = standing.after_return(now.program, before, reversal, day, spent)
     partners.add_returned(db, place, costs_back(program, original, back, after.posted))
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -175,7 +177,8 @@ def member_of(db: Connection, handle: str, now_ms: int) -> MemberHere:
     return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
 
 
-def _sale(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
+def sale_of(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
+    """The sale of that id, as it is booked: a claimed one as it is its member's. Raises Rejected for what is no sale."""
     data = records.bytes_of(db, record_id)
     if data is None:
         return None
@@ -183,7 +186,8 @@ def _sale(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
     body = wire.read_body(envelope)
     if not isinstance(body, Sale):
         raise Rejected("not_a_sale", f"{record_id} is no sale")
-    return envelope, body
+    claim = claims.get(db, record_id) if body.member is None else None
+    return envelope, wire.decode(claim.body, Sale) if claim else body
 
 
 def _luck(db: Connection, envelope: wire.Envelope, program: Program) -> Luck | None:

@@ -14,6 +14,7 @@ from loyalty.journal import canonical
 from loyalty.refusal import Refusal
 
 HANDLE_CHARS = 20
+RECORD_CHARS = 32
 SALT_CHARS = 32
 FIRST_NAME_CHARS_MAX = 60
 CONSENT_CHARS_MAX = 64
@@ -97,3 +98,26 @@ class Join:
             raise ValueError("code is no EAN-13 number")
         bounds.text("consent", self.consent, 1, CONSENT_CHARS_MAX)
         bounds.hexadecimal("attachment", self.attachment, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The body of a `claim` record, version 1: a sale without a member was `member`'s.
+
+    `sale` is its id; or nothing, and the till's `receipt_number` and `of_date` in the claiming terminal's own store say which.
+    """
+
+    desk: Desk
+    fingerprint: str
+    member: str
+    sale: str
+    receipt_number: str = ""
+    of_date: str = ""
+
+    def __post_init__(self) -> None:
+        bounds.hexadecimal("member", self.member, HANDLE_CHARS)
+        if self.sale:
+            bounds.hexadecimal("sale", self.sale, RECORD_CHARS)
+        else:
+            bounds.text("receipt_number", self.receipt_number)
+            bounds.day("of_date", self.of_date)

@@ -57,6 +57,14 @@ class BroughtBack:
     language: str = "he"
 
 
+class Named(NamedTuple):
+    """What a till calls a sale: its id, or its receipt number and business date (empty: whatever date)."""
+
+    sale: str
+    receipt_number: str
+    business_date: str
+
+
 class Booking(NamedTuple):
     """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach."""
 
@@ -233,23 +241,31 @@ def _returned(db: Db, back: BroughtBack) -> Return:
 
 def _original(db: Db, back: BroughtBack) -> tuple[str, Sale | None]:
     """The id of the sale that comes back, and the sale if it is one of ours."""
-    if back.sale:
-        found = journal.find(db, back.sale)
+    found = sale_named(db, Named(back.sale, back.receipt_number, back.business_date))
+    if found is None:
+        hint = "Check the number and the date; for a sale of another terminal give the sale's id"
+        raise Rejected("sale_unknown", f"No sale of this terminal has receipt number {back.receipt_number}", hint)
+    return found
+
+
+def sale_named(db: Db, named: Named) -> tuple[str, Sale | None] | None:
+    """The id of that sale, and the sale where it is one of ours; None where no sale of ours has that receipt. Raises Rejected."""
+    if named.sale:
+        found = journal.find(db, named.sale)
         if found and found[1] != "sale":
-            raise Rejected("sale_unknown", f"The record {back.sale} is a {found[1]}, no sale", "Give the id of the sale itself")
-        return back.sale, _sale(found[2]) if found else None
-    records = journal.find_receipt(db, back.receipt_number, back.business_date)
+            raise Rejected(
+                "sale_unknown", f"The record {named.sale} is a {found[1]}, no sale", "Give the id of the sale itself"
+            )
+        return named.sale, _sale(found[2]) if found else None
+    records = journal.find_receipt(db, named.receipt_number, named.business_date)
     booked = [data for _, kind, data in records if kind == "sale"]
     if len(booked) == 1:
         return wire.read_envelope(booked[0]).id, _sale(booked[0])
     if booked:
-        hint = "Give the sale's id" if back.business_date else "Give its business date too, or the sale's id"
-        raise Rejected("sale_ambiguous", f"Several sales have receipt number {back.receipt_number}", hint)
-    gone = journal.pruned_receipt(db, back.receipt_number, back.business_date)
-    if len(gone) == 1:  # ours, and deleted since: head office makes the entries
-        return gone[0], None
-    hint = "Check the number and the date; for a sale of another terminal give the sale's id"
-    raise Rejected("sale_unknown", f"No sale of this terminal has receipt number {back.receipt_number}", hint)
+        hint = "Give the sale's id" if named.business_date else "Give its business date too, or the sale's id"
+        raise Rejected("sale_ambiguous", f"Several sales have receipt number {named.receipt_number}", hint)
+    gone = journal.pruned_receipt(db, named.receipt_number, named.business_date)
+    return (gone[0], None) if len(gone) == 1 else None  # ours, and deleted since: head office has it
 
 
 def _sale(data: bytes) -> Sale:

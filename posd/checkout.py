@@ -17,8 +17,9 @@ from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
 from loyalty.sale import Void
-from posd import booking, closing, joining, quoting
+from posd import booking, claiming, closing, joining, quoting
 from posd.booking import Booked, Booking, BroughtBack, Paid, Promise
+from posd.claiming import Claimed, Claiming
 from posd.clock import Clock
 from posd.closing import Closed
 from posd.joining import Joined, Joining
@@ -109,6 +110,15 @@ class Checkout:
             joined = await self.store.run(joining.join, asked, own, self.clock.now(), _random())
         self.link.wake.set()
         return joined
+
+    async def claim(self, asked: Claiming) -> Claimed | Refusal:
+        """Claim a purchase that was made without a card; the same key gets the same answer."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            own = self._booking(asked.desk.business_date, asked.key)
+            claimed = await self.store.run(claiming.claim, asked, own, self.clock.now())
+        self.link.wake.set()
+        return claimed
 
     async def close_day(self, told: DayClose) -> Closed:
         """Compare a till's day with what is booked here, and tell head office of it by a record."""

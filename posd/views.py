@@ -15,6 +15,7 @@ from loyalty.refusal import Refusal
 from loyalty.rewards.pay import Pay
 from loyalty.sale import Return, Sale
 from posd.booking import Booked
+from posd.claiming import Claimed
 from posd.closing import Closed
 from posd.joining import Joined
 from posd.printing import Handed
@@ -142,6 +143,19 @@ def handed_view(handed: Handed | None) -> dict[str, str] | None:
         return None
     png, escpos = (base64.b64encode(drawn).decode() for drawn in (handed.png, handed.escpos))
     return {"text": handed.text, "png": png, "escpos": escpos}
+
+
+def claimed_view(claimed: Claimed) -> dict[str, Any]:
+    """A claim; what it brings, the member's balance says once head office has heard of it."""
+    return {
+        "id": claimed.id,
+        "seq": claimed.seq,
+        "kind": "claim",
+        "replayed": claimed.replayed,
+        "member": claimed.member,
+        "sale": claimed.sale or None,
+        "refusal": None,
+    }
 
 
 def closed_view(speech: Speech, closed: Closed) -> dict[str, Any]:

@@ -20,7 +20,7 @@ import msgspec
 
 from loyalty import bounds
 from loyalty.day import DayClose
-from loyalty.joining import Join
+from loyalty.joining import Claim, Join
 from loyalty.moment import WALL_MS_MAX
 from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
 from runtime.errors import Misconfigured
@@ -54,6 +54,7 @@ RECORDS: Mapping[tuple[str, int], type] = {
     ("lease_return", 1): LeaseReturn,
     ("day_close", 1): DayClose,
     ("join", 1): Join,
+    ("claim", 1): Claim,
 }
 """Every body ever shipped, by kind and version. What is not here is stored all the same."""
 

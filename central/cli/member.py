@@ -153,6 +153,32 @@ def new_card(settings: Settings, handle: str) -> tuple[dict[str, Any], str]:
     return _values(member), f"{member.handle}: card {member.generation + 1}; every older one is refused"
 
 
+@command.command("claim")
+@click.argument("handle")
+@click.option("--sale", default="", help="The sale's id.")
+@click.option("--receipt", default="", help="Or its receipt number,")
+@click.option("--date", default="", help="its business date, ISO,")
+@click.option("--store", default="", help="and its store.")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def claim_sale(settings: Settings, /, *, handle: str, reason: str, **which: str) -> tuple[dict[str, Any], str]:
+    """Give a member what a purchase without a card would have earned.
+
+    \b
+    Example:
+      posd-central member claim 5ae1f0c2d4b6978812ab --receipt 1001 --date 2026-11-21 --store "Allenby 12" --reason "forgot it"
+    """
+    from central import claims
+    from central.store.claims import Receipt
+
+    if not which["sale"] and not (which["receipt"] and which["date"] and which["store"]):
+        raise click.UsageError("name the sale: --sale, or --receipt with --date and --store")
+    wanted = which["sale"] or Receipt(which["store"], which["date"], which["receipt"])
+    sale = in_store(settings, claims.claim_by_clerk, handle, wanted, claims.Clerk(person(), reason), now_ms())
+    return {"handle": handle, "sale": sale}, f"{handle}: has sale {sale}"
+
+
 @command.command("erase")
 @click.argument("handle")
 @click.option("--reason", required=True, help="Why, for the audit log.")

@@ -95,9 +95,9 @@ def settle(db: Connection, key: int, state: str, reason: str = "", waits_for: st
     db.execute(sa.update(RECORD).where(RECORD.c.key == key).values(state=state, reason=reason, waits_for=waits_for))
 
 
-def wake(db: Connection, sale: str) -> None:
-    """Try again what waited for this sale."""
-    waiting = sa.update(RECORD).where(RECORD.c.waits_for == sale, RECORD.c.state == "waiting")
+def wake(db: Connection, names: Sequence[str]) -> None:
+    """Try again what waited for this sale, by any of its names."""
+    waiting = sa.update(RECORD).where(RECORD.c.waits_for.in_(names), RECORD.c.state == "waiting")
     db.execute(waiting.values(state="pending", waits_for=None))
 
 

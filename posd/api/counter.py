@@ -1,4 +1,4 @@
-"""The local API of what else happens at the counter: joining."""
+"""The local API of what else happens at the counter: joining, claiming."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from posd import views
 from posd.api import shapes
 from posd.api.auth import guarded
 from posd.api.parts import Parts
-from posd.api.routes import Key, parts_of, speech_of
+from posd.api.routes import Key, fingerprint, parts_of, speech_of
+from posd.claiming import Claiming
 from posd.events import Event
 from posd.joining import Joined
 from posd.printing import Handed, hand
@@ -29,6 +30,17 @@ async def join(key: Key, shape: shapes.JoinShape, request: Request) -> Response:
     if not joined.replayed:
         parts.events.send(Event("booked", {"kind": "join", "id": joined.id, "member": joined.member, "moved": {}}))
     return _answer(views.joined_view(joined, await _handed(parts, joined)), replayed=joined.replayed)
+
+
+@counter.post("/claims")
+async def claim(key: Key, shape: shapes.ClaimShape, request: Request) -> Response:
+    """A purchase without a card becomes a member's: head office gives what it earns, if nobody has claimed it before."""
+    parts = parts_of(request)
+    asked = Claiming(key, await fingerprint(request), shape.desk(), shape.code, shape.named())
+    claimed = await parts.checkout.claim(asked)
+    if isinstance(claimed, Refusal):
+        return _answer({"claim": None, "refusal": (await speech_of(request)).refusal(claimed)})
+    return _answer(views.claimed_view(claimed), replayed=claimed.replayed)
 
 
 async def _handed(parts: Parts, joined: Joined) -> Handed | None:

@@ -115,7 +115,7 @@ async def sell(key: Key, shape: shapes.SaleShape, request: Request) -> Response:
     parts = parts_of(request)
     paid = Paid(
         key=key,
-        fingerprint=await _fingerprint(request),
+        fingerprint=await fingerprint(request),
         till=shape.reference(),
         tenders=shape.paid(),
         agreement=shape.agreement or "",
@@ -131,7 +131,7 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Re
     parts = parts_of(request)
     back = BroughtBack(
         key=key,
-        fingerprint=await _fingerprint(request),
+        fingerprint=await fingerprint(request),
         till=shape.reference(),
         lines=shape.returned(),
         sale=shape.sale or "",
@@ -208,6 +208,6 @@ async def _stored_receipt(parts: Parts, record: str) -> tuple[int, bytes]:
     return found[0], stored
 
 
-async def _fingerprint(request: Request) -> str:
+async def fingerprint(request: Request) -> str:
     """The SHA-256 of the body as it came."""
     return hashlib.sha256(await request.body()).hexdigest()

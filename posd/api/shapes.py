@@ -22,6 +22,7 @@ from loyalty.day import RECEIPTS_MAX, DayClose
 from loyalty.joining import CONSENT_CHARS_MAX, FIRST_NAME_CHARS_MAX, Desk
 from loyalty.quote import TIMES_MAX, Choice
 from loyalty.sale import ReturnedLine, TillReference
+from posd.booking import Named
 from posd.joining import Joining
 from posd.quoting import Ask
 
@@ -247,6 +248,26 @@ class JoinShape(DeskShape):
         fingerprint = hashlib.sha256(json.dumps(plain).encode()).hexdigest()
         person = (self.first_name.strip(), self.phone, self.language, self.consent)
         return Joining(key, fingerprint, self.desk(), *person, self.code)
+
+
+class ClaimShape(DeskShape):
+    """A purchase that was made without a card: `sale` (its id), or `of_receipt_number` with `of_business_date` where it is not this
+    terminal's own."""
+
+    code: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
+    sale: Id | None = None
+    of_receipt_number: Text = ""
+    of_business_date: Date | None = None
+
+    def named(self) -> Named:
+        """As the line has it."""
+        return Named(self.sale or "", self.of_receipt_number, self.of_business_date or "")
+
+    @model_validator(mode="after")
+    def _something(self) -> "ClaimShape":
+        if self.sale is None and not self.of_receipt_number:
+            raise ValueError("a claim names its sale: sale (its id) or of_receipt_number")
+        return self
 
 
 class EnrolShape(BaseModel):

@@ -120,7 +120,7 @@ async def test_a_plain_card_of_nobodys(shop: Till) -> None:
 
 async def test_an_empty_pool_says_so_until_head_office_fills_it(shop: Till) -> None:
     """Nothing is written; codes that have expired or whose key is not known are passed by."""
-    assert (await join(shop))["refusal"]["sentence"].startswith("No new cards are left here.")
+    assert (await join(shop))["refusal"]["sentence"].startswith("No new cards here.")
     await shop.learns(PoolRow((code_of(BLANKS[0], expires_s=1_700_000_001), "PL1:RUBBISH")))
     assert (await join(shop))["refusal"]["code"] == "no_blank_codes"
     assert (bodies(shop), attachments(shop)) == ([], [])
