@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from central import claims, days, effects, people
+from central import claims, days, effects, merging, people
 from central.effects import Effect
 from central.store import records
 from central.store.engine import Connection, Store
@@ -28,6 +28,7 @@ APPLY: Mapping[str, Apply] = {
     "day_close": days.close,
     "join": people.join,
     "claim": claims.claim,
+    "alias": merging.alias,
 }
 """What each kind of record does."""
 

@@ -1,13 +1,15 @@
 """What each kind of record does to the ledger. What left the shop is always booked; head office only says how."""
 
+import itertools
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from central import budgets, evaluate, leases, standings
 from central.programs import pool_key_of, program_of
 from central.standings import Change
-from central.store import claims, holds, ledger, members, partners, records, sales, terminals
+from central.store import claims, holds, ledger, members, merges, partners, records, sales, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
@@ -62,6 +64,7 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
         partners.add_given(db, place, costs(program, body))
         return
     member = member_of(db, body.member.handle, effect.cause.now_ms)
+    body = replace(body, member=replace(body.member, handle=member.handle))
     now, chain = standings.now_in(db, effect.cause.now_ms), _chain(db, effect.envelope)
     body = leases.own_only(db, chain, body)
     before = standings.load(db, member, [name for hold in body.holds for name in (hold.id, hold.lease) if name])
@@ -104,7 +107,8 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
     claim = claims.get(db, body.original)
     causes = [claim.cause if claim else body.original, *sales.returns_of(db, body.original)]
-    spent = spent_lots(ledger.of_causes(db, member.id, causes))
+    theirs = (ledger.of_causes(db, one, causes) for one in (member.id, *merges.absorbed(db, member.id)))
+    spent = spent_lots(itertools.chain.from_iterable(theirs))
     after = standing.after_return(now.program, before, reversal, day, spent)
     partners.add_returned(db, place, costs_back(program, original, back, after.posted))
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -133,8 +137,8 @@ def _as_hold(row: HoldRow) -> Hold:
 
 
 def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:
-    """Take back what a terminal says it will not spend of a lease."""
-    member = member_of(db, body.member, effect.cause.now_ms)
+    """Take back what a terminal says it will not spend of a lease: of whom it was granted, merged into another or not."""
+    member = _itself(db, body.member, effect.cause.now_ms)
     now = standings.now_in(db, effect.cause.now_ms)
     before, after = leases.returned(db, now, _chain(db, effect.envelope), body, member)
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -148,7 +152,7 @@ def in_vain(db: Connection, stored: records.Stored, now_ms: int) -> None:
     except ValueError:
         return
     handle = _whose(body)
-    member = members.by_handle(db, handle, lock=True) if _HANDLE.fullmatch(handle) else None
+    member = members.current(db, handle, lock=True) if _HANDLE.fullmatch(handle) else None
     if member:
         ledger.post(db, Cause(envelope.id, stored.terminal, now_ms), {member.id: ()})
 
@@ -171,10 +175,20 @@ def _sound(body: Sale) -> None:
 
 
 def member_of(db: Connection, handle: str, now_ms: int) -> MemberHere:
-    """The member that a record is about, locked: a provisional one for a handle that nobody knows yet. Raises ValueError."""
+    """The member that a record is about, locked: whom it was merged into, if it was; a provisional one for an unknown handle.
+
+    Raises ValueError.
+    """
     if not _HANDLE.fullmatch(handle):
         raise ValueError(f"{handle!r:.80} is no member's handle")
-    return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
+    return members.current(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
+
+
+def _itself(db: Connection, handle: str, now_ms: int) -> MemberHere:
+    member_of(db, handle, now_ms)  # there is one then
+    found = members.by_handle(db, handle, lock=True)
+    assert found
+    return found
 
 
 def sale_of(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
@@ -206,7 +220,8 @@ def _chain(db: Connection, envelope: wire.Envelope) -> int:
 def _own(db: Connection, member: MemberHere, cause: Cause, hold: Hold) -> HoldRow | None:
     """What head office knows of a hold. Raises Rejected when it was made for another member or unit, or by another terminal."""
     known = holds.get(db, hold.id)
-    if known and (known.member_id, known.terminal_id, known.unit) != (member.id, cause.terminal, hold.unit):
+    owners = (member.id, *merges.absorbed(db, member.id)) if known and known.member_id != member.id else (member.id,)
+    if known and (known.member_id not in owners or (known.terminal_id, known.unit) != (cause.terminal, hold.unit)):
         raise Rejected("hold_of_another", f"hold {hold.id} belongs to another member, terminal or unit")
     return known
 

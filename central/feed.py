@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from central import blanks, budgets, layouts, leases, standings
-from central.store import feed, members, programs
+from central.store import feed, members, merges, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
 from loyalty.lots import folded
@@ -129,7 +129,7 @@ def _program(row: programs.Published, pool_key: str) -> wire.ProgramRow:
 
 def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequence[str]], day: str) -> dict[int, wire.MemberRow]:
     found = members.by_ids(db, keys)
-    standing_of, codes = standings.load_all(db, found), members.codes_of(db, keys)
+    standing_of, codes, into = standings.load_all(db, found), members.codes_of(db, keys), merges.handles(db, keys)
     return {
         member.id: wire.MemberRow(
             handle=member.handle,
@@ -146,6 +146,7 @@ def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequenc
             last_visit=member.last_visit,
             segments=tuple(member.segments),
             occasions=standing_of[member.id].occasions,
+            merged_into=into.get(member.id, ""),
         )
         for member in found
     }

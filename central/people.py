@@ -8,7 +8,7 @@ from central import blanks, standings
 from central.effects import Effect, member_of
 from central.fence import BY_ITSELF
 from central.standings import Change
-from central.store import audit, feed, members, people, records
+from central.store import audit, feed, members, merges, people, records
 from central.store.audit import Note
 from central.store.engine import Connection
 from central.store.members import MemberHere
@@ -74,14 +74,17 @@ def attach(db: Connection, key: Key, request: AttachmentRequest, now_ms: int) ->
 
 
 def erase(db: Connection, handle: str, erasing: Erasing, now_ms: int) -> int:
-    """Erase name, number and consent of a member; how many attachments. What they bought stays. Raises Rejected."""
+    """Erase name, number and consent of a member, given with any card of theirs; how many attachments. Raises Rejected."""
     records.in_turn(db)
-    member = members.by_handle(db, handle, lock=True)
+    member = members.current(db, handle, lock=True)
     if member is None:
         raise Rejected("member_unknown", f"there is no member {handle!r}", "Look for one: posd-central member find")
-    count = people.erase(db, handle, now_ms)
+    cards = [member, *members.by_ids(db, merges.absorbed(db, member.id))]
+    count = sum(people.erase(db, card.handle, now_ms) for card in cards)
     audit.add(db, Note(now_ms, erasing.person, "erase", handle, erasing.reason))
-    _greet(db, handle, "")
+    for card in cards:
+        members.set_first_name(db, card.id, "")
+    feed.publish(db, [("member", card.id) for card in cards])
     return count
 
 
@@ -90,8 +93,8 @@ def find(db: Connection, text: str, rows_max: int) -> list[MemberHere]:
     phone = phone_number(text)
     if not phone or isinstance(phone, Refusal):
         return members.find(db, text, rows_max)
-    found = (members.by_handle(db, handle) for handle in people.of_phone(db, _hashed(db, phone)))
-    here = [member for member in found if member]
+    found = (members.current(db, handle) for handle in people.of_phone(db, _hashed(db, phone)))
+    here = list({member.id: member for member in found if member}.values())
     return here[:rows_max] or members.find(db, text, rows_max)
 
 
@@ -100,8 +103,9 @@ def _hashed(db: Connection, phone: str) -> str:
 
 
 def _greet(db: Connection, handle: str, first_name: str) -> None:
-    member = members.by_handle(db, handle, lock=True)
-    if member:
+    """By the name that came; one whose card was merged into another's has that one's."""
+    member = members.current(db, handle, lock=True)
+    if member and (member.handle == handle or not member.first_name):
         members.set_first_name(db, member.id, first_name)
         feed.publish(db, [("member", member.id)])
 

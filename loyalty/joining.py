@@ -121,3 +121,17 @@ class Claim:
         else:
             bounds.text("receipt_number", self.receipt_number)
             bounds.day("of_date", self.of_date)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The body of an `alias` record, version 1: the card of `member` and that of `into` are one person's. Who has `into` stays."""
+
+    desk: Desk
+    fingerprint: str
+    member: str
+    into: str
+
+    def __post_init__(self) -> None:
+        for name in ("member", "into"):
+            bounds.hexadecimal(name, getattr(self, name), HANDLE_CHARS)

@@ -17,12 +17,13 @@ from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
 from loyalty.sale import Void
-from posd import booking, claiming, closing, joining, quoting
+from posd import booking, claiming, closing, joining, merging, quoting
 from posd.booking import Booked, Booking, BroughtBack, Paid, Promise
 from posd.claiming import Claimed, Claiming
 from posd.clock import Clock
 from posd.closing import Closed
 from posd.joining import Joined, Joining
+from posd.merging import Merged, Merging
 from posd.quoting import Answer, Ask, Known
 from posd.store import agreements, journal, leases
 from posd.store.database import Store
@@ -119,6 +120,15 @@ class Checkout:
             claimed = await self.store.run(claiming.claim, asked, own, self.clock.now())
         self.link.wake.set()
         return claimed
+
+    async def merge(self, asked: Merging) -> Merged | Refusal:
+        """Make two cards one member's; the same key gets the same answer."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            own = self._booking(asked.desk.business_date, asked.key)
+            merged = await self.store.run(merging.merge, asked, own, self.clock.now())
+        self.link.wake.set()
+        return merged
 
     async def close_day(self, told: DayClose) -> Closed:
         """Compare a till's day with what is booked here, and tell head office of it by a record."""

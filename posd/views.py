@@ -18,6 +18,7 @@ from posd.booking import Booked
 from posd.claiming import Claimed
 from posd.closing import Closed
 from posd.joining import Joined
+from posd.merging import Merged
 from posd.printing import Handed
 from posd.quoting import Known
 from runtime.speech import Speech
@@ -154,6 +155,19 @@ def claimed_view(claimed: Claimed) -> dict[str, Any]:
         "replayed": claimed.replayed,
         "member": claimed.member,
         "sale": claimed.sale or None,
+        "refusal": None,
+    }
+
+
+def merged_view(merged: Merged) -> dict[str, Any]:
+    """Two cards that will be one; `member` is whose they are then."""
+    return {
+        "id": merged.id,
+        "seq": merged.seq,
+        "kind": "alias",
+        "replayed": merged.replayed,
+        "member": merged.into,
+        "merged": merged.member,
         "refusal": None,
     }
 

@@ -69,6 +69,7 @@ def test_every_call_has_its_example() -> None:
         "/v1/members/look-up",
         "/v1/members",
         "/v1/claims",
+        "/v1/members/merge",
         "/v1/quote",
     ]
 

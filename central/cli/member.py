@@ -179,6 +179,33 @@ def claim_sale(settings: Settings, /, *, handle: str, reason: str, **which: str)
     return {"handle": handle, "sale": sale}, f"{handle}: has sale {sale}"
 
 
+@command.command("merge")
+@click.argument("handle")
+@click.argument("into")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def merge_members(settings: Settings, handle: str, into: str, reason: str) -> tuple[dict[str, Any], str]:
+    """Make two members one: what HANDLE has goes to INTO, and the cards of both go on working.
+
+    What terminals have leased or hold of HANDLE is asked back first; head office that runs finishes it by itself.
+
+    \b
+    Example:
+      posd-central member merge 5ae1f0c2d4b6978812ab 99887766554433221100 --reason "two cards"
+    """
+    from central import merging
+
+    in_store(settings, merging.merge, handle, into, merging.Clerk(person(), reason), now_ms())
+    in_store(settings, merging.finish, now_ms())
+    done = in_store(settings, merging.is_done, handle)
+    return {
+        "handle": handle,
+        "into": into,
+        "done": done,
+    }, f"{handle}: {'merged' if done else 'waits for what is leased or held'}"
+
+
 @command.command("erase")
 @click.argument("handle")
 @click.option("--reason", required=True, help="Why, for the audit log.")

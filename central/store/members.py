@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from central.store import merges
 from central.store.engine import Connection
 from central.store.rows import insert_new
 from central.store.tables import INCLUDED, MEMBER, MEMBER_CODE
@@ -40,6 +41,13 @@ def by_handle(db: Connection, handle: str, *, lock: bool = False) -> MemberHere 
     wanted = sa.select(*_COLUMNS).where(MEMBER.c.handle == handle)
     row = db.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     return MemberHere(*row) if row else None
+
+
+def current(db: Connection, handle: str, *, lock: bool = False) -> MemberHere | None:
+    """Who has the card of that handle now: the member that it was merged into, where it was."""
+    member = by_handle(db, handle, lock=lock)
+    into = merges.survivor(db, member.id) if member else None
+    return by_ids(db, [into], lock=lock)[0] if into else member
 
 
 def by_ids(db: Connection, members: Sequence[int], *, lock: bool = False) -> list[MemberHere]:

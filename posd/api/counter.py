@@ -1,4 +1,4 @@
-"""The local API of what else happens at the counter: joining, claiming."""
+"""The local API of what else happens at the counter: joining, claiming, merging."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from posd.api.routes import Key, fingerprint, parts_of, speech_of
 from posd.claiming import Claiming
 from posd.events import Event
 from posd.joining import Joined
+from posd.merging import Merging
 from posd.printing import Handed, hand
 from posd.store import pages
 
@@ -41,6 +42,17 @@ async def claim(key: Key, shape: shapes.ClaimShape, request: Request) -> Respons
     if isinstance(claimed, Refusal):
         return _answer({"claim": None, "refusal": (await speech_of(request)).refusal(claimed)})
     return _answer(views.claimed_view(claimed), replayed=claimed.replayed)
+
+
+@counter.post("/members/merge")
+async def merge(key: Key, shape: shapes.MergeShape, request: Request) -> Response:
+    """Two cards of one customer: head office makes them one member's, and both go on working."""
+    parts = parts_of(request)
+    asked = Merging(key, await fingerprint(request), shape.desk(), shape.code, shape.into)
+    merged = await parts.checkout.merge(asked)
+    if isinstance(merged, Refusal):
+        return _answer({"member": None, "refusal": (await speech_of(request)).refusal(merged)})
+    return _answer(views.merged_view(merged), replayed=merged.replayed)
 
 
 async def _handed(parts: Parts, joined: Joined) -> Handed | None:

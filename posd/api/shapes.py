@@ -270,6 +270,13 @@ class ClaimShape(DeskShape):
         return self
 
 
+class MergeShape(DeskShape):
+    """Two cards of one customer, as they were scanned: `code` goes, and `into` stays."""
+
+    code: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
+    into: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
+
+
 class EnrolShape(BaseModel):
     """The one-time code that head office gave."""
 

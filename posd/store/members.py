@@ -26,7 +26,11 @@ Move = tuple[str, str, int]
 _AS_TOLD = Program("", 0, "", {}, {}, {}, {}, policies=Policies(negative_balance="allowed"))
 """Our own records are posted as they are; head office's word, by the program's policies, replaces that."""
 
-_SELECT = "SELECT m.id, m.handle, m.first_name, m.tier, m.generation, m.blocked, m.provisional, m.facts FROM member m"
+_SELECT = (
+    "SELECT m.id, m.handle, m.first_name, m.tier, c.generation, max(c.blocked, m.blocked), m.provisional, m.facts"
+    " FROM member c JOIN member m ON m.id = coalesce(c.merged_into, c.id)"
+)
+"""Whoever has the card `c`, whose generation and whose being blocked are the card's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Found(NamedTuple):
 
 def by_handle(db: Db, handle: str, day: str) -> Found | None:
     """The member of a signed code, on `day`."""
-    row = db.execute(_SELECT + " WHERE m.handle = ?", (bytes.fromhex(handle),)).fetchone()
+    row = db.execute(_SELECT + " WHERE c.handle = ?", (bytes.fromhex(handle),)).fetchone()
     return _found(db, row, day) if row else None
 
 
@@ -67,13 +71,13 @@ def expiring(db: Db, row: int, day: str) -> dict[str, tuple[int, str]]:
 
 def by_code(db: Db, text: str, day: str) -> Found | None:
     """The member of a plain code, on `day`."""
-    row = db.execute(_SELECT + " JOIN member_code c ON c.member = m.id WHERE c.text = ?", (text,)).fetchone()
+    row = db.execute(_SELECT + " JOIN member_code k ON k.member = c.id WHERE k.text = ?", (text,)).fetchone()
     return _found(db, row, day) if row else None
 
 
 def row_of(db: Db, handle: str) -> int:
-    """The row of `handle`; a provisional member is made for one the cache does not know."""
-    found = db.execute("SELECT id FROM member WHERE handle = ?", (bytes.fromhex(handle),)).fetchone()
+    """The row of who has `handle`; a provisional member is made for one the cache does not know."""
+    found = db.execute("SELECT coalesce(merged_into, id) FROM member WHERE handle = ?", (bytes.fromhex(handle),)).fetchone()
     if not found:
         found = db.execute(
             "INSERT INTO member (handle, provisional) VALUES (?, 1) RETURNING id", (bytes.fromhex(handle),)
@@ -150,6 +154,18 @@ def save(db: Db, row: MemberRow) -> None:
         "UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref IN (SELECT id FROM hold WHERE ended_by = ?)",
         [(member, bytes.fromhex(ref)) for ref in row.includes],
     )
+    _merge(db, member, row.merged_into)
+
+
+def _merge(db: Db, member: int, into: str) -> None:
+    """Whose the card of `member` is: what our own records have done to it, and head office does not know, is that one's too."""
+    if not into:
+        db.execute("UPDATE member SET merged_into = NULL WHERE id = ? AND merged_into IS NOT NULL", (member,))
+        return
+    theirs = row_of(db, into)
+    db.execute("UPDATE member SET merged_into = ? WHERE id = ?", (theirs, member))
+    db.execute("UPDATE entry SET member = ? WHERE member = ? AND included = 0", (theirs, member))
+    db.execute("UPDATE hold SET member = ? WHERE member = ? AND state IN ('asked', 'granted')", (theirs, member))
 
 
 def count(db: Db) -> int:

@@ -76,7 +76,8 @@ CREATE TABLE returned (
   PRIMARY KEY (original, line)
 ) STRICT, WITHOUT ROWID;
 
--- Head office's word on each member as of the last pull: `facts` is JSON, the balances by unit and lot among them.
+-- Head office's word on each member as of the last pull: `facts` is JSON, the balances by unit and lot among them. What was
+-- `merged_into` another is that one: its codes, and our own records of it.
 CREATE TABLE member (
   id INTEGER PRIMARY KEY,
   handle BLOB NOT NULL UNIQUE,
@@ -85,7 +86,8 @@ CREATE TABLE member (
   generation INTEGER NOT NULL DEFAULT 0,
   blocked INTEGER NOT NULL DEFAULT 0,
   provisional INTEGER NOT NULL DEFAULT 0,
-  facts TEXT NOT NULL DEFAULT '{}'
+  facts TEXT NOT NULL DEFAULT '{}',
+  merged_into INTEGER REFERENCES member (id)
 ) STRICT;
 CREATE TABLE member_code (
   text TEXT PRIMARY KEY,
