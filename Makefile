@@ -8,7 +8,7 @@ LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pypr
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth test-system dist golden check mutants bench bench-quote peers fmt
+.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-quote peers fmt
 .PHONY: lock clean
 
 setup: $(READY)
@@ -47,6 +47,12 @@ sim-teeth: $(READY)  ## each of the planted bugs must be caught by the simulator
 
 escrow: $(READY)  ## leases under everything that can happen, from seeds: SEEDS=2000 for fewer, FIRST=7 SEEDS=1 for one
 	@SEEDS=$(or $(SEEDS),200000) FIRST=$(or $(FIRST),0) $(BIN)/python -m tests.sim.escrow
+
+kills: $(READY)  ## SIGKILL for real daemons under load; every acknowledged sale must be once at both ends. KILLS=500
+	@KILLS=$(or $(KILLS),500) SEED=$(or $(SEED),0) $(BIN)/python -m tests.real
+
+real: $(READY)  ## what tests/real does in `make test`, but longer: ROUNDS=20 of each fault
+	@ROUNDS=$(or $(ROUNDS),20) $(BIN)/python -m pytest -q -n auto tests/real
 
 test-system: $(READY)  ## boot a Debian 12 with posd installed by docs/install.md; pull out USB scanners (root, qemu; downloads the first time)
 	@POSD_SYSTEM_TESTS=1 $(BIN)/python -m pytest -q -s tests/system

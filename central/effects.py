@@ -146,8 +146,8 @@ def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:
 
 def in_vain(db: Connection, stored: records.Stored, now_ms: int) -> None:
     """A record that is to have no effect: its terminal, which shows the member what it expected, is told what there is."""
-    envelope = wire.read_envelope(stored.bytes)
     try:
+        envelope = wire.read_outside(stored.bytes)
         body = wire.read_body(envelope)
     except ValueError:
         return

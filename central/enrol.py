@@ -8,11 +8,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from central import fence
-from central.store import feed, terminals
+from central.store import audit, feed, terminals
+from central.store.audit import Note
 from central.store.engine import Connection
 from loyalty import bounds
 from runtime.errors import Rejected
 from sync import wire
+from sync.keys import KeyAnswer, KeyRequest
 
 CODE_BYTES = 16  # 128 bits: nobody guesses one in its quarter of an hour
 CODE_GROUP_CHARS = 4
@@ -71,6 +73,25 @@ def enrol(db: Connection, request: wire.EnrolRequest, now_ms: int) -> wire.Enrol
     return wire.EnrolAnswer(
         terminal.code, terminal.store, terminal.epoch, incarnation, terminal.time_zone, now_ms, terminal.name
     )
+
+
+def replace(db: Connection, code: str, reason: str, person: str, now_ms: int) -> NewCode:
+    """A one-time code for the machine that takes the place of the terminal which records call `code`; that one is fenced at once.
+
+    Raises Rejected.
+    """
+    fence.fence_by_code(db, code, now_ms, reason, person)
+    terminal = terminals.by_code(db, code)
+    assert terminal
+    return new_code(db, (terminal.store, terminal.name), terminal.time_zone, now_ms)
+
+
+def new_key(db: Connection, key: terminals.Key, request: KeyRequest, now_ms: int) -> KeyAnswer:
+    """Take down the key that will sign for a terminal soon. The one of now does so until the new one has: replies get lost."""
+    if terminals.set_next_key(db, key.chain, request.public_key):
+        told = f"{request.public_key[:8]}... signs soon, in place of {key.public_key[:8]}..."
+        audit.add(db, Note(now_ms, fence.BY_ITSELF, "new key", terminals.by_id(db, key.terminal).code, told))
+    return KeyAnswer(now_ms)
 
 
 def _hash(code: str) -> str:

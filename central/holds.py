@@ -2,11 +2,12 @@
 
 import msgspec
 
-from central import leases, recovery, standings
+from central import changing, leases, recovery, standings
 from central.clock import local_day
 from central.standings import Change
 from central.store import feed, holds, members, records, terminals
 from central.store import leases as rows
+from central.store.changing import Use
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
@@ -37,7 +38,9 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     before = standings.load(db, member)
     own = leases.own(db, member, chain, request.lease) is not None
     wanted = reserved(before, Hold(request.id, request.unit, request.pieces, request.lease, request.leased), own=own)
-    refusal = Refusal("member_blocked") if member.blocked else _refusal(db, member, before, wanted, day)
+    use = Use(request.step, terminal)
+    refusal = Refusal("member_blocked") if member.blocked else changing.refusal(db, member.id, use, now_ms)
+    refusal = refusal or _refusal(db, member, before, wanted, day)
     if not recovery.granting(db, now_ms):
         refusal = Refusal("office_recovering")
     asked = asked._replace(lease=wanted.lease, leased=wanted.leased)
@@ -47,6 +50,7 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
             feed.publish(db, [("member", member.id)])  # the terminals that have it are asked to give it back
         return HoldAnswer(False, refusal)
     holds.add(db, asked, now_ms)
+    changing.use(db, member.id, use, now_ms)
     after = standing.book(now.program, before, hold_entries(wanted, member.handle), day)
     standings.save(db, now, Cause(request.id, terminal, now_ms), Change(member, before, after))
     return HoldAnswer(True)

@@ -35,7 +35,7 @@ def read_batch(body: bytes, stored: Head = NOTHING) -> list[tuple[wire.Envelope,
 
 
 def _repeated(last: bytes, stored: Head) -> list[tuple[wire.Envelope, Sealed]]:
-    envelope = wire.read_envelope(last)
+    envelope = wire.read_outside(last)
     if envelope.seq != stored.seq or chain_hash(envelope.prev_hash, last) != stored.hash:
         return []
     return [(envelope, Sealed(envelope.seq, envelope.id, envelope.kind, last, stored.hash))]
@@ -49,7 +49,7 @@ def read_records(batch: Sequence[bytes]) -> list[tuple[wire.Envelope, Sealed]]:
     found: list[tuple[wire.Envelope, Sealed]] = []
     for number, data in enumerate(batch, 1):
         try:
-            envelope = wire.read_envelope(data)
+            envelope = wire.read_outside(data)
         except ValueError as error:
             raise malformed(number, str(error)) from error
         if envelope.seq == 1 and envelope.prev_hash != FIRST_PREV_HASH:
@@ -71,7 +71,7 @@ def ingest(db: Connection, key: Key, batch: Sequence[tuple[wire.Envelope, Sealed
     What leaves the line that is stored is a fork: it is stored beside it, as a line of its own, and the epoch is fenced. What comes
     under a fenced epoch is stored all the same, in quarantine.
     """
-    chain = terminals.chain(db, key.chain)
+    chain = key.journal
     for number, (envelope, _) in enumerate(batch, 1):
         if (envelope.terminal, envelope.epoch, envelope.chain) != (chain.terminal, chain.epoch, chain.name):
             raise malformed(number, "it belongs to another terminal, epoch or chain")
@@ -85,7 +85,7 @@ def _quickly(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> wir
     """What nearly every push is: the next records, stored without waiting for a lock, or a repeat, which writes nothing. None
     for all else, and where somebody was faster.
     """
-    head, end = Head(chain.seq, chain.hash), pushed.head
+    head, end = chain.head, pushed.head
     if not chain.current:
         return None
     if pushed.base == head:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from central import recovery, standings
 from central.standings import Change, Now
-from central.store import audit, feed, members, merges, records
+from central.store import audit, changing, feed, members, merges, records
 from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
@@ -143,13 +143,17 @@ def voided(db: Connection, hold: Hold) -> Hold:
 
 
 def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.LeaseRow]:
-    """The leases that a terminal has of these members, by member."""
+    """The leases that a terminal has of these members, by member; with each that may be spent from, what the member's wallet makes
+    its code from.
+    """
     found: dict[int, wire.LeaseRow] = {}
     last = rows.last_of(db, of, terminal)
+    secrets = changing.secrets_of(db, list(last))
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():
         row = last[member]
         spent, over = leases.seen(before, row.lease), row.state not in rows.OUT
-        found[member] = wire.LeaseRow(row.id, before.handle, dict(row.granted), spent, row.recalled, over)
+        secret = secrets.get(member, "") if row.state == "open" and not row.recalled else ""
+        found[member] = wire.LeaseRow(row.id, before.handle, dict(row.granted), spent, row.recalled, over, secret)
     return found
 
 

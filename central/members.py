@@ -9,7 +9,7 @@ from central import standings
 from central.code_keys import CodeSigner
 from central.programs import in_force
 from central.standings import Change
-from central.store import audit, feed, members
+from central.store import audit, changing, feed, members
 from central.store.audit import Note
 from central.store.engine import Connection
 from central.store.ledger import NO_TERMINAL, Cause
@@ -132,21 +132,22 @@ def get(db: Connection, handle: str) -> MemberHere:
 
 
 def new_card(db: Connection, handle: str) -> MemberHere:
-    """The old card was lost: every code made before is refused once terminals have pulled. Raises Rejected."""
+    """The old card or phone was lost: every code made before is refused once terminals have pulled. Raises Rejected."""
     member = members.by_handle(db, handle, lock=True) or get(db, handle)
     if member.generation >= 255:
         raise Rejected("generations_used_up", "this member has had 255 cards", "Make a new member")
     members.raise_generation(db, member.id)
+    changing.set_secret(db, member.id, "")
     feed.publish(db, [("member", member.id)])
     return get(db, handle)
 
 
-def card(member: MemberHere, signer: CodeSigner, now_s: int, years: int = YEARS) -> Card:
+def card(member: MemberHere, signer: CodeSigner, now_s: int, years: int = YEARS, phone_key: str = "") -> Card:
     """The member's signed code, valid for `years`. Raises Rejected for a provisional member's odd handle."""
     if len(member.handle) != codes.HANDLE_BYTES * 2:
         raise Rejected("handle_invalid", f"{member.handle!r} is no handle that a code can say")
     expires_s = min(now_s + years * SECONDS_PER_YEAR, codes.SECONDS_MAX)
-    claims = Claims(member.handle, member.generation, now_s, expires_s)
+    claims = Claims(member.handle, member.generation, now_s, expires_s, phone_key)
     return Card(codes.make(claims, signer.key_id, signer.sign), expires_s)
 
 

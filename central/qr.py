@@ -1,4 +1,4 @@
-"""A member's code as a QR code: version 7 at error correction M, with the quiet zone that ISO/IEC 18004 asks for."""
+"""A member's code as a QR code at error correction M (a card's is version 7), with the quiet zone that ISO/IEC 18004 asks for."""
 
 import io
 from pathlib import Path
@@ -26,6 +26,13 @@ def svg(text: str) -> str:
     """`text` as an SVG element without styles, so that a strict page may hold it."""
     drawn: str = _made(text).svg_inline(border=QUIET_MODULES, omitsize=True, light="#fff", svgclass="qr", lineclass=None)
     return drawn
+
+
+def blocks(text: str) -> str:
+    """`text` as lines of half blocks, for a window that shows characters."""
+    drawn = io.StringIO()
+    _made(text).terminal(out=drawn, border=QUIET_MODULES, compact=True)
+    return drawn.getvalue()
 
 
 def _made(text: str) -> Any:

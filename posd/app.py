@@ -20,7 +20,7 @@ from posd.api.parts import Parts
 from posd.checkout import Checkout
 from posd.clock import clock_in, wall_ms
 from posd.displaying import Displaying
-from posd.enrolment import enrol
+from posd.enrolment import enrol, new_key
 from posd.events import Event, Events
 from posd.printing import StoredQueue, Watched
 from posd.scanning import Scanning
@@ -34,7 +34,7 @@ from runtime.log import start_logging
 from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
 from runtime.supervise import supervise
-from sync.client import HeadOffice
+from sync.client import HeadOffice, pinned
 from sync.loop import Link, Sync
 from sync.signing import key_id
 
@@ -81,7 +81,12 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
             asyncio.get_running_loop().call_soon(anew.set)
             return {"terminal": answer.terminal, "name": answer.name, "store": answer.store}
 
-        api.state.enrol = enrolled
+        async def rekeyed() -> dict[str, str]:
+            told = await new_key(store, settings)
+            asyncio.get_running_loop().call_soon(anew.set)
+            return {"key": told}
+
+        api.state.enrol, api.state.new_key = enrolled, rekeyed
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(loop, name=name) for name, loop in _loops(settings, parts, sync, upkeep)]
             with contextlib.suppress(TimeoutError):
@@ -103,7 +108,8 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
     if me.terminal:
         key = keys.terminal_key(settings.state_path)
         public_key = key.public_key().public_bytes_raw().hex()
-        office = HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), key.sign, public_key=public_key)
+        there, name = settings.head_office, key_id(me.terminal, me.epoch)
+        office = HeadOffice(there.url, name, key.sign, pinned(there.ca_file), public_key)
         stack.push_async_callback(office.aclose)
     clock = clock_in(me.time_zone, settings.place.coordinates, Place(me.store, me.name or me.terminal))
     checkout = Checkout(store, clock, link, me.terminal, office, prints=settings.printing == "posd")

@@ -20,7 +20,7 @@ from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit
 from posd.quoting import Ask, program_now, program_of, stamped
-from posd.store import agreements, journal, members, pages, print_jobs, sales
+from posd.store import agreements, code_uses, journal, members, pages, print_jobs, sales
 from posd.store import budgets as shares
 from posd.store.db import Db
 from runtime.errors import Rejected
@@ -78,13 +78,14 @@ class Booking(NamedTuple):
 class Promise(NamedTuple):
     """The agreement that a sale keeps. `ended` is as in loyalty.sale.Payment; `refusals` say what could not be promised.
 
-    `kept` says that it stands in the store: what it gives is off the budgets already.
+    `kept` says that it stands in the store: what it gives is off the budgets already. `step` is that of the member's changing code.
     """
 
     agreement: Agreement
     ended: str = ""
     refusals: tuple[Refusal, ...] = ()
     kept: bool = False
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,10 @@ class Booked:
     refusals: tuple[Refusal, ...] = ()
 
 
-def promise(db: Db, agreement: Agreement) -> None:
-    """Keep what was agreed; what it gives is off the budgets from now on."""
+def promise(db: Db, agreement: Agreement, step: int = 0) -> None:
+    """Keep what was agreed; what it gives is off the budgets from now on, and the `step` of the member's changing code is used."""
     agreements.save(db, agreement)
+    _use_code(db, agreement, step)
     shares.give(db, _given(db, agreement))
 
 
@@ -111,6 +113,8 @@ def cancel(db: Db, agreement_id: str, stamp: Stamp, void_id: str) -> agreements.
     kept = agreements.cancel(db, agreement_id, stamp, void_id)
     if kept and kept.state == agreements.OPEN:
         shares.give(db, _given(db, kept.agreement), -1)
+        if kept.agreement.member:
+            code_uses.free(db, kept.agreement.member.handle, agreement_id)
     return kept
 
 
@@ -140,6 +144,7 @@ def keep_on_the_spot(db: Db, paid: Paid, booking: Booking, promise: Promise) -> 
         return already
     if promise.agreement.holds:
         agreements.save(db, promise.agreement)
+    _use_code(db, promise.agreement, promise.step)
     return _sell(db, paid, booking, promise)
 
 
@@ -153,6 +158,11 @@ def bring_back(db: Db, back: BroughtBack, booking: Booking) -> Booked:
     seq = sales.commit_return(db, returned, _commit(booking, receipt))
     _put_back(db, returned)
     return Booked(booking.id, seq, returned, receipt, program)
+
+
+def _use_code(db: Db, agreement: Agreement, step: int) -> None:
+    if step and agreement.member:
+        code_uses.use(db, agreement.member.handle, step, agreement.id)
 
 
 def _sell(db: Db, paid: Paid, booking: Booking, promise: Promise) -> Booked:

@@ -25,6 +25,7 @@ from posd.closing import Closed
 from posd.joining import Joined, Joining
 from posd.merging import Merged, Merging
 from posd.quoting import Answer, Ask, Known
+from posd.sights import Sight, Sights
 from posd.store import agreements, journal, leases
 from posd.store.database import Store
 from runtime.errors import Misconfigured, Rejected, Unavailable
@@ -44,6 +45,7 @@ class Checkout:
     office: HeadOffice | None
     prints: bool
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sights: Sights = field(default_factory=Sights)
 
     async def program(self) -> Program:
         """The program in force now."""
@@ -51,11 +53,11 @@ class Checkout:
 
     async def identify(self, text: str) -> Known | Refusal:
         """Say whose code this is, or why it is nobody's."""
-        return await self.store.look(quoting.who, text, self.clock.now())
+        return await self.store.look(quoting.who, text, self.clock.now(), self._sight(text))
 
     async def quote(self, ask: Ask) -> Answer:
         """What this basket earns, what the member may take, what is to be paid, and why. Writes nothing."""
-        return await self.store.look(quoting.answer, ask, self.clock.now())
+        return await self.store.look(quoting.answer, ask, self.clock.now(), self._sight(ask.code))
 
     async def agree(self, ask: Ask) -> Agreement | Refusal:
         """Promise it, before payment and on the disk; what is spent is reserved at head office first, or it is not promised."""
@@ -68,7 +70,7 @@ class Checkout:
             if isinstance(holds, Refusal):
                 return holds
             agreement = agree(answer.quote, _random(), answer.strength, holds)
-            await self.store.run(booking.promise, agreement)
+            await self.store.run(booking.promise, agreement, answer.step)
         return agreement
 
     async def cancel(self, agreement_id: str) -> str:
@@ -175,7 +177,8 @@ class Checkout:
         await self.recover()
         holds = await self.store.run(agreements.ask_holds, handle, holds)
         seqs = await self.store.look(leases.void_seqs, holds)
-        answers = await asyncio.gather(*(_ask(self.office, handle, hold, seqs.get(hold.lease, 0)) for hold in holds))
+        asked = [_request(handle, hold, seqs.get(hold.lease, 0), answer.step) for hold in holds]
+        answers = await asyncio.gather(*(_ask(self.office, request) for request in asked))
         heard = list(zip(holds, answers, strict=True))
         refused = tuple(hold for hold, said in heard if said and not said.granted)
         silent = tuple(hold for hold, said in heard if said is None)
@@ -197,19 +200,27 @@ class Checkout:
             refusals = (*refusals, holds)
             answer, holds = await self.quote(dataclasses.replace(paid.ask, choices=())), ()
         agreement = agree(answer.quote, _random() if holds else "", answer.strength, holds)
-        return Promise(agreement, "unknown" if paid.agreement else "", refusals)
+        return Promise(agreement, "unknown" if paid.agreement else "", refusals, step=answer.step)
 
     def _booking(self, business_date: str, key: str) -> Booking:
         own = record_id(self.terminal, business_date, key)
         return Booking(own, self._stamp(), self.prints, self.link.online, self.clock.place)
 
+    def _sight(self, code: str) -> Sight:
+        """When this code came into sight: a changing part is over before the basket is paid."""
+        now = Sight(self.clock.ticks(), self.link.clock_offset_ms)
+        return self.sights.of(code.strip(), now, asyncio.get_running_loop().time())
+
     def _stamp(self) -> Stamp:
         return self.clock.stamp(self.link.clock_offset_ms)
 
 
-async def _ask(office: HeadOffice, handle: str, hold: Hold, lease_seq: int) -> wire.HoldAnswer | None:
+def _request(handle: str, hold: Hold, lease_seq: int, step: int) -> wire.HoldRequest:
+    return wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq, step)
+
+
+async def _ask(office: HeadOffice, request: wire.HoldRequest) -> wire.HoldAnswer | None:
     """Head office's word on a hold; None where there is none, and nobody knows. It says none before it has booked `lease_seq`."""
-    request = wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq)
     try:
         answer = await office.hold(request)
     except (Unavailable, Misconfigured):

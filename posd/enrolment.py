@@ -4,6 +4,8 @@ import secrets
 import shutil
 from contextlib import aclosing
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from loyalty.ids import ENTROPY_BYTES, random_id
 from loyalty.journal import Draft
 from loyalty.sale import Enrol
@@ -13,10 +15,13 @@ from posd.settings import Settings
 from posd.store import aside, journal
 from posd.store.database import Store, alone_in, open_store
 from posd.store.folder import RealFolder
+from posd.store.journal import Identity
 from posd.store.opening import FILE
 from posd.version import VERSION
-from runtime.errors import Rejected
-from sync.client import UNSIGNED_KEY, HeadOffice
+from runtime.errors import Misconfigured, Rejected
+from sync.client import UNSIGNED_KEY, HeadOffice, pinned
+from sync.keys import KeyRequest
+from sync.signing import key_id
 from sync.wire import EnrolAnswer, EnrolRequest
 
 ANEW = "anew"
@@ -35,7 +40,8 @@ async def enrol(store: Store, settings: Settings, code: str) -> EnrolAnswer:
         raise Rejected("already_enrolled", f"This is terminal {me.terminal} of {me.store} already", hint)
     key = keys.terminal_key(settings.state_path)
     request = EnrolRequest(code.strip(), key.public_key().public_bytes_raw().hex(), me.chain, VERSION)
-    async with aclosing(HeadOffice(settings.head_office.url, UNSIGNED_KEY, key.sign)) as office:
+    there = settings.head_office
+    async with aclosing(HeadOffice(there.url, UNSIGNED_KEY, key.sign, pinned(there.ca_file))) as office:
         answer = await office.enrol(request)
     draft = Draft("enrol", random_id(secrets.token_bytes(ENTROPY_BYTES)), Enrol(VERSION, answer.store))
     clock = clock_in(answer.time_zone, settings.place.coordinates)
@@ -59,3 +65,29 @@ async def enrol_anew(settings: Settings, code: str) -> EnrolAnswer:
         aside.note(RealFolder(state), "enrolled anew", rebuild=False)
     async with open_store(state, water_dir=settings.highwater_path):
         return answer
+
+
+async def new_key(store: Store, settings: Settings) -> str:
+    """Take a new key, which the old one signs for; the beginning of the public one. What broke off is done again, with the same.
+
+    A head office that was restored from a backup may know only the key before: that one is kept, and then signs for the one in use.
+    Raises Misconfigured when head office knows none of them, Unavailable when it does not answer: then both stay good.
+    """
+    state, me = settings.state_path, await store.look(journal.identity)
+    journal.must_be_enrolled(me.terminal)
+    now, fresh, before = keys.terminal_key(state), keys.next_key(state), keys.old_key(state)
+    try:
+        await _offer(settings, me, now, fresh)
+    except Misconfigured as error:
+        if error.code != "not_signed" or before is None:
+            raise
+        await _offer(settings, me, before, now)
+    else:
+        keys.turn(state)
+    return keys.fingerprint(state)
+
+
+async def _offer(settings: Settings, me: Identity, now: Ed25519PrivateKey, fresh: Ed25519PrivateKey) -> None:
+    there, name = settings.head_office, key_id(me.terminal, me.epoch)
+    async with aclosing(HeadOffice(there.url, name, now.sign, pinned(there.ca_file))) as office:
+        await office.new_key(KeyRequest(fresh.public_key().public_bytes_raw().hex()))

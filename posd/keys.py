@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from runtime.errors import Misconfigured
 
 KEY_FILE = "terminal.key"
+NEXT_FILE = "terminal.key.next"
+OLD_FILE = "terminal.key.old"
 TOKEN_FILE = "cli.token"
 TOKEN_BYTES = 32
 FINGERPRINT_CHARS = 8
@@ -17,7 +19,33 @@ FINGERPRINT_CHARS = 8
 
 def terminal_key(state_dir: Path) -> Ed25519PrivateKey:
     """The key that signs everything this terminal says to head office; made at the first start. Raises Misconfigured."""
-    path = state_dir / KEY_FILE
+    return _made(state_dir / KEY_FILE)
+
+
+def next_key(state_dir: Path) -> Ed25519PrivateKey:
+    """The key that will sign once head office knows it; one that was made before and never used is as good as new."""
+    return _made(state_dir / NEXT_FILE)
+
+
+def old_key(state_dir: Path) -> Ed25519PrivateKey | None:
+    """The key that signed before this one; None where there was none."""
+    path = state_dir / OLD_FILE
+    return read_key(path) if path.exists() else None
+
+
+def turn(state_dir: Path) -> None:
+    """The next key signs from now on. A crash leaves one of the two, and head office knows both."""
+    key = state_dir / KEY_FILE
+    write_secret(state_dir / OLD_FILE, key.read_bytes())
+    (state_dir / NEXT_FILE).replace(key)
+    folder = os.open(state_dir, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _made(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
         made = Ed25519PrivateKey.generate()
         no_password = serialization.NoEncryption()

@@ -17,11 +17,12 @@ from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import Choice, Quote
 from loyalty.refusal import Refusal
+from posd.sights import Sight, time_of
 from posd.store import budgets as shares
-from posd.store import members, pages
+from posd.store import code_uses, journal, members, pages
 from posd.store.db import Db
 from runtime.errors import Misconfigured
-from sync import codes, program_file
+from sync import codes, program_file, rotating
 
 NO_PROGRAM = Program("", 0, "ILS", {}, {}, {}, {})
 """What a terminal goes by before its first program has arrived: sales are booked, nothing is earned."""
@@ -29,10 +30,11 @@ NO_PROGRAM = Program("", 0, "ILS", {}, {}, {}, {})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who was scanned."""
+    """Who was scanned, and by which step of a changing code (0: none that counts)."""
 
     member: Member
     strength: Strength
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Answer:
     quote: Quote
     strength: Strength
     refusal: Refusal | None
+    step: int = 0
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -60,19 +63,21 @@ class Answer:
         return (*([self.refusal] if self.refusal else []), *refused)
 
 
-def who(db: Db, text: str, moment: Moment) -> Known | Refusal:
-    """Whose code `text` is, or why it is nobody's."""
-    code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, moment.wall_ms // 1000)
-    return code if isinstance(code, Refusal) else _known(db, code, moment.local_date)
+def who(db: Db, text: str, moment: Moment, sight: Sight | None = None) -> Known | Refusal:
+    """Whose code `text` is, or why it is nobody's; `sight` is when it came into sight, if that was before."""
+    when = time_of(sight or Sight(moment.wall_ms), journal.pull_state(db).heard_ms)
+    code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, when.passed_s)
+    return code if isinstance(code, Refusal) else _known(db, code, moment.local_date, when.exact_s)
 
 
-def answer(db: Db, ask: Ask, moment: Moment) -> Answer:
+def answer(db: Db, ask: Ask, moment: Moment, sight: Sight | None = None) -> Answer:
     """What this basket earns, what the member may take, what is to be paid, and why."""
-    found = who(db, ask.code, moment) if ask.code else None
-    member, strength = (found.member, found.strength) if isinstance(found, Known) else (None, Strength.TYPED)
+    found = who(db, ask.code, moment, sight) if ask.code else None
+    known = found if isinstance(found, Known) else None
+    member, strength = (known.member, known.strength) if known else (None, Strength.TYPED)
     program = program_now(db, moment.wall_ms)
     quote = rules.quote(program, member, ask.basket, stamped(db, moment, budgets.whole(program)), ask.choices)
-    return Answer(quote, strength, found if isinstance(found, Refusal) else None)
+    return Answer(quote, strength, found if isinstance(found, Refusal) else None, known.step if known else 0)
 
 
 def stamped(db: Db, moment: Moment, rules: Iterable[str]) -> Moment:
@@ -106,7 +111,7 @@ def program_of(db: Db, version: int) -> Program:
     return (_read(text) if text else None) or NO_PROGRAM
 
 
-def _known(db: Db, code: MemberCode, day: str) -> Known | Refusal:
+def _known(db: Db, code: MemberCode, day: str, exact_s: int | None) -> Known | Refusal:
     if code.strength is not Strength.SIGNED:
         found = members.by_code(db, code.text, day)
         if found is None:
@@ -114,12 +119,27 @@ def _known(db: Db, code: MemberCode, day: str) -> Known | Refusal:
     else:
         found = members.by_handle(db, code.handle, day)
         if found is None:
-            return Known(Member(code.handle, generation=code.generation, provisional=True), code.strength)
+            member = Member(code.handle, generation=code.generation, provisional=True)
+            return _as_fresh(Known(member, code.strength), _step(db, code, None, exact_s))
     if found.blocked:
         return Refusal("member_blocked")
     if code.strength is Strength.SIGNED and code.generation < found.member.generation:
         return Refusal("code_replaced")
-    return Known(found.member, code.strength)
+    return _as_fresh(Known(found.member, code.strength), _step(db, code, found.row, exact_s))
+
+
+def _step(db: Db, code: MemberCode, member: int | None, exact_s: int | None) -> int:
+    """The step of a changing code that counts: it is genuine, of now, and was not used here; else 0, and the code is as good as a
+    printed one.
+    """
+    if not code.changing or exact_s is None:
+        return 0
+    step = rotating.step_of(code, code_uses.secret(db, member) if member else None, exact_s)
+    return step if step and step > (code_uses.used(db, member) if member else 0) else 0
+
+
+def _as_fresh(known: Known, step: int) -> Known:
+    return Known(known.member, Strength.ROTATING, step) if step else known
 
 
 def claims_of(db: Db, text: str) -> Claims | Refusal:

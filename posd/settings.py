@@ -33,6 +33,7 @@ class HeadOffice(BaseModel):
 
     model_config = STRICT
     url: StrictStr = f"http://127.0.0.1:{HEAD_OFFICE_PORT}"
+    ca_file: StrictStr = ""
 
 
 class Place(BaseModel):

@@ -102,7 +102,7 @@ def booked_view(speech: Speech, booked: Booked, handed: Handed | None) -> dict[s
     if isinstance(booked.body, Sale):
         view |= _sale(speech, booked.body)
     else:
-        view |= _return(speech, booked.body)
+        view |= _return(speech, booked, booked.body)
     return view
 
 
@@ -113,7 +113,7 @@ def booked_event(booked: Booked) -> dict[str, Any]:
         member = body.member.handle if body.member else ""
         more, less = pieces_by_unit(body.accruals), pieces_by_unit(body.redemptions)
     else:
-        member, more, less = body.member, body.reversal.given_back, body.reversal.taken_back
+        member, more, less = body.member, body.reversal.given_back, _taken_back(booked, body)
     units = [unit for unit in {**more, **less} if not counters.is_counter(unit)]
     kind = "sale" if isinstance(body, Sale) else "return"
     return {
@@ -212,15 +212,21 @@ def _sums(speech: Speech, sale: Sale) -> list[dict[str, Any]]:
     ]
 
 
-def _return(speech: Speech, returned: Return) -> dict[str, Any]:
+def _return(speech: Speech, booked: Booked, returned: Return) -> dict[str, Any]:
     return {
         "kind": "return",
         "member": returned.member or None,
         "refund_minor": None if returned.estimate else returned.reversal.refund_minor,
-        "taken_back": speech.seen(returned.reversal.taken_back),
+        "taken_back": speech.seen(_taken_back(booked, returned)),
         "given_back": speech.seen(returned.reversal.given_back),
         "estimate": returned.estimate,
     }
+
+
+def _taken_back(booked: Booked, returned: Return) -> dict[str, int]:
+    """What of each unit: as the receipt has it, which takes no more than a member has unless the program says so."""
+    facts = booked.receipt.facts if booked.receipt else {}
+    return {unit: int(facts.get(f"spent.{unit}", pieces)) for unit, pieces in returned.reversal.taken_back.items()}
 
 
 def _given(speech: Speech, basket: Basket, discounts: Sequence[Discount], extras: Extras) -> dict[str, Any]:

@@ -18,13 +18,12 @@ def pack(records: Iterable[bytes]) -> bytes:
 def unpack(body: bytes) -> list[bytes]:
     """The records of a batch, verbatim. Raises ValueError for what is not one, or inflates beyond INFLATED_BYTES_MAX."""
     try:
-        with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-            data = reader.read(wire.INFLATED_BYTES_MAX + 1)
-            rest = reader.read(1)
+        length = zstandard.frame_content_size(body)
+        if length > wire.INFLATED_BYTES_MAX:
+            raise ValueError(f"the batch inflates to more than {wire.INFLATED_BYTES_MAX} bytes")
+        data = zstandard.ZstdDecompressor().decompress(body, max_output_size=wire.INFLATED_BYTES_MAX, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise ValueError(f"not a zstd frame: {error}") from error
-    if rest or len(data) > wire.INFLATED_BYTES_MAX:
-        raise ValueError(f"the batch inflates to more than {wire.INFLATED_BYTES_MAX} bytes")
     records = data.split(NEWLINE)
     if not data or len(records) > wire.BATCH_RECORDS_MAX:
         raise ValueError(f"a batch has 1 to {wire.BATCH_RECORDS_MAX} records")

@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import ssl
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -12,12 +13,17 @@ import httpx
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, signing, wire
 from sync.joining import AttachmentAnswer, AttachmentRequest
+from sync.keys import KeyAnswer, KeyRequest
 from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
 
 CONNECT_S = 3.0
 SILENCE_S = 30.0  # beyond the feed's long poll
 ANSWER_S = 60.0  # a whole answer; one that drips in byte by byte would keep us for ever
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
+CONNECTIONS_MAX = 8
+
+NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h, which Python has no name for."""
 
 UNSIGNED_KEY = "enrol.0"
 """Under this key id a terminal signs its enrolment, with the key that it sends."""
@@ -64,13 +70,33 @@ class Signature(httpx.Auth):
         yield request
 
 
+def pinned(ca_file: str) -> httpx.AsyncBaseTransport | None:
+    """TLS that trusts the certificates in `ca_file` (PEM) and no others; None, which is the public ones, without a file.
+
+    What is pinned is trusted whatever the day: a terminal whose clock says 1970 gets through to whoever can tell it the time. The
+    chain and the host's name are checked as ever. Raises Misconfigured.
+    """
+    if not ca_file:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.verify_flags |= NO_CHECK_TIME | ssl.VERIFY_X509_PARTIAL_CHAIN  # a pinned one need not be a root
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        hint = "head_office.ca_file names a file with the certificate of whoever signed head office's, in PEM"
+        raise Misconfigured("ca_unreadable", f"{ca_file}: {error.strerror or error}", hint) from error
+    return httpx.AsyncHTTPTransport(verify=context, limits=httpx.Limits(max_connections=CONNECTIONS_MAX), trust_env=False)
+
+
 class HeadOffice:
     """Head office at `url`, as the terminal whose `key` id and `sign` function these are."""
 
     def __init__(
         self, url: str, key: str, sign: Sign, transport: httpx.AsyncBaseTransport | None = None, public_key: str = ""
     ) -> None:
-        """`transport` is for tests within one process; `public_key` (hex) is `key`'s, for a head office that has lost it.
+        """`transport` is that of `pinned`, or one within a test's process; `public_key` (hex) is `key`'s, for a head office that
+        has lost it.
 
         Raises Misconfigured for an address that is not ours to talk to.
         """
@@ -82,7 +108,7 @@ class HeadOffice:
                 "accept-encoding": "identity",  # so that no few bytes unpack to gigabytes
                 **({signing.KEY_HEADER: public_key} if public_key else {}),
             },
-            limits=httpx.Limits(max_connections=8),
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX),
             trust_env=False,
             transport=transport,
         )
@@ -94,6 +120,10 @@ class HeadOffice:
     async def enrol(self, request: EnrolRequest) -> EnrolAnswer:
         """Become a terminal. Raises Misconfigured when the code is not (or no longer) known."""
         return await self._ask("/v1/enrol", wire.encode(request), EnrolAnswer)
+
+    async def new_key(self, request: KeyRequest) -> KeyAnswer:
+        """Have another key sign soon."""
+        return await self._ask("/v1/key", wire.encode(request), KeyAnswer)
 
     async def push(self, records: list[bytes]) -> PushAnswer:
         """Send a batch."""
@@ -155,7 +185,7 @@ def _unreachable(why: str) -> Unavailable:
 
 
 def _must_be_private(url: str) -> None:
-    """Plain HTTP only to this machine, until TLS with a pinned CA is here."""
+    """Plain HTTP only to this machine."""
     parts = urlsplit(url)
     if parts.scheme == "https":
         return

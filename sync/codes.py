@@ -2,8 +2,11 @@
 
 One fixed shape (RFC 9052, RFC 8392, deterministic CBOR of RFC 8949 4.2.1): algorithm EdDSA and a 4-byte key id in the
 protected header, nothing unprotected, and the claims exp (4), iat (6) and cti (7), which is the member's 10-byte handle and
-one byte of card generation. A text is taken apart by position, built again and compared, so every accepted text is the only
+one byte of card generation. A code that a phone shows has one claim more, cnf (8, RFC 8747): the phone's own P-256 key, its point
+compressed (RFC 9053 7.1.1). A text is taken apart by position, built again and compared, so every accepted text is the only
 one of its claims and signature. Base32 gives the same QR version as base45 would, and survives a Hebrew keyboard layout.
+
+What changes on a phone follows a second colon: sync/rotating.py.
 """
 
 import base64
@@ -19,11 +22,18 @@ from loyalty.refusal import Refusal
 KEY_ID_BYTES = 4
 HANDLE_BYTES = 10
 SIGNATURE_BYTES = 64
+PHONE_KEY_BYTES = 33
 SECONDS_MIN, SECONDS_MAX = 1 << 16, (1 << 32) - 1  # what CBOR writes in four bytes; 1970-01-01 18:12 to 2106
 
 _PROTECTED = b"\xa2\x01\x27\x04\x44"  # {1: -8, 4: bytes(4)}
-_PAYLOAD_BYTES = 26
-_TOKEN_BYTES = 2 + 1 + len(_PROTECTED) + KEY_ID_BYTES + 1 + 2 + _PAYLOAD_BYTES + 2 + SIGNATURE_BYTES
+_PHONE = b"\x08\xa1\x01\xa4\x01\x02\x20\x01\x21\x58\x20"  # 8: {1: {1: 2, -1: 1, -2: bytes(32), -3: ...
+_Y_IS_ODD = {
+    b"\x02": b"\x22\xf4",
+    b"\x03": b"\x22\xf5",
+}  # ... False or True}}, by the first byte of a compressed point (SEC 1, 2.3.3)
+_CARD_BYTES = 26
+_PAYLOADS = (_CARD_BYTES, _CARD_BYTES + len(_PHONE) + 32 + 2)
+_AROUND_BYTES = 2 + 1 + len(_PROTECTED) + KEY_ID_BYTES + 1 + 2 + 2 + SIGNATURE_BYTES
 
 Sign = Callable[[bytes], bytes]
 """Message to Ed25519 signature, 64 bytes."""
@@ -33,7 +43,7 @@ Verify = Callable[[str, bytes, bytes], bool | None]
 
 
 def make(claims: Claims, key_id: str, sign: Sign) -> str:
-    """The text of a member's code, 176 characters: QR version 7 at error correction M."""
+    """The text of a member's code, 176 characters: QR version 7 at error correction M; 248 with a phone's key."""
     payload = _payload(claims)
     protected = _PROTECTED + bytes.fromhex(key_id)
     return _text(protected, payload, sign(_message(protected, payload)))
@@ -47,14 +57,9 @@ def read(text: str, verify: Verify) -> Claims | Refusal:
     at = 3
     protected = token[at : at + len(_PROTECTED) + KEY_ID_BYTES]
     at += len(protected) + 3
-    payload = token[at : at + _PAYLOAD_BYTES]
+    payload = token[at : -2 - SIGNATURE_BYTES]
     signature = token[-SIGNATURE_BYTES:]
-    claims = Claims(
-        handle=payload[-HANDLE_BYTES - 1 : -1].hex(),
-        generation=payload[-1],
-        issued_s=int.from_bytes(payload[9:13], "big"),
-        expires_s=int.from_bytes(payload[3:7], "big"),
-    )
+    claims = _claims(payload)
     if min(claims.issued_s, claims.expires_s) < SECONDS_MIN or _text(protected, _payload(claims), signature) != text:
         return Refusal("code_unreadable")
     holds = verify(protected[-KEY_ID_BYTES:].hex(), _message(protected, payload), signature)
@@ -69,7 +74,19 @@ def _token(text: str) -> bytes | None:
         token = base64.b32decode(body + "=" * (-len(body) % 8))
     except (binascii.Error, ValueError):
         return None
-    return token if text.startswith(SIGNED_PREFIX) and len(token) == _TOKEN_BYTES else None
+    return token if text.startswith(SIGNED_PREFIX) and len(token) - _AROUND_BYTES in _PAYLOADS else None
+
+
+def _claims(payload: bytes) -> Claims:
+    """What stands where in a payload of the right length; whether it is one is found out by building it again."""
+    x, sign = payload[_CARD_BYTES + len(_PHONE) : -2], b"\x03" if payload[-1:] == b"\xf5" else b"\x02"
+    return Claims(
+        handle=payload[_CARD_BYTES - HANDLE_BYTES - 1 : _CARD_BYTES - 1].hex(),
+        generation=payload[_CARD_BYTES - 1],
+        issued_s=int.from_bytes(payload[9:13], "big"),
+        expires_s=int.from_bytes(payload[3:7], "big"),
+        phone_key=(sign + x).hex() if x else "",
+    )
 
 
 def _payload(claims: Claims) -> bytes:
@@ -79,7 +96,12 @@ def _payload(claims: Claims) -> bytes:
     assert len(handle) == HANDLE_BYTES
     expires, issued = claims.expires_s.to_bytes(4, "big"), claims.issued_s.to_bytes(4, "big")
     cti = handle + bytes([claims.generation])
-    return b"\xa3\x04\x1a" + expires + b"\x06\x1a" + issued + b"\x07\x4b" + cti
+    card = b"\x04\x1a" + expires + b"\x06\x1a" + issued + b"\x07\x4b" + cti
+    if not claims.phone_key:
+        return b"\xa3" + card
+    point = bytes.fromhex(claims.phone_key)
+    assert len(point) == PHONE_KEY_BYTES
+    return b"\xa4" + card + _PHONE + point[1:] + _Y_IS_ODD[point[:1]]
 
 
 def _message(protected: bytes, payload: bytes) -> bytes:

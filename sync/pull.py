@@ -8,11 +8,14 @@ from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
 
 @dataclass(frozen=True, slots=True)
 class PullState:
-    """How far the feed is read, and of which incarnation of head office. `caught_up` is whether the last page was the end."""
+    """How far the feed is read, and of which incarnation of head office. `caught_up` is whether the last page was the end, and
+    `heard_ms` head office's own time of it, milliseconds UTC.
+    """
 
     cursor: str = ""
     incarnation: str = ""
     caught_up: bool = False
+    heard_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +46,4 @@ def request(state: PullState, health: Health) -> FeedRequest:
 
 def next_state(state: PullState, page: FeedPage) -> PullState:
     """The state that is saved together with the page's rows."""
-    return replace(state, cursor=page.cursor, incarnation=page.incarnation, caught_up=not page.more)
+    return replace(state, cursor=page.cursor, incarnation=page.incarnation, caught_up=not page.more, heard_ms=page.server_ms)

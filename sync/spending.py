@@ -8,6 +8,8 @@ from loyalty.refusal import Refusal
 HANDLE_CHARS = 20
 ID_CHARS = 32
 PIECES_EVER_MAX = 1 << 62  # what both databases hold
+STEP_MAX = (1 << 32) // 30  # of a changing code: the last one of 2106
+SECRET_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class HoldRequest:
     same answer.
 
     What a Void has given back to that lease is in it again only once head office has booked it: `lease_seq` is the last such
-    record of the terminal's journal, and before that the answer is `lease_ahead`, which is as good as none.
+    record of the terminal's journal, and before that the answer is `lease_ahead`, which is as good as none. `step` is that of the
+    member's changing code, if the terminal has found it genuine.
     """
 
     id: str
@@ -26,6 +29,7 @@ class HoldRequest:
     lease: str = ""
     leased: int = 0
     lease_seq: int = 0
+    step: int = 0
 
     def __post_init__(self) -> None:
         bounds.hexadecimal("id", self.id, ID_CHARS)
@@ -36,6 +40,7 @@ class HoldRequest:
             bounds.hexadecimal("lease", self.lease, ID_CHARS)
         bounds.whole("leased", self.leased, 0, self.pieces if self.lease else 0)
         bounds.whole("lease_seq", self.lease_seq, 0, PIECES_EVER_MAX)
+        bounds.whole("step", self.step, 0, STEP_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class LeaseRow:
     has seen `spent` of them spent. It comes with the member's row, and so does every later change of either.
 
     A lease that is `recalled` is wanted back: the terminal answers with a LeaseReturn. One that has `ended` is gone at head office
-    too, and the terminal may forget it; before that it never takes up again what it has returned.
+    too, and the terminal may forget it; before that it never takes up again what it has returned. `secret` (hex, 20 bytes) makes
+    the member's changing code; empty where there is none, or where the lease is not to be spent from any more.
     """
 
     id: str
@@ -61,9 +67,12 @@ class LeaseRow:
     spent: dict[str, int] = field(default_factory=dict)
     recalled: bool = False
     ended: bool = False
+    secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         bounds.hexadecimal("id", self.id, ID_CHARS)
+        if self.secret and (len(self.secret) != SECRET_CHARS or not set(self.secret) <= bounds.HEX):
+            raise ValueError(f"secret is not {SECRET_CHARS} lower-case hex digits")  # and not what it is: this is logged
         bounds.hexadecimal("member", self.member, HANDLE_CHARS)
         bounds.whole("number of units", len(self.pieces) + len(self.spent), 0, 2 * bounds.UNITS_MAX)
         for unit, pieces in (*self.pieces.items(), *self.spent.items()):

@@ -28,24 +28,41 @@ def cluster(options: str = QUICK) -> Iterator[str]:
     """The folder of its socket, while it runs. As root it runs as the user postgres, because it refuses to run as root."""
     programs = binaries()
     assert programs, "PostgreSQL is not installed: make setup"
-    root = os.geteuid() == 0
-    as_user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"] if root else []
     folder = tempfile.mkdtemp(prefix="posd-pg-")  # not pytest's tmp_path: that is closed to other users
-    if root:
+    if os.geteuid() == 0:
         user = pwd.getpwnam(USER)
         os.chown(folder, user.pw_uid, user.pw_gid)
-    data = f"{folder}/data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder}
     settings = f"-k {folder} -c listen_addresses= -c max_connections=100 {options}"
     try:
-        init = [f"{programs}/initdb", "--no-sync", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "-D", data]
-        subprocess.run([*as_user, *init], check=True, **quiet)
-        start = [f"{programs}/pg_ctl", "-D", data, "-w", "-t", str(START_S_MAX), "-l", f"{folder}/log", "-o", settings, "start"]
-        subprocess.run([*as_user, *start], check=True, **quiet)
+        _run(folder, "initdb", "--no-sync", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8")
+        _run(folder, "pg_ctl", "-w", "-t", str(START_S_MAX), "-l", f"{folder}/log", "-o", settings, "start")
         yield folder
     finally:
-        subprocess.run([*as_user, f"{programs}/pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, **quiet)
+        _run(folder, "pg_ctl", "-m", "immediate", "stop", check=False)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def crash(folder: str) -> None:
+    """Stop the cluster in `folder` without a word to anybody: its next start recovers from the WAL."""
+    _run(folder, "pg_ctl", "-m", "immediate", "stop")
+
+
+def start_again(folder: str) -> None:
+    """Start the cluster in `folder` with the settings that it had."""
+    _run(folder, "pg_ctl", "-w", "-t", str(START_S_MAX), "-l", f"{folder}/log", "restart")
+
+
+def _run(folder: str, program: str, *words: str, check: bool = True) -> None:
+    as_user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"] if os.geteuid() == 0 else []
+    command = [*as_user, f"{binaries()}/{program}", "-D", f"{folder}/data", *words]
+    subprocess.run(command, check=check, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd=folder)
+
+
+def ask_sql(url: str, sql: str) -> list[list[str]]:
+    """The rows that a statement answers, every value as text; `url` as head office has it."""
+    command = [f"{binaries()}/psql", url, "-qAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", sql]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [line.split("\t") for line in answer.splitlines()]
 
 
 def run_sql(socket: str, sql: str, database: str = "postgres") -> None:

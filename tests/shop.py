@@ -1,5 +1,7 @@
 """A whole shop for tests: a real head office and a real posd, each a process of its own, in a temporary folder on free ports."""
 
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -9,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,49 +33,79 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def wait_for(what: str, question: Callable[[], Any]) -> Any:
+def wait_for(what: str, question: Callable[[], Any], within_s: float = WAIT_S_MAX) -> Any:
     """What `question` answers once it answers anything; while nobody is there, that is no answer."""
-    end_s = time.monotonic() + WAIT_S_MAX
+    end_s = time.monotonic() + within_s
     while time.monotonic() < end_s:
-        with suppress(httpx.TransportError, OSError):
+        with contextlib.suppress(httpx.TransportError, http.client.HTTPException, OSError):
             if answer := question():
                 return answer
         time.sleep(POLL_S)
-    raise AssertionError(f"{what}: not within {WAIT_S_MAX} s")
+    raise AssertionError(f"{what}: not within {within_s} s")
 
 
 class Shop:
-    """One till and its head office. Stop and start either as you like: the ports and the folders stay."""
+    """One till and its head office. Stop and start either as you like: the ports and the folders stay.
+
+    `under` is, by name, a command that runs the process, `environment` what it is given beside ours.
+    """
 
     program = PROGRAM
 
-    def __init__(self, folder: Path, settings: str = "", printing: str = "none", language: str = "he") -> None:
-        """Write the settings; `settings` is appended to posd's."""
-        self.folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        settings: str = "",
+        printing: str = "none",
+        language: str = "he",
+        *,
+        store: str = "Café",
+        database: str = "",
+        head: "Shop | None" = None,
+        way: int = 0,
+    ) -> None:
+        """Write the settings; `settings` is appended to posd's. `database` is head office's, if not SQLite. With `head` the head
+        office is the one of that shop; posd meets it at the port `way`, if something stands in between.
+        """
+        self.folder, self.store, self.database, self.head = folder, store, database, head or self
+        self.under: dict[str, list[str]] = {}
+        self.environment: dict[str, dict[str, str]] = {}
         self.config = folder / "posd.toml"
         self.scans = folder / "scans"
         self.scans.touch()
-        self.port, self.office_port = free_port(), free_port()
+        self.port, self.office_port = free_port(), head.office_port if head else free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.receipts = 0
         self.printer_port = 0
         scanner = f'[[scanners]]\ndriver = "virtual"\nname = "counter"\npath = "{self.scans}"\n'
-        places = f'[api]\nport = {self.port}\n[head_office]\nurl = "http://127.0.0.1:{self.office_port}"\n'
+        places = f'[api]\nport = {self.port}\n[head_office]\nurl = "http://127.0.0.1:{way or self.office_port}"\n'
         own = f'state_dir = "{folder / "till"}"\nballast_mib = 1\nprinting = "{printing}"\nlanguage = "{language}"\n'
         (folder / "posd.toml").write_text(own + places + scanner + settings)
-        (folder / "central.toml").write_text(f'state_dir = "{folder / "office"}"\nport = {self.office_port}\n')
+        of_office = f'state_dir = "{folder / "office"}"\nport = {self.office_port}\ndatabase = "{database}"\n'
+        (folder / "central.toml").write_text(of_office)
         self.http = httpx.Client(base_url=self.address, timeout=WAIT_S_MAX)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> None:
         """Start "posd" or "central" and wait until it answers."""
-        log = (self.folder / f"{name}.log").open("ab")
+        self.launch(name)
+        wait_for(f"{name} answers", lambda: self.answers(name))
+
+    def launch(self, name: str) -> None:
+        """Start it, and wait for nothing."""
         program = f"from {name}.cli import main; main()"
         command = [sys.executable, "-c", program, "run", "--config", str(self.folder / f"{name}.toml")]
-        self.processes[name] = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=os.environ | {"TZ": "UTC"})
-        log.close()
+        environment = os.environ | {"TZ": "UTC"} | self.environment.get(name, {})
+        with (self.folder / f"{name}.log").open("ab") as log:
+            whole = [*self.under.get(name, []), *command]
+            self.processes[name] = subprocess.Popen(whole, cwd=ROOT, stdout=log, stderr=log, env=environment)
+
+    def answers(self, name: str) -> bool:
+        """Whether it answers at its port. Raises OSError while nobody is there."""
         port = self.port if name == "posd" else self.office_port
-        wait_for(f"{name} answers", lambda: httpx.get(f"http://127.0.0.1:{port}/").status_code)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S_MAX)) as asking:
+            asking.request("GET", "/")
+            return asking.getresponse().status > 0
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> int:
         """Send it `how`, and wait until it is gone; its exit status."""
@@ -84,9 +115,13 @@ class Shop:
         process.send_signal(how)
         return process.wait(STOP_S_MAX)
 
+    def ends(self) -> int:
+        """The exit status of a posd that ends by itself."""
+        return self.processes.pop("posd").wait(WAIT_S_MAX)
+
     def office(self, *arguments: str) -> Any:
         """What a command of head office answers."""
-        whole = [*arguments, "--config", str(self.folder / "central.toml"), "--json"]
+        whole = [*arguments, "--config", str(self.head.folder / "central.toml"), "--json"]
         with ThreadPoolExecutor(1) as aside:  # a browser test's own thread has Playwright's loop running
             ran = aside.submit(CliRunner().invoke, group, whole).result()
         assert ran.exit_code == 0, ran.output
@@ -101,9 +136,10 @@ class Shop:
 
     def open(self) -> None:
         """Start both, publish the program, enrol the terminal, and wait for the first page of the feed."""
-        self.office("program", "publish", str(self.program))
-        made = self.office("terminal", "enrol", "--store", "Café", "--terminal", "Till 1")
-        self.start("central")
+        if self.head is self:
+            self.office("program", "publish", str(self.program))
+            self.start("central")
+        made = self.office("terminal", "enrol", "--store", self.store, "--terminal", "Till 1")
         self.start("posd")
         self.admin("/v1/enrol", {"code": made["code"]})
         token = wait_for("a token", lambda: self.admin("/v1/tokens", {"name": "page", "scope": "till"}))["token"]
@@ -177,7 +213,7 @@ class Shop:
             file.write(f"{code}\n")
 
 
-@contextmanager
+@contextlib.contextmanager
 def open_shop(folder: Path, settings: str = "", printing: str = "none", language: str = "he") -> Iterator[Shop]:
     """A shop that is open, and closed at the end whatever happens."""
     shop = Shop(folder, settings, printing, language)

@@ -56,11 +56,11 @@ class FieldTerminal:
         """An id that no other record of these tests has."""
         return hashlib.sha256(f"{self.code}{self.epoch}{self.chain}{next(_NUMBERS)}".encode()).hexdigest()[:32]
 
-    def record(self, kind: str, record: str, body: object) -> Sealed:
+    def record(self, kind: str, record: str, body: object, version: int = 1) -> Sealed:
         """Append a record to its journal."""
         chain = Chain(self.code, self.epoch, self.chain)
         stamp = Stamp(WALL_MS + len(self.records), 120, "synchronized")
-        self.records.append(seal(chain, self.head, stamp, Draft(kind, record, body)))
+        self.records.append(seal(chain, self.head, stamp, Draft(kind, record, body, version)))
         return self.records[-1]
 
     def sells(self, sale: Sale, key: str = "") -> Sealed:

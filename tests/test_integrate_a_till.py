@@ -94,3 +94,7 @@ def test_the_examples_do_what_the_page_says(shop: Shop) -> None:
         if answer.get("kind") == "sale":
             known.setdefault("SALE", answer["id"])
     assert shop.records() == before + 6
+    (joined,) = wait_for("head office has the number", lambda: shop.office("member", "find", "+972501234567"))
+    assert (joined["first_name"], joined["provisional"]) == ("Member", False)
+    (told,) = shop.office("closings", "--from", "2026-11-21", "--to", "2026-11-21")
+    assert (told["till"], told["apart"]["unheard"]) == ("till-1", ["1004"])

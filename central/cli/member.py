@@ -1,5 +1,7 @@
 """`posd-central member ...`."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ from central.clock import now_ms
 from central.settings import Settings
 from central.store.engine import Connection
 from central.store.members import MemberHere
-from runtime.errors import Rejected
+from loyalty.code import STEP_S
+from runtime.errors import Misconfigured, Rejected
 
 FOUND_MAX = 50
 
@@ -114,26 +117,74 @@ def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], s
 @click.option("--png", type=click.Path(path_type=Path), help="Write the QR code here.")
 @click.option("--svg", type=click.Path(path_type=Path), help="Write the QR code here.")
 @click.option("--years", type=click.IntRange(1, 50), default=5, show_default=True, help="How long it is valid.")
+@click.option("--rotating", is_flag=True, help="As a wallet shows it: its last part changes every half minute.")
+@click.option("--phone-key", is_flag=True, help="As an app shows it: a key is made, as in a phone, and signs the last part.")
+@click.option("--for-phone", metavar="KEY", help="What an app builds on: its public key, a P-256 point in hex, compressed.")
+@click.option("--wallet", type=click.Path(path_type=Path), help="Write what a pass of Google's wallet needs here: a secret.")
+@click.option("--once", is_flag=True, help="Print the changing code of now, and do not show it.")
 @answers
 @with_settings
 def member_code(
-    settings: Settings, /, handle: str | None, *, last: bool, years: int, **pictures: Path | None
+    settings: Settings, /, handle: str | None, *, last: bool, years: int, once: bool, **kinds: Any
 ) -> tuple[dict[str, Any], str]:
-    """Print a member's signed code, and write it as a QR code.
+    """Print a member's signed code, and write it as a QR code. One that changes is shown here until Ctrl-C.
 
     \b
-    Example:
+    Examples:
       posd-central member code --last --png code.png
+      posd-central member code --last --rotating
     """
-    from central import code_keys, members, qr
+    from central import changing, code_keys, members, qr
+    from central.cli import showing
 
     signer = code_keys.load(_state_dir(settings))
-    member = in_store(settings, _one, signer, "" if last else (handle or ""))
-    card = members.card(member, signer, now_ms() // 1000, years)
-    for path, write in ((pictures["png"], qr.write_png), (pictures["svg"], qr.write_svg)):
+    member, secret = in_store(settings, _one, signer, "" if last else (handle or ""), kinds["rotating"] or kinds["wallet"])
+    now_s = now_ms() // 1000
+    demo, phone = _phone() if kinds["phone_key"] else (None, kinds["for_phone"])
+    card = changing.phone_card(member, signer, phone, now_s, years) if phone else members.card(member, signer, now_s, years)
+    text = _changing(card.text, demo, secret if kinds["rotating"] and not phone else b"")
+    if kinds["wallet"]:
+        _write_wallet(kinds["wallet"], card.text, secret)
+    if (demo or kinds["rotating"]) and not once and not click.get_current_context().params["as_json"]:
+        showing.show(text)
+    shown = text(now_s // STEP_S)
+    for path, write in ((kinds["png"], qr.write_png), (kinds["svg"], qr.write_svg)):
         if path:
-            write(card.text, path)
-    return {"handle": member.handle, "code": card.text, "expires_s": card.expires_s}, card.text
+            write(shown, path)
+    values = {"handle": member.handle, "code": shown, "expires_s": card.expires_s}
+    return {**values, "changes_in_s": showing.left_s(now_s)} if shown != card.text else values, shown
+
+
+def _phone() -> tuple[Any, str]:
+    """A phone's key, as an app makes one, and its public half."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from sync import rotating
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key, rotating.phone_key(key)
+
+
+def _changing(signed: str, demo: Any, secret: bytes) -> Callable[[int], str]:
+    """The code's text at a step: by a phone's key, by a wallet's secret, or the same at all times."""
+    from sync import rotating
+
+    if demo:
+        return lambda step: rotating.with_phone(signed, rotating.phone_signer(demo), step)
+    return lambda step: rotating.with_totp(signed, secret, step) if secret else signed
+
+
+def _write_wallet(path: Path, signed: str, secret: bytes) -> None:
+    """Write the pass's `rotatingBarcode` for its owner's eyes only. Raises Misconfigured."""
+    import os
+
+    from sync import rotating
+
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(rotating.wallet_object(signed, secret), file)
+    except OSError as error:
+        raise Misconfigured("file_unwritable", f"{path}: {error.strerror}", "Choose another place") from error
 
 
 @command.command("new-card")
@@ -224,16 +275,18 @@ def erase_member(settings: Settings, handle: str, reason: str) -> tuple[dict[str
     return {"handle": handle, "attachments": count}, f"{handle}: erased"
 
 
-def _one(db: Connection, signer: Any, handle: str) -> MemberHere:
-    """The member of that handle or, without one, the last; terminals get to know the key that will sign."""
-    from central import code_keys, members
+def _one(db: Connection, signer: Any, handle: str, with_secret: Any) -> tuple[MemberHere, bytes]:
+    """The member of that handle or, without one, the last, and what the wallet's code changes by if that is wanted; terminals get
+    to know the key that will sign.
+    """
+    from central import changing, code_keys, members
     from central.store import members as rows
 
     code_keys.publish(db, signer)
     member = members.get(db, handle) if handle else rows.last(db)
     if member is None:
         raise Rejected("member_unknown", "there is no member yet", "Make one: posd-central member add")
-    return member
+    return member, changing.secret_of(db, member) if with_secret else b""
 
 
 def _state_dir(settings: Settings) -> Path:

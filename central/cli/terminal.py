@@ -40,6 +40,35 @@ def enrol_terminal(settings: Settings, store: str, terminal: str, time_zone: str
     return values, f"{made.code}\nvalid once, until {time_text(made.expires_ms)}; at the terminal: posd enrol"
 
 
+@command.command("replace")
+@click.argument("code")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def replace_terminal(settings: Settings, code: str, reason: str) -> tuple[dict[str, Any], str]:
+    """The terminal CODE (see `terminal list --json`) is dead, lost or stolen: fence it now, and print a one-time code for the
+    machine that takes its place.
+
+    What it held and leased is exposed within seconds (`posd-central exposure list`): it may be spending it out there.
+
+    \b
+    Example:
+      posd-central terminal replace 1f0c92ab77d13e05 --reason "its disk is dead"
+    """
+    from central import enrol
+
+    made = in_store(settings, enrol.replace, code, reason, person(), now_ms())
+    values = {"fenced": code, "code": made.code, "store": made.terminal.store, "name": made.terminal.name}
+    return values, "\n".join(
+        (
+            f"{made.terminal.store} / {made.terminal.name} is fenced.",
+            f"{made.code}\nvalid once, until {time_text(made.expires_ms)}; at the new machine: posd enrol",
+            "If the old disk can be read: posd salvage FILE there, then posd-central quarantine list here.",
+            "What it may still have spent: posd-central exposure list",
+        )
+    )
+
+
 @command.command("list")
 @answers
 @with_settings

@@ -23,7 +23,7 @@ class Line(NamedTuple):
 
 def first(chain: ChainRow) -> Line:
     """The line that was there first."""
-    return Line(chain.id, 0, Head(), Head(chain.seq, chain.hash), chain.durable_seq)
+    return Line(chain.id, 0, Head(), chain.head, chain.durable_seq)
 
 
 def branches(db: Connection, chain: ChainRow) -> list[Line]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from runtime.errors import Misconfigured, Unavailable
 
@@ -22,7 +23,11 @@ __all__ = ["Connection", "Store", "make_engine"]
 
 CONNECTIONS_MAX = 20  # more requests at once wait their turn; PostgreSQL allows 100 by default
 CONNECT_S_MAX = 10.0
+WAIT_S_MAX = 5.0  # for a connection of the pool, and then for a lock: a terminal is told to come back long before it gives up
 IDLE_S_MAX = 2.0  # a connection that has rested for longer is asked whether it lives
+STATEMENT_S_MAX = 30.0  # of one statement while head office runs: who asked has given up long before
+SILENCE_S_MAX = 40.0  # then the server itself is silent: its machine is gone, or stands still
+HELD_S_MAX = 60.0  # a transaction that nobody goes on with: what it has locked is free again
 BUSY_MS_MAX = 5000  # how long a command waits for head office's own write, and the other way round
 
 STATES_OF_TROUBLE = ("08", "25", "28", "3D", "40", "53", "55", "57", "58")
@@ -69,8 +74,10 @@ class Store:
         return await _transaction(self._reader, function, *args, **kwargs)
 
 
-def make_engine(url: str) -> AsyncEngine:
-    """An engine for `url`, with the settings that durability needs. Raises Misconfigured for a URL that is none of ours."""
+def make_engine(url: str, *, patient: bool = True) -> AsyncEngine:
+    """An engine for `url`, with the settings that durability needs; one that is not `patient` gives up what takes longer than
+    anybody waits. Raises Misconfigured for a URL that is none of ours.
+    """
     try:
         place = sa.make_url(url)
     except ArgumentError as error:
@@ -81,7 +88,11 @@ def make_engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _on_sqlite_begin)
         return engine
     if place.drivername in ("postgresql", "postgres"):
-        options = {"timeout": CONNECT_S_MAX, "server_settings": {"synchronous_commit": "on"}}
+        limits = {} if patient else {"statement_timeout": STATEMENT_S_MAX, "idle_in_transaction_session_timeout": HELD_S_MAX}
+        limits |= {"lock_timeout": WAIT_S_MAX}
+        server = {"synchronous_commit": "on", **{name: f"{round(limit_s * 1000)}ms" for name, limit_s in limits.items()}}
+        silence_s = None if patient else SILENCE_S_MAX
+        options = {"timeout": CONNECT_S_MAX, "command_timeout": silence_s, "server_settings": server}
         engine = create_async_engine(place.set(drivername="postgresql+asyncpg"), connect_args=options, **_POOL)
         event.listen(engine.sync_engine, "checkin", _on_checkin)
         event.listen(engine.sync_engine, "checkout", _on_checkout)
@@ -89,7 +100,7 @@ def make_engine(url: str) -> AsyncEngine:
     raise Misconfigured("database_url", f"{place.drivername!r} is no database of ours", "sqlite:///PATH or postgresql://...")
 
 
-_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": CONNECT_S_MAX}
+_POOL: dict[str, Any] = {"pool_size": 5, "max_overflow": CONNECTIONS_MAX - 5, "pool_timeout": WAIT_S_MAX}
 
 
 def _on_checkin(_: object, record: Any) -> None:
@@ -132,8 +143,7 @@ async def _transaction(
     engine: AsyncEngine, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(function, *args, **kwargs)
+        return await greenlet_spawn(_begun, engine.sync_engine, lambda connection: function(connection, *args, **kwargs))
     except (OSError, PoolTimeoutError, DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(error, OSError | PoolTimeoutError) and not _is_trouble(cause):
@@ -142,6 +152,12 @@ async def _transaction(
         reason = str(cause).splitlines()
         message = f"the database {place} does not answer: {reason[0] if reason else type(cause).__name__}"
         raise Unavailable("database_unavailable", message, "Check that it runs and that `database` is right") from error
+
+
+def _begun(engine: sa.Engine, function: Callable[[Connection], T]) -> T:
+    """All of it in one greenlet: the engine's own `begin` takes one for each step, and a push has little else to do."""
+    with engine.begin() as connection:
+        return function(connection)
 
 
 def _is_trouble(cause: object) -> bool:

@@ -149,6 +149,7 @@ def last_member(db: Connection) -> int:
     return int(db.execute(sa.select(sa.func.max(MEMBER.c.id))).scalar() or 0)
 
 
-def entries(db: Connection) -> int:
-    """How many entries there are."""
-    return db.execute(sa.select(sa.func.count()).select_from(ENTRY)).scalar_one()
+def entries(db: Connection, first: int = 0, last: int = MEMBER_MAX) -> int:
+    """How many entries the members from `first` to `last` have."""
+    counted = sa.select(sa.func.count()).select_from(ENTRY).where(ENTRY.c.member_id.between(first, last))
+    return db.execute(counted).scalar_one()

@@ -8,18 +8,23 @@ import sqlalchemy as sa
 from central.store.engine import Connection
 from central.store.rows import alone
 from central.store.tables import OFFICE
+from runtime.errors import Misconfigured
 
-HEAD = "0010"
+HEAD = "0012"
 """The newest file in migrations/versions."""
 
 MIGRATING = 0x706F7364  # "posd": two commands on a new PostgreSQL database must not both make the tables
 
 
 def migrate(db: Connection) -> None:
-    """Make or upgrade the tables, and give a new database its incarnation."""
+    """Make or upgrade the tables, and give a new database its incarnation. Raises Misconfigured for that of a newer release."""
     alone(db, MIGRATING)
-    if _version(db) == HEAD:
+    version = _version(db) or ""
+    if version == HEAD:
         return
+    if version > HEAD:  # numbers of four digits
+        hint = "A newer posd-central has used it: install that version again, or restore the backup from before the upgrade"
+        raise Misconfigured("database_newer", f"the database has schema {version}, newer than this posd-central", hint)
     from alembic import command
     from alembic.config import Config
 

@@ -5,27 +5,37 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from central.store.engine import Store, make_engine
 from central.store.migrate import migrate
 from runtime.errors import Unavailable
 
 
 @contextlib.asynccontextmanager
-async def open_store(url: str) -> AsyncIterator[Store]:
-    """The store at `url` (`sqlite:///PATH` or `postgresql://...`), its tables made or brought up to date.
+async def open_store(url: str, *, patient: bool = True) -> AsyncIterator[Store]:
+    """The store at `url` (`sqlite:///PATH` or `postgresql://...`), its tables made or brought up to date. One that is not `patient`
+    gives up what takes longer than a terminal waits: for whoever answers them.
 
-    Raises Misconfigured for a URL or a place that cannot be used, Unavailable when the database does not answer.
+    Raises Misconfigured for a URL or a place that cannot be used, or for the database of a newer release; Unavailable when the
+    database does not answer.
     """
-    engine = make_engine(url)
-    file = Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
-    if file:
-        _touch(file)
-    try:
-        store = Store(engine)
-        await store.rebuild(migrate)
+    async with _engine(url, patient=True) as engine:  # changing large tables takes as long as it takes
+        file = Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+        if file:
+            _touch(file)
+        await Store(engine).rebuild(migrate)
         if file:
             _sync_folder(file.parent)
-        yield store
+    async with _engine(url, patient=patient) as engine:
+        yield Store(engine)
+
+
+@contextlib.asynccontextmanager
+async def _engine(url: str, *, patient: bool) -> AsyncIterator[AsyncEngine]:
+    engine = make_engine(url, patient=patient)
+    try:
+        yield engine
     finally:
         await engine.dispose()
 

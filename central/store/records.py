@@ -101,12 +101,23 @@ def wake(db: Connection, names: Sequence[str]) -> None:
     db.execute(waiting.values(state="pending", waits_for=None))
 
 
+def kept(db: Connection, kinds: Sequence[str], after: int, rows_max: int) -> list[int]:
+    """The keys behind `after` of the next records of those kinds that no release so far has known."""
+    wanted = sa.select(RECORD.c.key).where(RECORD.c.state == "kept", RECORD.c.key > after, RECORD.c.kind.in_(kinds))
+    return list(db.execute(wanted.order_by(RECORD.c.key).limit(rows_max)).scalars())
+
+
 def replay(db: Connection, key: int) -> bool:
     """Try a dead letter, or what an older release did not know, again; False if it is neither. The reason stays until there is
     another outcome.
     """
-    again = sa.update(RECORD).where(RECORD.c.key == key, RECORD.c.state.in_(UNDONE)).values(state="pending")
-    return db.execute(again.returning(RECORD.c.key)).first() is not None
+    return replay_these(db, [key]) > 0
+
+
+def replay_these(db: Connection, keys: Sequence[int]) -> int:
+    """The same for several; how many."""
+    again = sa.update(RECORD).where(RECORD.c.key.in_(keys), RECORD.c.state.in_(UNDONE)).values(state="pending")
+    return len(db.execute(again.returning(RECORD.c.key)).all())
 
 
 def replay_all(db: Connection, state: str) -> int:

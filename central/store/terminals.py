@@ -26,19 +26,9 @@ class Terminal(NamedTuple):
     epoch: int
 
 
-class Key(NamedTuple):
-    """A key that signs, whether its epoch is still the terminal's and not fenced, and the head of its journal at this moment."""
-
-    terminal: int
-    chain: int
-    public_key: str
-    current: bool
-    head: Head
-
-
 class ChainRow(NamedTuple):
-    """A journal and the head that is stored of it; `current` as in Key. With it when its terminal was last heard from, and the
-    name of this database's life: what a push needs is read at once.
+    """A journal and the head that is stored of it; `current` says that its epoch is the terminal's and not fenced. With it when
+    its terminal was last heard from, and the name of this database's life: what a push needs is read at once.
     """
 
     id: int
@@ -54,6 +44,26 @@ class ChainRow(NamedTuple):
     terminal_id: int
     contact_ms: int
     incarnation: str
+
+    @property
+    def head(self) -> Head:
+        """Up to where it is stored."""
+        return Head(self.seq, self.hash)
+
+
+class Key(NamedTuple):
+    """A key that signs, whether its epoch is still the terminal's and not fenced, and its journal at this moment.
+
+    `next_key` is one that signs too; what it signs makes it the key. `last_key`, the one before, may only push.
+    """
+
+    terminal: int
+    chain: int
+    public_key: str
+    current: bool
+    journal: ChainRow
+    next_key: str = ""
+    last_key: str = ""
 
 
 class NewChain(NamedTuple):
@@ -139,22 +149,38 @@ def time_zones(db: Connection) -> list[str]:
 def key(db: Connection, code: str, epoch: int) -> Key | None:
     """The key of a terminal's epoch."""
     row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
-    return Key(row[0], row[1], row[2], bool(row[3]), Head(row[4], row[5])) if row else None
+    if row is None:
+        return None
+    next_key, last_key, *journal = row
+    found = ChainRow(*journal)
+    return Key(found.terminal_id, found.id, found.public_key, bool(found.current), found, next_key, last_key)
 
 
-def chain(db: Connection, chain_id: int) -> ChainRow:
-    """A chain with its head, as it is now."""
-    return ChainRow(*db.execute(_CHAIN, {"chain": chain_id}).one())
+def set_next_key(db: Connection, chain_id: int, public_key: str) -> bool:
+    """That key signs for a journal too; False if it did so before."""
+    other = (CHAIN.c.id == chain_id, CHAIN.c.next_key != public_key, CHAIN.c.public_key != public_key)
+    return db.execute(sa.update(CHAIN).where(*other).values(next_key=public_key).returning(CHAIN.c.id)).first() is not None
+
+
+def take_next_key(db: Connection, key: Key) -> None:
+    """A terminal's next key has signed, as `key` says: it takes the place of the one before, in that terminal's older journals too,
+    for there is one key in its folder.
+    """
+    before = sa.select(CHAIN.c.public_key).where(CHAIN.c.id == key.chain, CHAIN.c.next_key == key.next_key)
+    found = db.execute(before.with_for_update()).scalar_one_or_none()
+    if found is not None:
+        same = (CHAIN.c.terminal_id == key.terminal, CHAIN.c.public_key == found)
+        db.execute(sa.update(CHAIN).where(*same).values(public_key=key.next_key, last_key=found, next_key=""))
 
 
 def lock_chain(db: Connection, chain_id: int) -> ChainRow:
-    """The same; whoever else wants to add to it or to a branch of it waits."""
+    """A chain as it is now; whoever else wants to add to it or to a branch of it waits."""
     return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain_id}).one())
 
 
 def move_head(db: Connection, chain_id: int, was: Head, to: Head) -> bool:
-    """Everything up to `to` is stored; False, and nothing is changed, if the head is not at `was` any more or the chain was
-    fenced.
+    """Everything up to `to` is stored; False, and nothing is changed, if the head is not at `was` any more or the epoch is
+    over.
     """
     values = {"chain": chain_id, "was_seq": was.seq, "was_hash": was.hash, "to_seq": to.seq, "to_hash": to.hash}
     return db.execute(_MOVE_HEAD, values).first() is not None
@@ -180,24 +206,26 @@ CURRENT = sa.and_(TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.fenced_ms.is_(None)
 """A journal that counts: its epoch is the terminal's own and not fenced."""
 
 # Made once: a push has four statements, and making one takes as long as running it.
+_JOURNAL = (
+    *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
+    *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), CURRENT, TERMINAL.c.id),
+    *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
+)
 _KEY = (
-    sa.select(CHAIN.c.terminal_id, CHAIN.c.id, CHAIN.c.public_key, CURRENT, CHAIN.c.seq, CHAIN.c.hash)
-    .join(TERMINAL)
+    sa.select(CHAIN.c.next_key, CHAIN.c.last_key, *_JOURNAL)
+    .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
 )
-_CHAIN = (
-    sa.select(
-        *(CHAIN.c.id, TERMINAL.c.code, CHAIN.c.epoch, CHAIN.c.name, CHAIN.c.public_key, CHAIN.c.seq, CHAIN.c.hash),
-        *(CHAIN.c.durable_seq, CHAIN.c.forked_ms.is_not(None), CURRENT, TERMINAL.c.id),
-        *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
-    )
+_LOCK_CHAIN = (
+    sa.select(*_JOURNAL)
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
     .where(CHAIN.c.id == sa.bindparam("chain"))
+    .with_for_update(of=CHAIN)
 )
-_LOCK_CHAIN = _CHAIN.with_for_update(of=CHAIN)
 _MOVE_HEAD = (
     sa.update(CHAIN)
     .where(CHAIN.c.id == sa.bindparam("chain"), CHAIN.c.fenced_ms.is_(None))
+    .where(CHAIN.c.epoch == sa.select(TERMINAL.c.epoch).where(TERMINAL.c.id == CHAIN.c.terminal_id).scalar_subquery())
     .where(CHAIN.c.seq == sa.bindparam("was_seq"), CHAIN.c.hash == sa.bindparam("was_hash"))
     .values(seq=sa.bindparam("to_seq"), hash=sa.bindparam("to_hash"))
     .returning(CHAIN.c.id)

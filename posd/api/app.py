@@ -59,6 +59,12 @@ def _admin(parts: Parts, tokens: Tokens) -> APIRouter:
         answer: dict[str, str] = await request.app.state.enrol(shape.code)
         return answer
 
+    @router.post("/new-key")
+    async def new_key(request: Request) -> dict[str, str]:
+        """Take a new key for what this terminal says to head office; all parts then start anew."""
+        answer: dict[str, str] = await request.app.state.new_key()
+        return answer
+
     @router.get("/tokens")
     async def listed() -> list[dict[str, Any]]:
         """Who may use this API."""

@@ -10,6 +10,7 @@ from runtime.errors import PosdError
 COMMANDS = {
     "run": "Run the daemon",
     "enrol": "Become a terminal of head office by a one-time code",
+    "new-key": "Take a new key for what this terminal says to head office",
     "status": "How this terminal is doing",
     "token": "Who may use the local API: add, list, revoke",
     "decode": "Read the codes in pictures",

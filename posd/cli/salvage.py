@@ -47,7 +47,7 @@ async def _sent(file: Path, key: Path | None, settings: Settings) -> dict[str, A
     from posd.salvage import send
     from posd.store.journal import must_be_enrolled
     from posd.store.salvaging import read
-    from sync.client import HeadOffice
+    from sync.client import HeadOffice, pinned
     from sync.signing import key_id
 
     found = read(file)
@@ -55,7 +55,8 @@ async def _sent(file: Path, key: Path | None, settings: Settings) -> dict[str, A
     must_be_enrolled(me.terminal)
     beside = file.parent / keys.KEY_FILE
     signing = keys.read_key(key or (beside if beside.exists() else settings.state_path / keys.KEY_FILE))
-    async with aclosing(HeadOffice(settings.head_office.url, key_id(me.terminal, me.epoch), signing.sign)) as office:
+    there, name = settings.head_office, key_id(me.terminal, me.epoch)
+    async with aclosing(HeadOffice(there.url, name, signing.sign, pinned(there.ca_file))) as office:
         done = await send(found, office)
     return {
         "terminal": me.terminal,

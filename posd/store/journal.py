@@ -157,16 +157,22 @@ def freeze(db: Db, why: str) -> None:
 
 def pull_state(db: Db) -> PullState:
     """How far we have read head office's feed."""
-    cursor, incarnation, caught_up = db.execute("SELECT cursor, pull_incarnation, caught_up FROM terminal").fetchone()
-    return PullState(cursor, incarnation, bool(caught_up))
+    found = db.execute("SELECT cursor, pull_incarnation, caught_up, heard_ms FROM terminal").fetchone()
+    cursor, incarnation, caught_up, heard_ms = found
+    return PullState(cursor, incarnation, bool(caught_up), heard_ms)
 
 
 def save_pull_state(db: Db, state: PullState) -> None:
     """Remember how far; called in the transaction that saves the page."""
     db.execute(
-        "UPDATE terminal SET cursor = ?, pull_incarnation = ?, caught_up = ?",
-        (state.cursor, state.incarnation, int(state.caught_up)),
+        "UPDATE terminal SET cursor = ?, pull_incarnation = ?, caught_up = ?, heard_ms = ?",
+        (state.cursor, state.incarnation, int(state.caught_up), state.heard_ms),
     )
+
+
+def read_as(db: Db, reading: str) -> None:
+    """From now on the feed is read as `reading` says: from its start, where another release has passed by what we take from it."""
+    db.execute("UPDATE terminal SET reading = ?, cursor = '', caught_up = 0 WHERE reading != ?", (reading, reading))
 
 
 def records_after(db: Db, seq: int, records_max: int, bytes_max: int) -> list[bytes]:

@@ -29,7 +29,8 @@ class Told(NamedTuple):
 def save(db: Db, row: LeaseRow) -> None:
     """Take over what head office says of our lease of a member. One that we have returned stays returned.
 
-    Another that we still have of the same member is none that head office speaks of any more: it is given back.
+    Another that we still have of the same member is none that head office speaks of any more: it is given back. The member's secret
+    stays no longer than we may spend from the lease.
     """
     own, member = bytes.fromhex(row.id), members.row_of(db, row.member)
     if row.ended:
@@ -37,9 +38,9 @@ def save(db: Db, row: LeaseRow) -> None:
         db.execute("DELETE FROM lease WHERE id = ?", (own,))
         return
     db.execute(
-        "INSERT INTO lease (id, member, recalled) VALUES (?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET recalled = max(recalled, excluded.recalled)",
-        (own, member, int(row.recalled)),
+        "INSERT INTO lease (id, member, recalled, secret) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET recalled = max(recalled, excluded.recalled), secret = excluded.secret",
+        (own, member, int(row.recalled), bytes.fromhex(row.secret) or None),
     )
     db.executemany(
         "INSERT INTO leased (lease, unit, granted, seen) VALUES (?, ?, ?, ?)"
@@ -47,6 +48,7 @@ def save(db: Db, row: LeaseRow) -> None:
         [(own, unit, pieces, row.spent.get(unit, 0)) for unit, pieces in row.pieces.items()],
     )
     db.execute("UPDATE lease SET recalled = 1 WHERE member = ? AND id <> ? AND returned = 0", (member, own))
+    db.execute("UPDATE lease SET secret = NULL WHERE member = ? AND (recalled = 1 OR returned = 1)", (member,))
 
 
 def save_bound(db: Db, row: BoundRow) -> None:
@@ -59,7 +61,7 @@ def save_bound(db: Db, row: BoundRow) -> None:
 
 def doubt(db: Db) -> None:
     """Head office has begun a new life and may not know of our leases: all are given back, and nothing more is taken from them."""
-    db.execute("UPDATE lease SET recalled = 1 WHERE returned = 0")
+    db.execute("UPDATE lease SET recalled = 1, secret = NULL WHERE returned = 0")
 
 
 def draw(db: Db, member: int, hold: Hold) -> Hold:
@@ -143,7 +145,7 @@ def _return(db: Db, wanted: Iterable[bytes], stamp: Stamp) -> int:
     """A frozen terminal says nothing of what it has spent: it does not know."""
     found = [] if frozen(db) else list(wanted)
     for own in found:
-        db.execute("UPDATE lease SET returned = 1 WHERE id = ?", (own,))
+        db.execute("UPDATE lease SET returned = 1, secret = NULL WHERE id = ?", (own,))
         _say(db, own, stamp, "")
     return len(found)
 

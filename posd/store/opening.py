@@ -10,6 +10,7 @@ from posd.store.folder import Folder
 from runtime.errors import Misconfigured
 
 FILE = "posd.db"
+SQLITE_MIN = (3, 40, 0)  # of Debian 12, on which all tests run
 BUSY_MS = 5000
 WAL_BYTES_MAX = 16 * 1024 * 1024  # what a quiet WAL is cut back to
 
@@ -45,8 +46,12 @@ def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> None:
 
     At each start, not only at the first: a crash may have come before the names of its files were on the disk. A rollback journal
     that comes back after a power cut would undo everything, a WAL that goes would take its sales along.
-    Raises Misconfigured for the database of a newer posd.
+    Raises Misconfigured for the database of a newer posd, and for an SQLite that is too old for ours.
     """
+    found: str = db.execute("SELECT sqlite_version()").fetchone()[0]
+    if tuple(map(int, found.split("."))) < SQLITE_MIN:
+        least = ".".join(map(str, SQLITE_MIN))
+        raise Misconfigured("sqlite_old", f"SQLite {found} is older than {least}", "posd runs on Debian 12 or newer")
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > steps[-1][0]:
         hint = "A newer posd has used it: install that version again"

@@ -2,6 +2,8 @@
 
 from posd.store.db import Db
 
+COUNT_MAX = 1000  # more than anybody prints or asks about
+
 
 def next_queued(db: Db) -> tuple[int, bytes] | None:
     """The oldest job that has not been sent, and its receipt in bytes."""
@@ -38,9 +40,14 @@ def receipt_of(db: Db, seq: int) -> bytes | None:
 
 
 def counts(db: Db) -> dict[str, int]:
-    """How many jobs wait, since when (0: none), and how many nobody knows about."""
-    waiting, since_ms = db.execute(
-        "SELECT count(*), coalesce(min(made_ms), 0) FROM print_job WHERE state IN ('queued', 'sending')"
-    ).fetchone()
-    unknown = db.execute("SELECT count(*) FROM print_job WHERE state = 'unknown'").fetchone()[0]
-    return {"waiting": waiting, "waiting_since_ms": since_ms, "unknown": unknown}
+    """How many jobs wait, since when (0: none), and how many nobody knows about; COUNT_MAX stands for that many or more.
+
+    The page and each display ask all day long, and jobs that nobody knows about are never forgotten.
+    """
+    count = "SELECT count(*) FROM (SELECT 1 FROM print_job WHERE state = ? LIMIT ?)"
+    queued, sending, unknown = (
+        db.execute(count, (state, COUNT_MAX)).fetchone()[0] for state in ("queued", "sending", "unknown")
+    )
+    oldest = "SELECT made_ms FROM print_job WHERE state = ? ORDER BY id LIMIT 1"
+    since = [row[0] for state in ("queued", "sending") if (row := db.execute(oldest, (state,)).fetchone())]
+    return {"waiting": min(queued + sending, COUNT_MAX), "waiting_since_ms": min(since, default=0), "unknown": unknown}

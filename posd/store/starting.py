@@ -13,6 +13,7 @@ from posd.store.highwater import HighWater
 from posd.store.opening import Step, begin, prepare, was_running
 from posd.store.writer import Writer, damaged
 from runtime.errors import Unavailable
+from sync.wire import READING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +54,6 @@ def begin_writing(writer: Writer) -> None:
     writer.ballast.make()
     with contextlib.suppress(Unavailable):
         writer.run(begin)
+        writer.run(journal.read_as, READING)
         if frozen := writer.water.condition.frozen:
             writer.run(journal.freeze, frozen)

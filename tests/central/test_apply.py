@@ -10,7 +10,7 @@ from central.clock import now_ms
 from central.store import ledger, members, sales
 from central.store.tables import MEMBER, RECORD, TRANSACTIONS
 from loyalty.agreement import Hold
-from loyalty.journal import Chain, Draft, Stamp, plain, seal
+from loyalty.journal import Chain, Draft, Stamp, chain_hash, plain, seal
 from loyalty.quote import Choice
 from loyalty.sale import ReturnedLine
 from sync import wire
@@ -136,6 +136,25 @@ async def test_a_record_that_cannot_be_applied_does_not_block(office):
     assert all(re.match("malformed_body: .+", reason) for state, reason in found if state == "dead")
     assert await office.balances(HANDLE) == {"point": 10, "standing": 10}
     await books_are_right(office)
+
+
+async def test_a_body_that_is_spelled_otherwise_is_a_dead_letter(office):
+    """It is stored as it came, its outside being in order; doubled keys and other spellings of it have no effect."""
+    terminal = await office.terminal()
+    sale = sold(cafe(), member(), basket(1000))
+    for other in (b'"tills":0,"basket":', b'"basket" :', b'"basket":{},"basket":', b'"basket":"\xff","basket":'):
+        last = terminal.record("sale", terminal.any_id(), plain(sale))
+        data = last.bytes.replace(b'"basket":', other, 1)
+        head = terminal.records[-2]
+        terminal.records[-1] = replace(last, bytes=data, hash=chain_hash(head.hash, data))
+    terminal.sells(sale)
+    await office.deliver()
+    found = await states(office)
+    assert [state for state, _ in found] == ["applied", *["dead"] * 4, "applied"]
+    assert all(
+        re.match("malformed_body: .*(not the canonical spelling|utf-8)", reason) for state, reason in found if state == "dead"
+    )
+    assert await office.balances(HANDLE) == {"point": 10, "standing": 10}
 
 
 async def test_unknown_kinds_and_versions_are_kept(office):

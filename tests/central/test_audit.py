@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from central import audit
-from central.store import copies, records
+from central.store import copies, pages, records
 from central.store.tables import BALANCE, CHAIN, RECORD
 from tests.samples import basket, cafe, member, sold
 
@@ -94,3 +94,4 @@ async def test_what_is_wrong_is_kept_for_the_page(busy):
     await busy.store.run(lambda db: db.execute(sa.update(BALANCE).values(pieces=BALANCE.c.pieces + 1)))
     found = await nightly(busy, NOON_MS + 15 * HOUR_MS)
     assert (found.well, "the balance says" in found.said) == (False, True)
+    assert (await busy.store.read(pages.waiting)).alarms == 1

@@ -205,8 +205,8 @@ async def test_a_repeat_is_known_by_its_last_record(office, monkeypatch):
     terminal = await a_day(office, 30)
     await office.push(terminal)
     read = []
-    whole = wire.read_envelope
-    monkeypatch.setattr(wire, "read_envelope", lambda data: read.append(data) or whole(data))
+    whole = wire.read_outside
+    monkeypatch.setattr(wire, "read_outside", lambda data: read.append(data) or whole(data))
     assert (await office.push(terminal)).outcome == "stored"
     assert read == [terminal.records[-1].bytes]
     terminal.sells(sold(cafe(), None, basket(500)))

@@ -1,6 +1,9 @@
 """The database under head office: transactions, snapshots, and tables that are what the code says."""
 
 import asyncio
+import os
+import signal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -165,6 +168,51 @@ async def test_more_at_once_than_connections_wait_their_turn(postgres_url):
 
         await asyncio.gather(*(one() for _ in range(60)))
         assert 1 < most <= engine.CONNECTIONS_MAX
+
+
+async def test_whoever_answers_terminals_gives_up_what_takes_too_long(postgres_url, monkeypatch):
+    """Of a statement, and of a transaction that stands still with what it has locked; commands take the time that they need."""
+    monkeypatch.setattr(engine, "STATEMENT_S_MAX", 0.2)
+    shown = sa.text(
+        "SELECT current_setting('statement_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')"
+    )
+    slow = sa.text("SELECT pg_sleep(0.5), 1")
+    async with open_store(postgres_url, patient=False) as store:
+        assert await store.read(lambda db: db.execute(shown).scalar_one()) == "200ms 1min"
+        with pytest.raises(Unavailable, match="statement timeout"):
+            await store.run(lambda db: db.execute(slow))
+        assert await store.read(lambda db: db.execute(sa.text("SELECT 1")).scalar_one()) == 1
+    async with open_store(postgres_url) as store:
+        assert (await store.run(lambda db: db.execute(slow).one()))[1] == 1
+
+
+async def test_a_server_that_stands_still_is_left(postgres_url, postgres, monkeypatch):
+    """Its machine is frozen or gone: nobody waits for ever, neither for an answer nor to be rid of the connection."""
+    monkeypatch.setattr(engine, "SILENCE_S_MAX", 0.5)
+    postmaster = int(Path(postgres, "data", "postmaster.pid").read_text().splitlines()[0])
+    frozen = [postmaster]
+
+    def ask(db):
+        return db.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+
+    def stops(db):
+        frozen.append(ask(db))
+        for process in frozen:
+            os.kill(process, signal.SIGSTOP)
+        return ask(db)
+
+    async with open_store(postgres_url, patient=False) as store:
+        try:
+            with pytest.raises(Unavailable, match="does not answer"):
+                async with asyncio.timeout(25):
+                    await store.run(stops)
+        finally:
+            os.kill(postmaster, signal.SIGCONT)
+        try:
+            assert await store.read(ask) not in frozen
+        finally:
+            for process in frozen:
+                os.kill(process, signal.SIGCONT)
 
 
 async def test_tables_with_rows_are_rebuilt(url, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.code import Claims, MemberCode, Strength, ean13_holds, identify
+from loyalty.code import Claims, MemberCode, Strength, ean13_holds, identify, steps_of
 from loyalty.refusal import Refusal
 
 CLAIMS = Claims(handle="00112233445566778899", generation=2, issued_s=100, expires_s=200)
@@ -65,7 +65,7 @@ def test_a_wrong_check_digit_is_a_misreading():
         "72900000000088",
         "٧٢٩٠٠٠٠٠٠٠٠٠٨",
         "PL1",
-        "PL1:" + "A" * 297,
+        "PL1:" + "A" * 397,
     ],
 )
 def test_anything_else_is_no_member_code(text):
@@ -74,14 +74,58 @@ def test_anything_else_is_no_member_code(text):
 
 
 def test_the_longest_code_is_read():
-    """300 characters are within the bound."""
-    assert isinstance(identify("PL1:" + "A" * 296, reads, (), 0), MemberCode)
+    """400 characters are within the bound."""
+    assert isinstance(identify("PL1:" + "A" * 396, reads, (), 0), MemberCode)
 
 
 @given(st.one_of(st.text(), st.from_regex(r"\A[0-9]{12,14}\Z"), st.text().map(lambda t: "PL1:" + t)), st.integers())
 def test_no_text_breaks_it(text, now_s):
     """Whatever is scanned, the answer is a code or a refusal."""
     assert isinstance(identify(text, reads, ("729",), now_s), MemberCode | Refusal)
+
+
+WALLET, PHONE = "12345678", "A" * 109
+FROM_PHONE = Claims(handle="00112233445566778899", generation=2, issued_s=100, expires_s=200, phone_key="02" + "11" * 32)
+
+
+@pytest.mark.parametrize(("claims", "changing"), [(CLAIMS, WALLET), (FROM_PHONE, PHONE)])
+def test_a_changing_part_is_kept_apart(claims, changing):
+    """Who checks the signature is not shown it, and it makes nothing of the code yet."""
+    shown = []
+    code = identify(f"PL1:ABC:{changing}", lambda text: shown.append(text) or claims, (), 199)
+    assert (code.strength, code.changing, code.phone_key, code.signed) == (
+        Strength.SIGNED,
+        changing,
+        claims.phone_key,
+        "PL1:ABC",
+    )
+    assert shown == ["PL1:ABC"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "changing"),
+    [
+        *(
+            (CLAIMS, one)
+            for one in ("", "1234567", "123456789", "1234567A", "١٢٣٤٥٦٧٨", WALLET + ":", WALLET + ":" + WALLET, PHONE)
+        ),
+        *((FROM_PHONE, one) for one in ("", PHONE[1:], PHONE + "A", "0" + PHONE[1:], PHONE[1:] + "=", WALLET)),
+    ],
+)
+def test_a_changing_part_has_one_shape(claims, changing):
+    """Eight digits of a wallet, 109 letters of a phone, each only where the signed part says so."""
+    assert identify(f"PL1:ABC:{changing}", lambda _: claims, (), 0) == Refusal("code_unreadable")
+
+
+def test_a_code_without_its_changing_part_is_a_printed_one():
+    """Whoever leaves it off shows what a card would."""
+    assert identify("PL1:ABC", lambda _: FROM_PHONE, (), 0).changing == ""
+
+
+@pytest.mark.parametrize(("now_s", "steps"), [(0, [-1, 0, 1]), (89, [1, 2, 3]), (90, [2, 3, 4])])
+def test_a_part_is_shown_for_half_a_minute_and_counts_a_little_longer(now_s, steps):
+    """One step early or late: two clocks are never quite the same."""
+    assert list(steps_of(now_s)) == steps
 
 
 @pytest.mark.parametrize("number", ["4006381333931", "9780201379624", "7290000066318", "0000000000000"])

@@ -86,7 +86,8 @@ def test_what_is_extended_by_activity_is_not_made_younger_by_merging() -> None:
 def test_what_is_known_of_both() -> None:
     """The higher tier, the earlier day of joining, the last visit, all segments; what both say, the one that stays says."""
     gold = Standing(
-        A, {(available(A), "standing"): {OPEN: 5000}}, tier="gold", joined="2025-01-01", last_visit="2026-11-01", segments=("a", "b"),
+        A, {(available(A), "standing"): {OPEN: 5000}}, tier="gold", joined="2025-01-01", last_visit="2026-11-01",
+        segments=("a", "b"),
         occasions={"birthday": ("2026-12-01", "2026-12-07"), "name": ("2026-12-01", "2026-12-02")}, referred_by="cc" * 10,
     )  # fmt: skip
     mine = Standing(

@@ -1,8 +1,14 @@
 """Returns through the real API and the real store: in parts, by receipt number, of another store's sale."""
 
+import asyncio
+from contextlib import aclosing
 from typing import Any
 
-from tests.till import DATE, RICH, Till, code_of, lines
+import pytest
+
+from sync import program_file
+from sync.wire import ProgramRow
+from tests.till import CAFE, DATE, RICH, Till, code_of, lines, row
 
 KEY = "Idempotency-Key"
 
@@ -48,6 +54,22 @@ async def test_a_return_gives_spent_points_back(shop: Till) -> None:
     back = await bring(shop, "r1", "1", 1000, sale=sale["id"])
     assert (back["given_back"], back["taken_back"]["points"], back["refund_minor"]) == ({"points": 100}, 20, 2000)
     assert await shop.balance(code_of(RICH)) == 250
+
+
+@pytest.mark.parametrize(("policy", "taken"), [("allowed", 30), ("within_balance", 12)])
+async def test_a_return_tells_everybody_what_it_really_took(shop: Till, policy: str, taken: int) -> None:
+    """The till, the display and the receipt: no more points than there are, unless a balance may fall below nothing."""
+    _, values = program_file.load(CAFE)
+    strict = {**values, "version": 2, "policies": {**values["policies"], "negative_balance": policy}}
+    await shop.learns(ProgramRow("cafe", 2, 0, strict))
+    sale = await shop.sell(3000, "k1", ask={"basket": lines(3000), "code": code_of(RICH)})
+    await shop.learns(row(RICH, 12, includes=(sale["id"],)))  # the rest was spent elsewhere
+    async with aclosing(shop.parts.events.stream()) as events:
+        told = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0)
+        back = await bring(shop, "r1", "1", 1000, sale=sale["id"])
+        moved = (await told).body["moved"]
+    assert (back["taken_back"]["points"], moved["points"]) == (taken, -taken)
 
 
 async def test_a_return_finds_its_sale_by_receipt_number(shop: Till) -> None:

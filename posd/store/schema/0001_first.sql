@@ -1,8 +1,8 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed. `running` stays 1 after a stop that was none of
+-- Who we are, how far head office has our records, how far we have read its feed, and what of it (sync/versions.py). `running` stays 1 after a stop that was none of
 -- ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what was spent from leases is not
--- known.
+-- known. `heard_ms` is head office's own time when it was last heard.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -17,8 +17,10 @@ CREATE TABLE terminal (
   trouble TEXT NOT NULL DEFAULT '',
   push_incarnation TEXT NOT NULL DEFAULT '',
   cursor TEXT NOT NULL DEFAULT '',
+  reading TEXT NOT NULL DEFAULT '',
   pull_incarnation TEXT NOT NULL DEFAULT '',
   caught_up INTEGER NOT NULL DEFAULT 0,
+  heard_ms INTEGER NOT NULL DEFAULT 0,
   running INTEGER NOT NULL DEFAULT 0,
   frozen TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -118,16 +120,25 @@ CREATE TABLE agreement (
 CREATE INDEX agreement_open ON agreement (made_ms) WHERE state = 'open';
 
 -- What we may spend of a member without asking. `returned` once we have given it back: head office may not know yet. `idle_s` counts
--- since its last use, by the monotonic clock. `void_seq` is our last record that gave something back to it.
+-- since its last use, by the monotonic clock. `void_seq` is our last record that gave something back to it. `secret` makes the
+-- member's changing code; it goes with the lease.
 CREATE TABLE lease (
   id BLOB PRIMARY KEY,
   member INTEGER NOT NULL REFERENCES member (id),
   recalled INTEGER NOT NULL DEFAULT 0,
   returned INTEGER NOT NULL DEFAULT 0,
   idle_s INTEGER NOT NULL DEFAULT 0,
-  void_seq INTEGER NOT NULL DEFAULT 0
+  void_seq INTEGER NOT NULL DEFAULT 0,
+  secret BLOB
 ) STRICT;
 CREATE INDEX lease_of ON lease (member);
+
+-- The newest step of a member's changing code that was used here, and by which agreement; empty for one that nothing frees.
+CREATE TABLE code_use (
+  member INTEGER PRIMARY KEY REFERENCES member (id),
+  step INTEGER NOT NULL,
+  agreement BLOB NOT NULL
+) STRICT;
 
 -- Of each unit of a lease: how much was ever granted, how much was ever spent or promised, and what head office has seen spent.
 CREATE TABLE leased (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from posd.store import database, journal, tokens
+from posd.store import database, journal, opening, tokens
 from posd.store.database import look_at, open_store
 from posd.store.db import Db, in_transaction
 from posd.store.opening import FILE, schema_files, statements
@@ -140,6 +140,16 @@ async def test_a_database_of_a_newer_posd_is_left_alone(tmp_path: Path) -> None:
         async with open_store(tmp_path):
             pass
     assert (tmp_path / FILE).read_bytes() == before
+
+
+async def test_an_sqlite_that_is_too_old_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is written: its tables would not be ours."""
+    monkeypatch.setattr(opening, "SQLITE_MIN", (99, 1, 2))
+    with pytest.raises(Misconfigured, match=r"is older than 99\.1\.2"):
+        async with open_store(tmp_path):
+            pass
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
 def test_statements_are_told_apart() -> None:
