@@ -95,7 +95,7 @@ class Sync:
             if outcome == "unknown":
                 return
             if outcome == "wrong":
-                log.error("an attachment is not what its record says, and is lost", record=found.record)
+                log.error("attachment lost", record=found.record)
             await self.journal.drop_attachment(found.seq)
 
     async def _pushed(self) -> PushState:

@@ -65,6 +65,7 @@ class Parts:
             "disk": store.condition.troubles(),
             "open_agreements": len(waiting),
             "blank_codes": await store.look(joining.left),
+            "consent": self.settings.consent,
             "leases": (await store.look(leases.told))._asdict(),
             "printing": self.settings.printing,
             "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},
