@@ -6,9 +6,12 @@ PEERS := .venv-peers/.ready
 LOCKS := requirements/all.lock requirements/uv.lock requirements/debian.txt pyproject.toml
 # uv trusts the machine's own certificate authorities, as pip and apt do: a shop's network may have one of its own
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),1,0)
+# demo and tests start some hundred processes: each would compile everything anew where a machine keeps no bytecode
+export PYTHONDONTWRITEBYTECODE :=
 FOLDERS := loyalty runtime drivers sync posd central demo tests bench
 
-.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-quote peers fmt
+.PHONY: setup demo run test laws print-sim escrow power-cuts sim sim-teeth kills real test-system dist golden check mutants bench bench-scale
+.PHONY: bench-quote peers fmt
 .PHONY: lock clean
 
 setup: $(READY)
@@ -83,6 +86,11 @@ bench: $(READY) bench-quote  ## every promise of the design with its peer, in on
 	@$(BIN)/python bench/decode.py
 	@$(BIN)/python bench/ingest.py
 
+bench-scale: $(READY)  ## a million members, a million records behind a till, a herd of terminals: most of an hour, and ten gigabytes of disk
+	@$(BIN)/python bench/cache.py
+	@$(BIN)/python bench/history.py
+	@$(BIN)/python bench/herd.py
+
 bench-quote: $(READY)  ## the rules alone, against two other engines; they are installed into .venv-peers the first time
 	@$(BIN)/python bench/quote.py
 
@@ -90,7 +98,7 @@ peers: $(PEERS)
 
 $(PEERS): requirements/peers.lock | $(READY)
 	@test -x .venv-peers/bin/python || $(PYTHON) -m venv --without-pip .venv-peers
-	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --compile-bytecode --require-hashes -r requirements/peers.lock
+	@$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --require-hashes -r requirements/peers.lock
 	@touch $@
 
 fmt: $(READY)

@@ -1,6 +1,6 @@
 """Design section 12, "idle camera": what a 720p camera costs while nobody is there, against the bare decode of its pictures.
 
-.venv/bin/python bench/camera.py [--json] [--seconds N]
+.venv/bin/python bench/camera.py [--json] [--seconds N] [--pictures N]
 
 An empty counter with a sensor's noise, as JPEG (4:2:2), is drawn from one seed. A real Camera reads it over HTTP from a server in a
 process of its own, 15 pictures a second, threads and event loop included, after nobody was there for a while. Then every picture is
@@ -40,13 +40,13 @@ RATIO_MAX = 1.2
 SHARE_MAX = 5.0  # percent of a core
 
 
-def drawn() -> list[bytes]:
+def drawn(count: int) -> list[bytes]:
     """Pictures of the same counter, no two alike."""
     chance = np.random.default_rng(2026)
     rough = cv2.GaussianBlur(chance.integers(30, 230, (HEIGHT // 8, WIDTH // 8)).astype(np.float64), (0, 0), 3)
     counter = cv2.cvtColor(cv2.resize(rough, (WIDTH, HEIGHT)).astype(np.float32), cv2.COLOR_GRAY2BGR)
     how = [cv2.IMWRITE_JPEG_QUALITY, 80, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422]
-    noisy = (np.clip(counter + chance.normal(0, SIGMA, counter.shape), 0, 255).astype(np.uint8) for _ in range(PICTURES))
+    noisy = (np.clip(counter + chance.normal(0, SIGMA, counter.shape), 0, 255).astype(np.uint8) for _ in range(count))
     return [cv2.imencode(".jpg", one, how)[1].tobytes() for one in noisy]
 
 
@@ -96,9 +96,9 @@ async def idle_share(port: int, seconds: float) -> float:
     return share
 
 
-def serve() -> None:
-    """A camera's web server; says its port, and ends with whoever started it."""
-    pictures = drawn()
+def serve(count: int) -> None:
+    """A camera's web server with so many pictures; says its port, and ends with whoever started it."""
+    pictures = drawn(count)
 
     class Sends(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -125,15 +125,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long the camera is watched")
+    parser.add_argument("--pictures", type=int, default=PICTURES, help="how many are drawn and looked at")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        return serve()
-    with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
+        return serve(given.pictures)
+    command = [sys.executable, __file__, "--serve", "--pictures", str(given.pictures)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         assert server.stdout
         share = asyncio.run(idle_share(int(server.stdout.readline()), given.seconds))
         server.kill()
-    looked_ms, bare_ms = each_looked_at(drawn())
+    looked_ms, bare_ms = each_looked_at(drawn(given.pictures))
     bare = bare_ms * FPS / 1e3
     figures = [
         Figure("idle, every picture looked at / bare decode", looked_ms / bare_ms, RATIO_MAX),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import secrets
 import socket
 import statistics
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -66,6 +68,15 @@ def show(figures: Sequence[Figure], *, as_json: bool) -> None:
         verdict = "" if one.met is None else "ok" if one.met else "MISSED"
         target = "" if one.target is None else f"{'>=' if one.at_least else '<='} {one.target:g}"
         print(f"{one.name:<{width}}  {one.value:>10.3f}  {target:>10}  {verdict}")
+
+
+def say_machine(what: str, *, as_json: bool) -> None:
+    """Where and when this is measured, above the table."""
+    if not as_json:
+        cores = os.cpu_count()
+        print(
+            f"{platform.machine()}, {cores} cores, {platform.system()} {platform.release()}, {datetime.now(UTC):%Y-%m-%d}, {what}"
+        )
 
 
 def median(values: Sequence[float]) -> float:

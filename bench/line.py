@@ -2,7 +2,7 @@
 
 The quote has a bench of its own, quote.py.
 
-python bench/line.py [--json] [--rounds N]
+python bench/line.py [--json] [--rounds N] [--each N] [--filling N]
 """
 
 import argparse
@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -46,17 +46,33 @@ WARM = 20
 FILLING = 450  # commits until the WAL has had its first checkpoint: afterwards its pages are written over, as in a shop
 
 
+class Size(NamedTuple):
+    """How much is measured."""
+
+    rounds: int
+    each: int
+    filling: int
+
+    @property
+    def count(self) -> int:
+        """Commits or posts in all; those of the filling are not measured."""
+        return self.filling + self.rounds * self.each
+
+
 def main() -> None:
     """Run all of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--each", type=int, default=EACH, help="commits, posts and scans a round")
+    parser.add_argument("--filling", type=int, default=FILLING, help="and before the first")
     given = parser.parse_args()
-    figures = [*asyncio.run(commits(given.rounds)), *asyncio.run(checkouts(given.rounds)), *posts(given.rounds)]
+    size = Size(given.rounds, given.each, given.filling)
+    figures = [*asyncio.run(commits(size)), *asyncio.run(checkouts(size)), *posts(size)]
     ground.show(figures, as_json=given.json)
 
 
-async def commits(rounds: int) -> list[Figure]:
+async def commits(size: Size) -> list[Figure]:
     """A durable commit against the same bytes raw in the same kind of hop, and against awaiting each statement."""
     program = ground.cafe()
     ours, raw, each = [], [], []
@@ -68,9 +84,9 @@ async def commits(rounds: int) -> list[Figure]:
             sample = _statements(
                 folder, lambda db: sales.commit_sale(db, sale, sales.Commit(own, ground.STAMP, b"r" * 900, True))
             )
-            size = await _wal_bytes(store, folder, program)
+            wal_bytes = await _wal_bytes(store, folder, program)
             file = os.open(folder / "raw", os.O_RDWR | os.O_CREAT)
-            os.pwrite(file, b"\0" * size, 0)
+            os.pwrite(file, b"\0" * wal_bytes, 0)
             async with aiosqlite.connect(folder / "each.db", isolation_level=None) as db:
                 await _same_schema(db, folder)
 
@@ -79,23 +95,23 @@ async def commits(rounds: int) -> list[Figure]:
                     await store.run(sales.commit_sale, sale, sales.Commit(own, ground.STAMP, b"r" * 900, True))
 
                 async def write(_: int) -> None:
-                    await db._execute(rows.write_raw, file, size)  # noqa: SLF001
+                    await db._execute(rows.write_raw, file, wal_bytes)  # noqa: SLF001
 
                 async def await_each(number: int) -> None:
                     await rows.await_each(db, sample, number)
 
-                made = [ground.a_sale(program, number) for number in range(1, FILLING + rounds * EACH + 1)]
+                made = [ground.a_sale(program, number) for number in range(1, size.count + 1)]
                 ways = [(commit, ours), (write, raw), (await_each, each)]
-                for number in range(FILLING + rounds * EACH):
+                for number in range(size.count):
                     turn = number % len(ways)  # whoever comes first pays for what the machine left over
                     for way, took in ways[turn:] + ways[:turn]:
                         started = time.perf_counter()
                         await way(number)
-                        if number >= FILLING:
+                        if number >= size.filling:
                             took.append(time.perf_counter() - started)
             os.close(file)
     return [
-        Figure("commit: bytes written", size),
+        Figure("commit: bytes written", wal_bytes),
         Figure("commit: median ms", median(ours) * 1e3),
         Figure("commit: p99 ms", percentile(ours, 99) * 1e3),
         Figure("commit / the same bytes written and synced in the same hop", median(ours) / median(raw), 2.0),
@@ -103,24 +119,24 @@ async def commits(rounds: int) -> list[Figure]:
     ]
 
 
-async def checkouts(rounds: int) -> list[Figure]:
+async def checkouts(size: Size) -> list[Figure]:
     """A sale from the code to the disk without HTTP around it: how much of a POST is ours."""
     took = []
     with tempfile.TemporaryDirectory(prefix="posd-bench-") as name:
         async with open_store(Path(name)) as store:
             members = await ground.furnish(store)
             checkout = Checkout(store, clock_in(""), Link(), "bench", None, prints=False)
-            for number in range(FILLING + rounds * EACH):
+            for number in range(size.count):
                 till = TillReference("till-1", "", str(number), "2026-11-21")
                 ask = Ask(ground.basket(3), members[number % len(members)])
                 started = time.perf_counter()
                 await checkout.commit(Paid(str(number), "f" * 64, till, (), ask=ask))
-                if number >= FILLING:
+                if number >= size.filling:
                     took.append(time.perf_counter() - started)
     return [Figure("the same sale without HTTP: median ms", median(took) * 1e3)]
 
 
-def posts(rounds: int) -> list[Figure]:
+def posts(size: Size) -> list[Figure]:
     """POST a sale -> durable -> answer, against a bare handler; the scan; start and memory."""
     with tempfile.TemporaryDirectory(prefix="posd-bench-") as name:
         folder = Path(name)
@@ -128,7 +144,7 @@ def posts(rounds: int) -> list[Figure]:
         settings = shop.folder / "posd.toml"
         terminal, members = _terminal(shop)
         starts = []
-        for _ in range(rounds):
+        for _ in range(size.rounds):
             running = ground.Notified(ground.posd_command(settings), folder)
             starts.append(running.ready_s)
             running.stop()
@@ -138,8 +154,8 @@ def posts(rounds: int) -> list[Figure]:
         try:
             idle_mb = ours.resident_mb()
             token = (terminal / TOKEN_FILE).read_text()
-            took, statements, written = _post_all((shop.till_port, peer_port), token, members, rounds)
-            scanned = _scans(shop, token, members[0])
+            took, statements, written = _post_all((shop.till_port, peer_port), token, members, size)
+            scanned = _scans(shop, token, members[0], size.each)
             busy_mb = ours.resident_mb()
         finally:
             ours.stop()
@@ -227,7 +243,7 @@ def _peer_command(folder: Path, terminal: Path, port: int, code: str) -> list[st
 
 
 def _post_all(
-    ports: tuple[int, int], token: str, members: list[str], rounds: int
+    ports: tuple[int, int], token: str, members: list[str], size: Size
 ) -> tuple[list[float], list[float], list[float]]:
     """The same number of posts to posd and to both peers, in turns."""
     lines = [{"id": str(n), "product": f"product-{n}", "amount_minor": 1800 + n} for n in range(1, 4)]
@@ -252,10 +268,10 @@ def _post_all(
     def same_rows(number: int) -> float:
         return _timed(peer, "/rows", {"number": 2 * number + 2, "lines": lines}, {"Content-Type": "application/json"})
 
-    for first in range(0, FILLING + rounds * EACH, WARM):
+    for first in range(0, size.count, WARM):
         for way, measured in zip((sell, all_statements, same_rows), times, strict=True):
             turn = [way(number) for number in range(first, first + WARM)]
-            if first >= FILLING:
+            if first >= size.filling:
                 measured.extend(turn[WARM // 4 :])  # the first of a turn wake a process that was idle
     return times
 
@@ -272,14 +288,14 @@ def _timed(connection: http.client.HTTPConnection, path: str, body: object, head
     return took
 
 
-def _scans(shop: Shop, token: str, code: str) -> list[float]:
+def _scans(shop: Shop, token: str, code: str, count: int) -> list[float]:
     """A code passed in until its event is at a page that listens."""
     shop.token = token
     listener = Listener(shop)
     connection = http.client.HTTPConnection("127.0.0.1", shop.till_port)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     took = []
-    for _ in range(EACH):
+    for _ in range(count):
         started = time.perf_counter()
         connection.request("POST", "/v1/scans", json.dumps({"code": code}), headers)
         body = listener.next("scan")

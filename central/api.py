@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from central import auth, budgets, enrol, feed, holds, ingest, people, recovery, strangers
+from central import auth, budgets, enrol, feed, holds, ingest, people, recovery, snapshot, strangers
 from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
@@ -24,6 +24,7 @@ from runtime.errors import Rejected, Unavailable
 from sync import signing, wire
 from sync.joining import AttachmentRequest
 from sync.keys import KeyRequest
+from sync.snapshot import SnapshotRequest
 
 SMALL_BYTES_MAX = 16 * 1024  # every other request is a few hundred bytes
 BODIES_MAX = 500  # being read at once: a gigabyte at the most
@@ -54,6 +55,7 @@ class Api:
             ("/key", "push", SMALL_BYTES_MAX, self._key),
             ("/journal", "push", wire.INFLATED_BYTES_MAX, self._journal),
             ("/feed", "pull", wire.FEED_BYTES_MAX, self._feed),
+            ("/snapshot", "snapshot", SMALL_BYTES_MAX, self._snapshot),
             ("/holds", "hold", SMALL_BYTES_MAX, self._holds),
             ("/attachments", "push", SMALL_BYTES_MAX, self._attachments),
         ):
@@ -136,16 +138,21 @@ class Api:
             self._news.tell()
         return lambda: self._news_for(key, request)
 
+    async def _snapshot(self, signed: Signed, body: bytes) -> object:
+        key = await self._terminal(signed)
+        request = _message(body, SnapshotRequest)
+        return await self._store.read(snapshot.read_chunk, key.terminal, request.cursor, now_ms())
+
     async def _news_for(self, key: Key, request: wire.FeedRequest) -> wire.FeedPage:
         """The next page; an empty one when nothing happens for as long as the terminal is ready to wait."""
         loop = asyncio.get_running_loop()
         until = loop.time() + min(request.wait_s, wire.FEED_WAIT_S_MAX)
-        lane = "pull" if request.cursor else "snapshot"
+        lane = "pull" if request.cursor or request.snapshots else "snapshot"
         with self._feed_of(key.terminal):
             while True:
                 ticket = self._news.ticket()
                 async with self._lanes.turn(lane, admitted=True):
-                    found = await self._store.read(feed.read_page, key.terminal, request.cursor, now_ms())
+                    found = await self._store.read(feed.answer, key.terminal, request, now_ms())
                 if found.news or not await self._news.wait(ticket, until - loop.time()):
                     return found.page
 

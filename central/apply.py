@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from central import claims, days, effects, merging, people
 from central.effects import Effect
-from central.store import records
+from central.store import holds, records
 from central.store.engine import Connection, Store
 from central.store.ledger import Cause
 from runtime.errors import Rejected, Unavailable
@@ -29,6 +29,7 @@ APPLY: Mapping[str, Apply] = {
     "join": people.join,
     "claim": claims.claim,
     "alias": merging.alias,
+    "promised": effects.promised,
 }
 """What each kind of record does."""
 
@@ -70,6 +71,8 @@ def _outcome(db: Connection, stored: records.Stored, now_ms: int) -> Outcome:
         return Outcome("repeated", "this id has had its effect already")
     if before is not None:
         raise Rejected("same_id_other_content", "another record with this id, of other content, was applied before")
+    if holds.get(db, envelope.id):
+        raise Rejected("same_id_other_content", "a hold has this id, and entries in the ledger under it")
     effect = Effect(stored.key, envelope, Cause(envelope.id, stored.terminal, now_ms))
     missing = APPLY[envelope.kind](db, effect, body)
     if missing:

@@ -17,14 +17,14 @@ from central.store.members import MemberHere
 from central.store.partners import Place
 from loyalty import bounds, standing
 from loyalty.agreement import Hold
-from loyalty.leases import give_up
+from loyalty.leases import give_up, reserved
 from loyalty.partners import costs, costs_back
 from loyalty.pool import Luck
-from loyalty.posting import spent_lots, void_entries
+from loyalty.posting import hold_entries, spent_lots, void_entries
 from loyalty.program import Program
 from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
-from loyalty.sale import Enrol, LeaseReturn, Return, Sale, TillReference, Void
+from loyalty.sale import Enrol, LeaseReturn, Promised, Return, Sale, TillReference, Void
 from runtime.errors import Rejected
 from sync import wire
 
@@ -129,6 +129,8 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     after = standing.book(now.program, before, void_entries(Void(body.agreement, still, member.handle)), now.day)
     exposed = [leases.voided(db, _as_hold(one)) for one in known if one.state == "exposed" and one.id not in stays]
     after = give_up(now.program, after, exposed, now.day)
+    stay = [hold for one in known if one.id in stays for hold in leases.back_in_lease(db, one)]
+    after = give_up(now.program, after, stay, now.day, free=False)
     standings.save(db, now, cause, Change(member, before, after))
 
 
@@ -142,6 +144,29 @@ def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:
     now = standings.now_in(db, effect.cause.now_ms)
     before, after = leases.returned(db, now, _chain(db, effect.envelope), body, member)
     standings.save(db, now, effect.cause, Change(member, before, after))
+
+
+def promised(db: Connection, effect: Effect, body: Promised) -> None:
+    """Set aside again what a terminal has promised and this database, an older copy of itself, may have forgotten. All of it, for
+    nothing is granted to others before every terminal has said so: in the end it is there.
+    """
+    member, chain = member_of(db, body.member, effect.cause.now_ms), _chain(db, effect.envelope)
+    now = standings.now_in(db, effect.cause.now_ms)
+    for hold in body.holds:
+        known = _own(db, member, effect.cause, hold)
+        if known and known.state != "refused":  # a refusal that was not heard: then it was promised from the lease
+            continue
+        before, mine = standings.load(db, member), leases.own(db, member, chain, hold.lease) is not None
+        kept = reserved(before, hold, own=mine)
+        row = HoldRow(
+            member.id, hold.id, effect.cause.terminal, hold.unit, hold.pieces, "open", None, chain, kept.lease, kept.leased
+        )
+        if known:
+            holds.save(db, row)
+        else:
+            holds.add(db, row, effect.cause.now_ms)
+        after = standing.book(now.program, before, hold_entries(kept, member.handle), now.day)
+        standings.save(db, now, effect.cause._replace(id=hold.id), Change(member, before, after))
 
 
 def in_vain(db: Connection, stored: records.Stored, now_ms: int) -> None:

@@ -8,12 +8,13 @@ includes is counted from the beginning of the round, so that nothing it includes
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
 
 from central import blanks, budgets, layouts, leases, standings
-from central.store import feed, members, merges, programs
+from central.store import feed, members, merges, programs, terminals
 from central.store.engine import Connection
 from central.store.feed import Change, Office
 from loyalty.lots import folded
@@ -43,41 +44,58 @@ class Page(NamedTuple):
     news: bool
 
 
+def answer(db: Connection, terminal: int, request: wire.FeedRequest, now_ms: int) -> Page:
+    """The next page for that terminal; or the word that there is a snapshot, to one that takes them and has an unknown cursor."""
+    office = feed.office(db)
+    if request.snapshots and _start(request.cursor, office) is None:
+        return Page(wire.FeedPage("", (), True, office.incarnation, now_ms, snapshot=True), news=True)
+    return read_page(db, terminal, request.cursor, now_ms)
+
+
 def read_page(db: Connection, terminal: int, cursor: str, now_ms: int, rows_max: int = wire.FEED_ROWS_MAX) -> Page:
     """The next page after `cursor` for that terminal; from the beginning for a cursor of another life of this database.
 
     At most `rows_max` rows, unless one position alone has more. `db` must be one snapshot.
     """
     office = feed.office(db)
-    start = _start(cursor, office)
+    start = _start(cursor, office) or Cursor()
     changes = feed.changes_after(db, terminal, start.position, rows_max + 1)
     more = len(changes) > rows_max
     if more:
         changes = _whole(db, terminal, changes)
     position = changes[-1].position if more else office.position
     then = Cursor(start.told if more else position, position)
-    text = f"{office.incarnation}.{then.told}.{then.position}"
+    rows = told(db, changes, terminal, Asked(start.told, standings.today(db, now_ms)))
+    head = terminals.head(db, terminal)
     page = wire.FeedPage(
-        text,
-        tuple(_rows(db, changes, terminal, Asked(start.told, standings.today(db, now_ms)))),
+        cursor_text(office.incarnation, then),
+        tuple(chain.from_iterable(rows)),
         more,
         office.incarnation,
         now_ms,
+        head.seq,
+        head.hash,
     )
     return Page(page, news=bool(changes) or not cursor.startswith(office.incarnation))
 
 
-def _start(cursor: str, office: Office) -> Cursor:
+def cursor_text(incarnation: str, cursor: Cursor) -> str:
+    """A cursor as it travels."""
+    return f"{incarnation}.{cursor.told}.{cursor.position}"
+
+
+def _start(cursor: str, office: Office) -> Cursor | None:
+    """Where `cursor` stands; None for one that is not of this life of the database."""
     found = _CURSOR.fullmatch(cursor)
     if not found or found[1] != office.incarnation:
-        return Cursor()
+        return None
     start = Cursor(int(found[2]), int(found[3]))
-    return start if start.told <= start.position <= office.position else Cursor()
+    return start if start.told <= start.position <= office.position else None
 
 
 def position_of(db: Connection, cursor: str) -> int:
     """How far a terminal with that cursor has read; 0 for a cursor of another life of this database."""
-    return _start(cursor, feed.office(db)).position
+    return (_start(cursor, feed.office(db)) or Cursor()).position
 
 
 def _whole(db: Connection, terminal: int, changes: list[Change]) -> list[Change]:
@@ -87,8 +105,8 @@ def _whole(db: Connection, terminal: int, changes: list[Change]) -> list[Change]
     return whole or feed.changes_at(db, terminal, cut)
 
 
-def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked) -> list[wire.FeedRow]:
-    """The entities as they are now, in the feed's order."""
+def told(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked) -> list[list[wire.FeedRow]]:
+    """What is told of each change: the entity as it is now, and with a member the terminal's lease of that one."""
     keys: dict[str, list[int]] = {}
     for change in changes:
         keys.setdefault(change.kind, []).append(change.key)
@@ -109,34 +127,37 @@ def _rows(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked
         found = programs.code_keys(db, keys["code_key"])
         entities |= {("code_key", row.id): wire.CodeKeyRow(row.key_id, row.public_key, row.revoked) for row in found}
     if "member" in keys:
-        included = members.included_after(db, keys["member"], terminal, asked.told)
-        rows = _members(db, keys["member"], included, asked.day)
+        rows = _members(db, keys["member"], terminal, asked)
         entities |= {("member", key): row for key, row in rows.items()}
     beside: Mapping[int, wire.LeaseRow] = {}
     if "member" in keys:
         beside = leases.told(db, keys["member"], terminal)
-    return [
-        wire.feed_row(entity)
-        for change in changes
-        for entity in (entities[change.kind, change.key], beside.get(change.key) if change.kind == "member" else None)
-        if entity
-    ]
+    both = (
+        (entities[change.kind, change.key], beside.get(change.key) if change.kind == "member" else None) for change in changes
+    )
+    return [[wire.feed_row(entity) for entity in pair if entity] for pair in both]
 
 
 def _program(row: programs.Published, pool_key: str) -> wire.ProgramRow:
     return wire.ProgramRow(row.code, row.version, row.effective_ms, msgspec.json.decode(row.json), pool_key)
 
 
-def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequence[str]], day: str) -> dict[int, wire.MemberRow]:
-    found = members.by_ids(db, keys)
-    standing_of, codes, into = standings.load_all(db, found), members.codes_of(db, keys), merges.handles(db, keys)
+def _members(db: Connection, keys: Sequence[int], terminal: int, asked: Asked) -> dict[int, wire.MemberRow]:
+    """Of one who was merged into another the records that the other's balances include are told too: the terminal may still have
+    them under the one, and need not know which row comes first.
+    """
+    found, into = members.by_ids(db, keys), merges.into(db, keys)
+    standing_of, codes = standings.load_all(db, found), members.codes_of(db, keys)
+    included = members.included_after(db, [*keys, *(key for key, _ in into.values())], terminal, asked.told)
+    for member, (key, _) in into.items():
+        included[member] = [*included.get(member, ()), *included.get(key, ())]
     return {
         member.id: wire.MemberRow(
             handle=member.handle,
             first_name=member.first_name,
             tier=member.tier,
             generation=member.generation,
-            balances={unit: folded(held, day) for unit, held in standing_of[member.id].owned().items()},
+            balances={unit: folded(held, asked.day) for unit, held in standing_of[member.id].owned().items()},
             codes=tuple(codes.get(member.id, ())),
             blocked=member.blocked,
             includes=tuple(included.get(member.id, ())),
@@ -146,7 +167,7 @@ def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequenc
             last_visit=member.last_visit,
             segments=tuple(member.segments),
             occasions=standing_of[member.id].occasions,
-            merged_into=into.get(member.id, ""),
+            merged_into=into[member.id][1] if member.id in into else "",
         )
         for member in found
     }

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-from central import fence
+from central import fence, leases
 from central.lineage import Batch, locate
-from central.store import chains, records, terminals
-from central.store.chains import Line
+from central.store import chains, feed, records, terminals
+from central.store.chains import Branch, Line
 from central.store.engine import Connection
 from central.store.terminals import ChainRow, Key
 from loyalty.journal import FIRST_PREV_HASH, Head, Sealed, chain_hash
@@ -104,7 +104,7 @@ def _carefully(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> w
     found = locate(lines, pushed, partial(chains.hash_at, db))
     line, head = found.line, found.at
     if found.outcome == "fork":
-        line = _branch(db, chain, head, len(lines), now_ms)
+        line = _branch(db, chain, found.at, lines, now_ms)
     if found.outcome != "gap":
         new = [sealed for sealed in pushed.records if sealed.seq > head.seq]
         head = _store(db, line, new, now_ms, "pending" if chain.current else "quarantined")
@@ -114,12 +114,18 @@ def _carefully(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> w
     return wire.PushAnswer(outcome, head.seq, head.hash, chain.incarnation, now_ms, line.durable_seq)
 
 
-def _branch(db: Connection, chain: ChainRow, base: Head, number: int, now_ms: int) -> Line:
-    """A second history under one key: a line of its own for it, and the end of the epoch."""
-    if number > BRANCHES_MAX:
+def _branch(db: Connection, chain: ChainRow, base: Head, lines: Sequence[Line], now_ms: int) -> Line:
+    """A second history under one key: a line of its own for it, and the end of the epoch. What both may have spent joins the bound."""
+    if len(lines) > BRANCHES_MAX:
         raise Rejected("fenced", f"this journal has forked {BRANCHES_MAX} times", "Enrol the terminal anew")
     fence.fence(db, chain.terminal_id, now_ms, f"its journal forked after record {base.seq}")
-    return chains.branch_off(db, chain, base, number, now_ms)
+    left = [one for one in lines if one.base.seq <= base.seq < one.head.seq and chains.hash_at(db, one, base.seq) == base.hash]
+    shared = min([base.seq, *(one.base.seq for one in lines if one.branch)])
+    parted = leases.Parted(shared, max(records.received_ms(db, one.id, base.seq + 1) for one in left))
+    copied = leases.copied(db, chain.id, parted)
+    if copied:
+        feed.publish(db, [("bound", leases.BOUND_KEY)])
+    return chains.branch_off(db, chain, Branch(len(lines), base, copied), now_ms)
 
 
 def _store(db: Connection, line: Line, new: Sequence[Sealed], now_ms: int, state: str) -> Head:

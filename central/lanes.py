@@ -29,7 +29,7 @@ LANES: Mapping[str, Lane] = {
     "hold": Lane(PLACES, 200, 0.7, 1),  # its terminal gives up after 0.8 s
     "push": Lane(16, 400, 10.0, 5),
     "pull": Lane(12, 800, 10.0, 10),
-    "snapshot": Lane(4, 100, 20.0, 30),
+    "snapshot": Lane(2, 100, 20.0, 30),  # a chunk is work for this process: more at once would stand in the way of holds
 }
 """The first goes first."""
 

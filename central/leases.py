@@ -17,6 +17,7 @@ from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
 from central.store.holds import HoldRow
+from central.store.holds import save as save_hold
 from central.store.leases import LeaseRow
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -41,6 +42,15 @@ class Visit(NamedTuple):
     terminal: int
     record: str
     now_ms: int
+
+
+class Parted(NamedTuple):
+    """Where two copies of a journal part: the last seq that both have, and by when head office had a record behind it of all but one
+    of them. The disk was copied before that.
+    """
+
+    seq: int
+    before_ms: int
 
 
 class Bound(NamedTuple):
@@ -81,11 +91,13 @@ def visited(db: Connection, now: Now, visit: Visit, member: MemberHere, after: S
         here = LeaseRow(member.id, name, visit.chain, visit.terminal, "open", False, {}, {}, {}, {}, visit.now_ms, visit.now_ms)
     if here is None or here.recalled:
         return after
-    filled = leases.grant(now.program, after, here.id, now.day)
+    taken = rows.taken(db, member.id)
+    filled = leases.grant(now.program, after, here.id, now.day, taken)
     was, has = leases.within(after, leased(here.id)), leases.within(filled, leased(here.id))
     if here.granted or has:
+        names = {here.id, *rows.names_of(db, member.id, here.chain_id)}
+        peak = Counter(here.peak) | Counter(leases.at_stake(filled, names, taken))
         granted = Counter(here.granted) + Counter(has) - Counter(was)
-        peak = Counter(here.peak) | Counter(has)
         rows.save(db, here._replace(granted=granted, peak=peak, used_ms=visit.now_ms))
     return filled
 
@@ -133,6 +145,19 @@ def may_free(db: Connection, hold: HoldRow) -> bool:
     return hold.state == "exposed" and hold.chain_id is not None and not rows.place_of(db, hold.chain_id).forked
 
 
+def back_in_lease(db: Connection, hold: HoldRow) -> list[Hold]:
+    """What a Void of a forked journal does to an exposed hold: the part that came out of the lease is exposed of that from now on,
+    and covers what either copy has spent of it.
+    """
+    row = rows.get(db, hold.lease) if hold.lease else None
+    if row is None or row.state == "released":
+        return []
+    rows.save(db, row._replace(state="exposed", exposed=Counter(row.exposed) + Counter({hold.unit: hold.leased})))
+    left = hold.pieces - hold.leased
+    save_hold(db, hold._replace(pieces=left, lease="", leased=0, state="exposed" if left else "ended"))
+    return [Hold(hold.id, hold.unit, hold.pieces, hold.lease, hold.leased)]
+
+
 def voided(db: Connection, hold: Hold) -> Hold:
     """`hold` as it is given back: to the lease that it took from, or to the member where that one is returned already."""
     row = rows.get(db, hold.lease) if hold.lease else None
@@ -144,10 +169,13 @@ def voided(db: Connection, hold: Hold) -> Hold:
 
 def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.LeaseRow]:
     """The leases that a terminal has of these members, by member; with each that may be spent from, what the member's wallet makes
-    its code from.
+    its code from. Nothing is said of one that it has returned, which it may have forgotten by now; and nothing while head office
+    recovers, which itself may have forgotten what it was given back.
     """
     found: dict[int, wire.LeaseRow] = {}
-    last = rows.last_of(db, of, terminal)
+    if feed.office(db).recovering:
+        return found
+    last = {member: row for member, row in rows.last_of(db, of, terminal).items() if row.state != "returned"}
     secrets = changing.secrets_of(db, list(last))
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():
         row = last[member]
@@ -214,17 +242,23 @@ def release(db: Connection, terminal: str, person: str, reason: str, now_ms: int
     return found
 
 
+def copied(db: Connection, chain: int, parted: Parted) -> dict[str, int]:
+    """What a copy of a terminal's disk may have spent beside the original, by unit: of each member one lease, the most that was ever
+    at stake of it, and what had been reserved online when the disk was copied. Both promised that, and no promise is refused.
+    """
+    most: dict[int, Counter[str]] = {}
+    for member, peak in rows.peaks(db, chain):
+        most[member] = most.get(member, Counter()) | Counter(peak)
+    promised = rows.promised(db, chain, parted.seq, parted.before_ms)
+    return dict(sum(most.values(), Counter(promised)))
+
+
 def bound(db: Connection) -> list[Bound]:
-    """The published bound as it is now, by unit: nothing, but for one lease a member for each clone that was seen, and what people
+    """The published bound as it is now, by unit: nothing, but for what copies may have spent that were seen, and what people
     released.
     """
-    released: Counter[str] = Counter()
-    for one in rows.exposed(db, "released"):
-        released.update(one.pieces)
-    peaks: dict[tuple[int, int], Counter[str]] = {}
-    for chain, member, peak in rows.cloned(db):
-        peaks[chain, member] = peaks.get((chain, member), Counter()) | Counter(peak)
-    clones = sum(peaks.values(), Counter[str]())
+    released = sum((Counter(one.pieces) for one in rows.exposed(db, "released")), Counter[str]())
+    clones = sum(map(Counter, rows.copied(db)), Counter[str]())
     return [Bound(unit, clones[unit], released[unit]) for unit in sorted({*released, *clones})]
 
 

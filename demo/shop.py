@@ -34,6 +34,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def answers(port: int) -> bool:
+    """Whether a page is served there, whatever it says."""
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 @dataclass
 class Running:
     """One of our processes; its output goes to a log file beside its state."""
@@ -119,15 +130,16 @@ class Shop:
         self.wait_office()
         self.run_office("program", "publish", str(program))
         self.terminal.start()
-        self.wait_till("a terminal that answers", lambda: bool(self.run_posd("status")))
+        self.wait_till("a terminal that answers", lambda: answers(self.till_port))
         code = self.run_office("terminal", "enrol", "--store", "דיזנגוף 99", "--terminal", "till-1")["code"]
         self.run_posd("enrol", code)
-        self.wait_till("the program", lambda: self.run_posd("status")["program"] is not None)
-        self.sign_in()
+        self.wait_till("a token", self.sign_in)  # the terminal starts anew under its name
+        self.wait_till("the program", lambda: self.status()["program"] is not None)
 
-    def sign_in(self) -> None:
+    def sign_in(self) -> str:
         """Take a token for the till."""
-        self.token = self.run_posd("token", "add", f"till-{secrets.token_hex(3)}")["token"]
+        self.token = str(self.run_posd("token", "add", f"till-{secrets.token_hex(3)}")["token"])
+        return self.token
 
     def close(self) -> None:
         """Stop what runs."""
@@ -136,17 +148,7 @@ class Shop:
 
     def wait_office(self) -> None:
         """Until head office answers."""
-
-        def answers() -> bool:
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.office_port}/", timeout=2).close()
-            except urllib.error.HTTPError:
-                return True
-            except OSError:
-                return False
-            return True
-
-        self.wait_till("head office", answers)
+        self.wait_till("head office", lambda: answers(self.office_port))
 
     def wait_till(self, what: str, holds: Any, limit_s: float = READY_S) -> None:
         """Until `holds()`; Failed when it takes longer than `limit_s`, or when a process has died."""
@@ -167,6 +169,10 @@ class Shop:
             if time.monotonic() > end:
                 raise Failed(f"waited {limit_s:.0f} s for {what}")
             time.sleep(POLL_S)
+
+    def status(self) -> Any:
+        """How the terminal is doing."""
+        return self.ask("GET", "/v1/status")
 
     def ask(self, method: str, path: str, body: object = None, key: str = "") -> Any:
         """A call of the local API, as a till makes it; its JSON answer."""

@@ -96,7 +96,7 @@ class Story:
         say("Head office is switched off. The shop sells on, twice, and takes a sandwich back.")
         took_s = self.shop.office.stop()
         detail(f"head office stopped in {took_s:.1f} s")
-        self.shop.wait_till("the terminal to notice", lambda: not self.shop.run_posd("status")["online"])
+        self.shop.wait_till("the terminal to notice", lambda: not self.shop.status()["online"])
         third = self.sell([("קפה שחור", 1200), ("מאפה", 2200)])
         self.sell([("תה", 1100)], member=False)
         refused = self.shop.ask("POST", "/v1/agreements", self.ask([("סלט", 5200)], [{"reward": "ten_off", "times": 1}]))
@@ -109,7 +109,7 @@ class Story:
         refund, taken = shekels(returned["refund_minor"]), returned["taken_back"]
         detail(f"return: {refund} back, {taken} taken back, {returned['given_back']} given back")
         detail(f"the last sale earned {third['earned']['points']} points")
-        detail(f"{self.shop.run_posd('status')['queued_records']} records wait for head office")
+        detail(f"{self.shop.status()['queued_records']} records wait for head office")
 
     def crash(self) -> None:
         """SIGKILL, then everything comes back. The receipts are out before: one in the printer's hands would be told as unknown."""
@@ -120,7 +120,7 @@ class Story:
             self.shop.office.start()
             self.shop.terminal.start()
             self.shop.wait_office()
-            self.shop.wait_till("the terminal", lambda: self.shop.run_posd("status")["enrolled"])
+            self.shop.wait_till("the terminal", lambda: self.shop.status()["enrolled"])
             self.settle()
 
     def account(self) -> dict[str, Any]:
@@ -192,11 +192,12 @@ class Story:
         """Until head office has everything and the terminal has heard the balance that comes of it."""
 
         def settled() -> bool:
+            status = self.shop.status()
+            if status["queued_records"] or not status["online"]:
+                return False  # there is no need to ask head office yet
             there = self.shop.run_office("member", "find", self.member["handle"])[0]["balances"]
             known = self.known()
-            here = {one["unit"]: one["pieces"] for one in known["balances"]} if known else {}
-            status = self.shop.run_posd("status")
-            return status["queued_records"] == 0 and bool(status["online"]) and here == there
+            return bool(there == ({one["unit"]: one["pieces"] for one in known["balances"]} if known else {}))
 
         self.shop.wait_till("head office and the terminal to agree", settled)
 

@@ -6,6 +6,7 @@ spent or promised. Only the terminal's own records bring pieces back: a Sale tha
 it has spent and that it will spend no more. No clock has a part in it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,6 +18,11 @@ from loyalty.ledger import Entry, available, exposed, held, leased
 from loyalty.program import Program
 from loyalty.refusal import Params, Refusal
 from loyalty.standing import Standing, book
+
+Taken = Mapping[tuple[str, str], int]
+"""What open holds have taken out of leases, by the lease's account and unit: spent or given back to it, nobody knows yet."""
+
+NOTHING_TAKEN: Taken = {}
 
 STORES_MAX = 2  # where a member is likely: each lease more leaves less for all others
 
@@ -46,7 +52,9 @@ class Purse(NamedTuple):
 
 
 class Have(NamedTuple):
-    """What there is of a unit: what is available and may be spent, what is in the lease in question, what is in all leases."""
+    """What there is of a unit: what is available and may be spent, what is in the lease in question, what is in all leases; what
+    open holds have taken out of a lease counts as in it, because a Void gives it back to that.
+    """
 
     available: int
     here: int
@@ -87,17 +95,30 @@ def within(standing: Standing, account: str) -> dict[str, int]:
     return {unit: pieces for unit, pieces in found.items() if pieces}
 
 
-def grant(program: Program, standing: Standing, lease: str, day: str) -> Standing:
+def grant(program: Program, standing: Standing, lease: str, day: str, taken: Taken = NOTHING_TAKEN) -> Standing:
     """`lease` filled up to what it should have, from what is available on `day`; nothing for who is overdrawn."""
     if overdrawn(standing):
         return standing
     entries = []
     for unit in program.units:
-        out = {name: sum(have.values()) for (name, of), have in standing.accounts.items() if of == unit and _is_lease(name)}
-        have = Have(lots.spendable(standing.lots(unit), day), out.get(leased(lease), 0), sum(out.values()))
+        out = Counter({name: pieces for (name, of), pieces in taken.items() if of == unit})
+        out.update(
+            {name: sum(have.values()) for (name, of), have in standing.accounts.items() if of == unit and _is_lease(name)}
+        )
+        have = Have(lots.spendable(standing.lots(unit), day), out[leased(lease)], out.total())
         if pieces := more(program, unit, have):
             entries.append(Entry(available(standing.handle), leased(lease), unit, pieces))
     return book(program, standing, entries, day)
+
+
+def at_stake(standing: Standing, names: Iterable[str], taken: Taken = NOTHING_TAKEN) -> dict[str, int]:
+    """What a copy of the terminal that has these leases could spend of them once more, by unit."""
+    accounts, found = {leased(name) for name in names}, Counter[str]()
+    for (account, unit), have in standing.accounts.items():
+        found[unit] += sum(have.values()) if account in accounts else 0
+    for (account, unit), pieces in taken.items():
+        found[unit] += pieces if account in accounts else 0
+    return dict(+found)
 
 
 def seen(standing: Standing, lease: Lease) -> dict[str, int]:
@@ -147,12 +168,14 @@ def expose(program: Program, standing: Standing, names: Iterable[str], day: str)
     return book(program, standing, entries, day)
 
 
-def give_up(program: Program, standing: Standing, holds: Iterable[Hold], day: str) -> Standing:
-    """Exposed `holds` that their terminal has given up: what came out of its lease is exposed of that, the rest available again."""
+def give_up(program: Program, standing: Standing, holds: Iterable[Hold], day: str, *, free: bool = True) -> Standing:
+    """Exposed `holds` that their terminal has given up: what came out of its lease is exposed of that, the rest available again, if
+    it may be freed; of a forked journal another copy may have promised it too.
+    """
     entries = []
     for hold in holds:
         left = within(standing, exposed(hold.id)).get(hold.unit, 0)
-        for target, most in ((exposed(hold.lease), hold.leased), (available(standing.handle), hold.pieces)):
+        for target, most in ((exposed(hold.lease), hold.leased), (available(standing.handle), hold.pieces * free)):
             if part := min(left, most):
                 entries.append(Entry(exposed(hold.id), target, hold.unit, part))
                 left -= part

@@ -182,11 +182,13 @@ def post(program: Program, accounts: Accounts, entries: Iterable[Entry], day: st
     into overdraft, in the lot OPEN, and whatever comes in later repays that first. What a return takes back is taken by the policy
     `negative_balance`. Where a unit's pieces are extended by activity, new pieces make the older ones as young as they are.
     """
-    now: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    now.update((key, Counter(dict(held_lots))) for key, held_lots in accounts.items())
+    now: dict[tuple[str, str], Counter[str]] = {}
     posted: list[Entry] = []
     missing: Counter[str] = Counter()
     for entry in entries:
+        for key in ((entry.source, entry.unit), (entry.target, entry.unit)):
+            if key not in now:
+                now[key] = Counter(dict(accounts.get(key, ())))
         if not entry.source.startswith(OWNED):
             found = _coming_in(program, now[entry.target, entry.unit], entry, day)
         elif entry.target == ISSUED or entry.target.startswith(PARTNER):

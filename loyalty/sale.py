@@ -309,6 +309,16 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """The body of a `promised` record, version 1: these holds are kept for promises that are open. Head office was restored from a
+    backup, and may not know of them any more.
+    """
+
+    holds: tuple[Hold, ...]
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseReturn:
     """The body of a `lease_return` record, version 1: so much of each unit of `lease` was ever spent or promised; the rest goes
     back, and nothing more is taken from it. A later one of the same lease says it anew.

@@ -84,13 +84,19 @@ def book(program: Program, standing: Standing, entries: Iterable[Entry], day: st
 
 def booked(standing: Standing, found: tuple[Entry, ...]) -> Standing:
     """`found` entries, each of one lot, added to the accounts."""
-    accounts = {key: Counter(dict(held)) for key, held in standing.accounts.items()}
+    mine = available(standing.handle)
+    changed: dict[tuple[str, str], dict[str, int]] = {}
     for entry in found:
         for account, sign in ((entry.source, -1), (entry.target, 1)):
-            if account == available(standing.handle) or account.startswith(ASIDE):
-                accounts.setdefault((account, entry.unit), Counter())[entry.lot] += sign * entry.pieces
-    kept = {key: {lot: pieces for lot, pieces in held.items() if pieces} for key, held in accounts.items()}
-    return replace(standing, accounts={key: held for key, held in kept.items() if held}, posted=(*standing.posted, *found))
+            if account == mine or account.startswith(ASIDE):
+                key = (account, entry.unit)
+                have = changed.get(key) or changed.setdefault(key, dict(standing.accounts.get(key, ())))
+                have[entry.lot] = have.get(entry.lot, 0) + sign * entry.pieces
+    accounts = {
+        **standing.accounts,
+        **{key: {lot: left for lot, left in have.items() if left} for key, have in changed.items()},
+    }
+    return replace(standing, accounts={key: have for key, have in accounts.items() if have}, posted=(*standing.posted, *found))
 
 
 def after_sale(program: Program, standing: Standing, sale: Sale, day: str) -> Standing:

@@ -27,9 +27,11 @@ from posd.scanning import Scanning
 from posd.settings import Settings
 from posd.store import journal, tokens
 from posd.store.database import Store, open_store
+from posd.store.writer import trouble
 from posd.storing import StoredCache, StoredJournal
 from posd.upkeep import Upkeep
 from posd.version import VERSION
+from runtime.errors import Unavailable
 from runtime.log import start_logging
 from runtime.notify import WATCHDOG_WAIT_S_MAX, feed_watchdog, notify
 from runtime.serve import listen, on_stop_signals, serving
@@ -104,7 +106,7 @@ async def _run_once(settings: Settings, store: Store, listener: socket.socket, s
 async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitStack) -> tuple[Parts, Sync | None]:
     """Everything but the HTTP server; no task runs yet."""
     me = await store.look(journal.identity)
-    link, events, office = Link(), Events(), None
+    link, events, office = Link(heard_ms=(await store.look(journal.pull_state)).heard_ms), Events(), None
     if me.terminal:
         key = keys.terminal_key(settings.state_path)
         public_key = key.public_key().public_bytes_raw().hex()
@@ -113,8 +115,12 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
         stack.push_async_callback(office.aclose)
     clock = clock_in(me.time_zone, settings.place.coordinates, Place(me.store, me.name or me.terminal))
     checkout = Checkout(store, clock, link, me.terminal, office, prints=settings.printing == "posd")
-    if me.terminal and (voided := await checkout.recover()):
-        log.warning("holds voided that nobody answered before the stop", holds=voided)
+    if me.terminal:
+        with contextlib.suppress(
+            Unavailable
+        ):  # a full disk: before the next hold is asked for; a failed one ends us in a moment
+            if voided := await checkout.recover():
+                log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)
     parts = Parts(settings, checkout, events, Scanning(checkout, events, settings.language), scanners)
     if shown := settings.display:
@@ -150,10 +156,17 @@ def _loops(settings: Settings, parts: Parts, sync: Sync | None, upkeep: Upkeep) 
 
 
 async def _let_cli_in(settings: Settings, store: Store) -> None:
-    """A fresh token for this machine's own command line, for as long as this process runs."""
-    token = keys.new_token()
-    await store.run(tokens.replace, CLI_TOKEN, "admin", token, wall_ms())
-    keys.write_secret(settings.state_path / keys.TOKEN_FILE, token.encode())
+    """A fresh token for this machine's own command line, for as long as this process runs; on a full disk the last one goes on."""
+    path, token = settings.state_path / keys.TOKEN_FILE, keys.new_token()
+    try:
+        fresh = keys.beside(path, token.encode())
+        await store.run(tokens.replace, CLI_TOKEN, "admin", token, wall_ms())
+    except (OSError, Unavailable) as error:
+        told = error if isinstance(error, Unavailable) else trouble(error)
+        if told is None or told.code != "disk_full":
+            raise told or error from error
+    else:
+        fresh.replace(path)
 
 
 def _authorities(settings: Settings, listener: socket.socket) -> frozenset[str]:

@@ -292,7 +292,7 @@ def _sale_receipt(db: Db, sale: Sale, program: Program, language: str, booking: 
     before = Counter(found.member.balances if found else {})
     for hold in sale.holds:
         before[hold.unit] += hold.pieces
-    expiring = members.expiring(db, found.row, sale.moment.local_date) if found else {}
+    expiring = members.expiring(db, sale.member.handle, sale.moment.local_date) if found else {}
     bearer = Bearer(found.member.first_name if found else "", dict(before), expiring, known=found is not None)
     return sale_receipt(sale, bearer, program, language, online=booking.online)
 

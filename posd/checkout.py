@@ -13,6 +13,7 @@ from loyalty.day import DayClose
 from loyalty.ids import ENTROPY_BYTES, random_id, record_id
 from loyalty.journal import Stamp
 from loyalty.leases import shortfall
+from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
@@ -49,15 +50,24 @@ class Checkout:
 
     async def program(self) -> Program:
         """The program in force now."""
-        return await self.store.look(quoting.program_now, self.clock.now().wall_ms)
+        return await self.store.look(quoting.program_now, self.now().wall_ms)
+
+    def now(self) -> Moment:
+        """This instant by the best clock there is: no offer begins or ends because ours is wrong."""
+        return self.clock.at(self._glance().rules_ms)
+
+    @property
+    def clock_in_doubt(self) -> bool:
+        """Whether our clock is minutes away from head office's, or behind what that was already."""
+        return self._glance().in_doubt
 
     async def identify(self, text: str) -> Known | Refusal:
         """Say whose code this is, or why it is nobody's."""
-        return await self.store.look(quoting.who, text, self.clock.now(), self._sight(text))
+        return await self.store.look(quoting.who, text, self.now(), self._sight(text))
 
     async def quote(self, ask: Ask) -> Answer:
         """What this basket earns, what the member may take, what is to be paid, and why. Writes nothing."""
-        return await self.store.look(quoting.answer, ask, self.clock.now(), self._sight(ask.code))
+        return await self.store.look(quoting.answer, ask, self.now(), self._sight(ask.code))
 
     async def agree(self, ask: Ask) -> Agreement | Refusal:
         """Promise it, before payment and on the disk; what is spent is reserved at head office first, or it is not promised."""
@@ -151,12 +161,14 @@ class Checkout:
         return voided
 
     async def return_leases(self, elapsed_s: int) -> int:
-        """Give back, by records, the leases that head office wants back and those that nobody has used for long; how many.
+        """Give back, by records, the leases that head office wants back and those that nobody has used for long; how many. One that
+        was restored is told first what is promised here.
 
         `elapsed_s` is what has passed since the last call, by the monotonic clock.
         """
+        said = await self.store.run(agreements.say_again, self._stamp(), _random)
         returned = await self.store.run(leases.return_due, elapsed_s, self._stamp(), online=self.link.online)
-        if returned:
+        if said or returned:
             self.link.wake.set()
         return returned
 
@@ -208,8 +220,11 @@ class Checkout:
 
     def _sight(self, code: str) -> Sight:
         """When this code came into sight: a changing part is over before the basket is paid."""
-        now = Sight(self.clock.ticks(), self.link.clock_offset_ms)
-        return self.sights.of(code.strip(), now, asyncio.get_running_loop().time())
+        return self.sights.of(code.strip(), self._glance(), asyncio.get_running_loop().time())
+
+    def _glance(self) -> Sight:
+        """A look at the clocks."""
+        return Sight(self.clock.ticks(), self.link.clock_offset_ms, self.link.heard_ms)
 
     def _stamp(self) -> Stamp:
         return self.clock.stamp(self.link.clock_offset_ms)

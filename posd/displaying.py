@@ -137,7 +137,7 @@ class Displaying:
 
     async def _member(self, handle: str) -> Shown:
         """The member as the cache has one after the sale; of a provisional one nobody knows a balance."""
-        day = self.checkout.clock.now().local_date
+        day = self.checkout.now().local_date
         found = await self.checkout.store.look(members.by_handle, handle, day) if handle else None
         if found is None:
             return Shown()

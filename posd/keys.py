@@ -76,10 +76,15 @@ def new_token() -> str:
 
 def write_secret(path: Path, secret: bytes) -> None:
     """Write `secret` so that nobody else can read it, and so that a crash leaves the old file or the new one."""
+    beside(path, secret).replace(path)
+
+
+def beside(path: Path, secret: bytes) -> Path:
+    """Write `secret` so into a file beside `path`, which only has to take its name: for that the fullest disk has room."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(secret)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(path)
+    return fresh

@@ -17,9 +17,9 @@ from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import Choice, Quote
 from loyalty.refusal import Refusal
-from posd.sights import Sight, time_of
+from posd.sights import Sight
 from posd.store import budgets as shares
-from posd.store import code_uses, journal, members, pages
+from posd.store import code_uses, members, pages
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync import codes, program_file, rotating
@@ -65,7 +65,7 @@ class Answer:
 
 def who(db: Db, text: str, moment: Moment, sight: Sight | None = None) -> Known | Refusal:
     """Whose code `text` is, or why it is nobody's; `sight` is when it came into sight, if that was before."""
-    when = time_of(sight or Sight(moment.wall_ms), journal.pull_state(db).heard_ms)
+    when = sight or Sight(moment.wall_ms)
     code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, when.passed_s)
     return code if isinstance(code, Refusal) else _known(db, code, moment.local_date, when.exact_s)
 
@@ -120,22 +120,22 @@ def _known(db: Db, code: MemberCode, day: str, exact_s: int | None) -> Known | R
         found = members.by_handle(db, code.handle, day)
         if found is None:
             member = Member(code.handle, generation=code.generation, provisional=True)
-            return _as_fresh(Known(member, code.strength), _step(db, code, None, exact_s))
+            return _as_fresh(Known(member, code.strength), _step(db, code, exact_s))
     if found.blocked:
         return Refusal("member_blocked")
     if code.strength is Strength.SIGNED and code.generation < found.member.generation:
         return Refusal("code_replaced")
-    return _as_fresh(Known(found.member, code.strength), _step(db, code, found.row, exact_s))
+    return _as_fresh(Known(found.member, code.strength), _step(db, code, exact_s))
 
 
-def _step(db: Db, code: MemberCode, member: int | None, exact_s: int | None) -> int:
+def _step(db: Db, code: MemberCode, exact_s: int | None) -> int:
     """The step of a changing code that counts: it is genuine, of now, and was not used here; else 0, and the code is as good as a
     printed one.
     """
     if not code.changing or exact_s is None:
         return 0
-    step = rotating.step_of(code, code_uses.secret(db, member) if member else None, exact_s)
-    return step if step and step > (code_uses.used(db, member) if member else 0) else 0
+    step = rotating.step_of(code, code_uses.secret(db, code.handle), exact_s)
+    return step if step and step > code_uses.used(db, code.handle) else 0
 
 
 def _as_fresh(known: Known, step: int) -> Known:

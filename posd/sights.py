@@ -1,4 +1,4 @@
-"""By what time a member's code is judged: when it came into sight here, by a clock that head office corrects."""
+"""By what time we go: our own clock's, corrected by head office's; and when a member's code came into sight."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -10,33 +10,36 @@ SIGHTS_MAX = 64  # one till has one member before it; the others are what hands 
 
 
 class Sight(NamedTuple):
-    """When a code came into sight, milliseconds UTC by our clock, and how far head office's was from it (None: nobody knows)."""
+    """A moment as our clock had it, milliseconds UTC; how far head office's was from it when it last answered (None: not since the
+    start); and what head office's was when it was last heard, before a restart too (0: never).
+    """
 
     wall_ms: int
     offset_ms: int | None = None
+    heard_ms: int = 0
 
+    @property
+    def in_doubt(self) -> bool:
+        """Whether our clock is minutes away from head office's, or behind what that was already: one of the two is wrong."""
+        return self.wall_ms < self.heard_ms if self.offset_ms is None else abs(self.offset_ms) > OFFSET_MS_MAX
 
-class CodeTime(NamedTuple):
-    """`passed_s` has passed for certain: what ended before it is over. `exact_s` is now, as near as a changing part needs it; None
-    while our clock is in doubt. Seconds UTC.
-    """
+    @property
+    def rules_ms(self) -> int:
+        """The time by which the rules go: our clock's; head office's, or the last that was known of it, where ours is in doubt."""
+        if not self.in_doubt:
+            return self.wall_ms
+        return self.heard_ms if self.offset_ms is None else self.wall_ms + self.offset_ms
 
-    passed_s: int
-    exact_s: int | None
+    @property
+    def exact_s(self) -> int | None:
+        """Now, as near as a changing part needs it, in seconds UTC; None while our clock is in doubt."""
+        return None if self.in_doubt else (self.wall_ms + (self.offset_ms or 0)) // 1000
 
-
-def time_of(sight: Sight, heard_ms: int) -> CodeTime:
-    """The time of `sight`. `heard_ms` is head office's own time when it was last heard, before a restart too; 0 for never.
-
-    A clock that is minutes away from head office's, or behind what it was already, is in doubt: then no changing part counts. A
-    code is over only if both clocks say so: neither can refuse anybody alone.
-    """
-    if sight.offset_ms is None:
-        ours = sight.wall_ms >= heard_ms
-        return CodeTime(min(sight.wall_ms, heard_ms or sight.wall_ms) // 1000, sight.wall_ms // 1000 if ours else None)
-    corrected_ms = sight.wall_ms + sight.offset_ms
-    good = abs(sight.offset_ms) <= OFFSET_MS_MAX
-    return CodeTime(min(sight.wall_ms, corrected_ms) // 1000, corrected_ms // 1000 if good else None)
+    @property
+    def passed_s(self) -> int:
+        """What has passed for certain, in seconds UTC: a code is over only if both clocks say so; neither refuses anybody alone."""
+        theirs_ms = (self.heard_ms or self.wall_ms) if self.offset_ms is None else self.wall_ms + self.offset_ms
+        return min(self.wall_ms, theirs_ms) // 1000
 
 
 @dataclass

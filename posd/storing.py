@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from posd.store import budgets, joining, journal, pages
+from posd.store import agreements, budgets, joining, journal, pages, snapshots
 from posd.store.database import Store
 from sync.joining import AttachmentRequest
 from sync.pull import PullState
 from sync.push import PushState
+from sync.snapshot import Loading, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class StoredJournal:
     async def save_push_state(self, state: PushState) -> None:
         """Remember it."""
         await self.store.run(journal.save_push_state, state)
+        await _note_freeze(self.store)
 
     async def records_after(self, seq: int, records_max: int, bytes_max: int) -> list[bytes]:
         """The next records."""
@@ -32,6 +34,10 @@ class StoredJournal:
     async def hash_at(self, seq: int) -> str | None:
         """Our record's hash there."""
         return await self.store.look(journal.hash_at, seq)
+
+    async def end(self) -> int:
+        """Where the journal ends."""
+        return await self.store.look(agreements.journal_end)
 
     async def queued(self) -> tuple[int, int]:
         """What waits, and since when."""
@@ -60,6 +66,20 @@ class StoredCache:
         """What has been given of each budget."""
         return await self.store.look(budgets.given)
 
+    async def loading(self) -> Loading | None:
+        """A snapshot that is coming in."""
+        return await self.store.look(snapshots.loading)
+
+    async def save_chunk(self, taken: Taken) -> None:
+        """A chunk of it, in one transaction."""
+        await self.store.run(snapshots.save_chunk, taken)
+
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         """Rows and cursor in one transaction."""
         await self.store.run(pages.save_page, entities, state)
+        await _note_freeze(self.store)
+
+
+async def _note_freeze(store: Store) -> None:
+    """What head office has just said of our journal holds from now on, not from the next start on."""
+    store.condition.frozen = store.condition.frozen or await store.look(journal.frozen)

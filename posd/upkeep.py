@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from posd.clock import wall_ms
-from posd.store import checking, journal, pruning
+from posd.store import checking, journal, pruning, snapshots
 from posd.store.checking import Checked, Flaw
 from posd.store.database import Store, look_at
 from posd.store.writer import damaged
@@ -40,6 +40,7 @@ class Upkeep:
         while True:
             await asyncio.sleep(ROUND_S)
             rounds += 1
+            await self.sweep()
             if self.store.condition.full:
                 await self.store.make_ballast()
                 self.changed()
@@ -65,6 +66,14 @@ class Upkeep:
         if pruned:
             log.info("journal pruned", records=pruned)
         return pruned
+
+    async def sweep(self) -> int:
+        """Delete the members of before the last snapshot; how many rows."""
+        swept = 0
+        while some := await self.store.run(snapshots.sweep):
+            swept += some
+            await asyncio.sleep(BREATH_S)
+        return swept
 
     async def _chain(self) -> Flaw | None:
         checked = Checked(await self.store.look(journal.anchor), more=True)

@@ -14,6 +14,7 @@ from runtime.errors import Misconfigured, Unavailable
 from sync import batch, signing, wire
 from sync.joining import AttachmentAnswer, AttachmentRequest
 from sync.keys import KeyAnswer, KeyRequest
+from sync.snapshot import SnapshotChunk, SnapshotRequest
 from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
 
 CONNECT_S = 3.0
@@ -136,6 +137,10 @@ class HeadOffice:
     async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
         """Send what belongs to a record that head office has."""
         return await self._ask("/v1/attachments", wire.encode(request), AttachmentAnswer)
+
+    async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
+        """Ask for the next chunk of a snapshot."""
+        return await self._ask("/v1/snapshot", wire.encode(request), SnapshotChunk)
 
     async def hold(self, request: HoldRequest) -> HoldAnswer:
         """Ask once for a reservation. Raises Unavailable after 0.8 s: then nobody knows, and a Void must be sent."""

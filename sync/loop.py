@@ -10,20 +10,26 @@ import tenacity
 
 from loyalty.journal import Head
 from runtime.errors import Misconfigured, Unavailable
-from sync import pull, push, timing, wire
+from sync import pull, push, snapshot, timing, wire
 from sync.client import HeadOffice, Overloaded
 from sync.ports import Cache, Journal
 from sync.push import PushState
+from sync.snapshot import Loading, SnapshotRequest
 
 log = structlog.get_logger()
 
 
 @dataclass
 class Link:
-    """How it stands with head office, for the pages and the status. `news` is called after each page that changed something."""
+    """How it stands with head office, for the pages and the status. `changed` is called after each page that brought news.
+
+    `heard_ms` is head office's own time when it was last heard, before a restart too; `clock_offset_ms` how far that was from ours
+    then (None: not since the start).
+    """
 
     online: bool = False
     last_contact_ms: int = 0
+    heard_ms: int = 0
     clock_offset_ms: int | None = None
     trouble: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -33,7 +39,7 @@ class Link:
         """Head office answered just now."""
         before = self.online
         self.online, self.trouble = True, ""
-        self.last_contact_ms, self.clock_offset_ms = wall_ms, server_ms - wall_ms
+        self.last_contact_ms, self.heard_ms, self.clock_offset_ms = wall_ms, server_ms, server_ms - wall_ms
         if not before:
             self.wake.set()
             self.changed()
@@ -108,22 +114,38 @@ class Sync:
         return replace(state, seq=state.seq - 1, hash=before) if before else state
 
     async def pull_page(self) -> None:
-        """One page of the feed."""
+        """One page of the feed; or one chunk of a snapshot, while one comes in."""
+        if loading := await self.cache.loading():
+            await self._pull_chunk(loading)
+            return
         state = await self.cache.pull_state()
-        pushed = (await self.journal.push_state()).seq
         queued, since_ms = await self.journal.queued()
         given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
         disk = " ".join(self.disk())
-        health = pull.Health(queued, since_ms, self.posd_version, given, pushed + queued, disk)
+        health = pull.Health(queued, since_ms, self.posd_version, given, await self.journal.end(), disk)
         page = await self.office.feed(pull.request(state, health))
+        if page.snapshot:
+            await self._pull_chunk(Loading())
+            return
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
         self.link.heard(page.server_ms, self.wall_ms())
         if page.incarnation != state.incarnation:
             self.link.wake.set()  # a new life of head office's database: see what it has of us
         if entities:
+            self.link.changed()
+
+    async def _pull_chunk(self, loading: Loading) -> None:
+        """The next chunk of a snapshot. One that came wrong is asked for again, as after any failure."""
+        before = (await self.cache.pull_state()).incarnation
+        chunk = await self.office.snapshot(SnapshotRequest(loading.cursor))
+        await self.cache.save_chunk(snapshot.taken(loading, chunk))
+        self.link.heard(chunk.server_ms, self.wall_ms())
+        if chunk.incarnation != before:
+            self.link.wake.set()
+        if chunk.first or chunk.last:
             self.link.changed()
 
     async def _patiently(self, task: Callable[[], Awaitable[None]]) -> None:

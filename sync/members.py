@@ -55,7 +55,9 @@ class MemberRow:
         bounds.whole("number of names", len(self.segments) + len(self.occasions), 0, NAMES_MAX)
         for name in (*self.segments, *self.occasions):
             bounds.text("name", name)
-        for day in filter(None, (self.joined, self.last_visit, *chain.from_iterable(self.occasions.values()))):
+        for day in filter(None, (self.joined, self.last_visit)):
+            bounds.day("date", day)  # the cache keeps their numbers
+        for day in chain.from_iterable(self.occasions.values()):
             bounds.date("date", day)
         for ref in self.includes:
             bounds.hexadecimal("included record", ref, 32)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from sync.joining import AttachmentRequest
 from sync.pull import PullState
 from sync.push import PushState
+from sync.snapshot import Loading, Taken
 
 
 class Journal(Protocol):
@@ -25,6 +26,10 @@ class Journal(Protocol):
 
     async def hash_at(self, seq: int) -> str | None:
         """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head, push.PRUNED_HASH for a deleted one."""
+        ...
+
+    async def end(self) -> int:
+        """Its last seq; -1 while something is still to be said in it first, to a head office that was restored."""
         ...
 
     async def queued(self) -> tuple[int, int]:
@@ -49,6 +54,14 @@ class Cache(Protocol):
 
     async def budgets_given(self) -> dict[str, int]:
         """What this terminal has given or promised of each budget, ever, by rule."""
+        ...
+
+    async def loading(self) -> Loading | None:
+        """How far a snapshot has come in; None when none does."""
+        ...
+
+    async def save_chunk(self, taken: Taken) -> None:
+        """Keep a chunk and how far the snapshot has come with it in one transaction; the last one puts it into use."""
         ...
 
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:

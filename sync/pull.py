@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from loyalty.journal import Head
 from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
 
 
@@ -10,12 +11,15 @@ from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
 class PullState:
     """How far the feed is read, and of which incarnation of head office. `caught_up` is whether the last page was the end, and
     `heard_ms` head office's own time of it, milliseconds UTC.
+
+    `stored` is where the last page says that our journal stands at head office. It is compared and not kept.
     """
 
     cursor: str = ""
     incarnation: str = ""
     caught_up: bool = False
     heard_ms: int = 0
+    stored: Head | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,11 @@ def request(state: PullState, health: Health) -> FeedRequest:
         given=dict(health.given),
         journal_seq=health.journal_seq,
         disk=health.disk,
+        snapshots=True,
     )
 
 
 def next_state(state: PullState, page: FeedPage) -> PullState:
     """The state that is saved together with the page's rows."""
-    return replace(state, cursor=page.cursor, incarnation=page.incarnation, caught_up=not page.more, heard_ms=page.server_ms)
+    state = replace(state, cursor=page.cursor, incarnation=page.incarnation, heard_ms=page.server_ms)
+    return replace(state, caught_up=not page.more, stored=Head(page.seq, page.hash) if page.hash else None)

@@ -7,6 +7,7 @@ Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own
     POST /v1/key       KeyRequest -> KeyAnswer           sync/keys.py
     POST /v1/journal   records joined by newlines, zstd -> PushAnswer
     POST /v1/feed      FeedRequest -> FeedPage           waits up to `wait_s` for news
+    POST /v1/snapshot  sync/snapshot.py
     POST /v1/holds     HoldRequest -> HoldAnswer
     POST /v1/attachments  AttachmentRequest -> AttachmentAnswer
 """
@@ -21,7 +22,7 @@ from loyalty import bounds
 from loyalty.day import DayClose
 from loyalty.joining import Alias, Claim, Join
 from loyalty.moment import WALL_MS_MAX
-from loyalty.sale import Enrol, LeaseReturn, Return, Sale, Void
+from loyalty.sale import Enrol, LeaseReturn, Promised, Return, Sale, Void
 from runtime.errors import Misconfigured
 from sync.joining import PoolRow as PoolRow
 from sync.members import MemberRow as MemberRow
@@ -54,6 +55,7 @@ RECORDS: Mapping[tuple[str, int], type | Older] = {
     ("join", 1): Join,
     ("claim", 1): Claim,
     ("alias", 1): Alias,
+    ("promised", 1): Promised,
 }
 """Every body ever shipped, by kind and version; the newest of a kind is today's. What is not here is stored all the same."""
 
@@ -147,7 +149,8 @@ class FeedRequest:
     """What has changed since `cursor` (empty: everything)? And how the terminal is doing, for head office's page.
 
     `given` is what it has given or promised of each budget, ever, by rule, while it went by all that `cursor` stands for;
-    `journal_seq` is where its journal ends (-1: it does not say); `disk` is what is wrong with its disk (docs/operate.md).
+    `journal_seq` is where its journal ends (-1: it does not say); `disk` is what is wrong with its disk (docs/operate.md);
+    `snapshots` is whether it would rather read a snapshot than everything page by page.
     """
 
     cursor: str
@@ -158,6 +161,7 @@ class FeedRequest:
     given: dict[str, int] = field(default_factory=dict)
     journal_seq: int = -1
     disk: str = ""
+    snapshots: bool = False
 
     def __post_init__(self) -> None:
         _budgets("given", self.given)
@@ -173,16 +177,27 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Rows and cursor belong together: they are saved in one transaction. `more` says that another page is ready."""
+    """Rows and cursor belong together: they are saved in one transaction. `more` says that another page is ready; `snapshot` that
+    head office knows nothing of this cursor, and that there is a snapshot instead of rows.
+
+    Head office has stored the journal of whoever asks up to `seq`, whose hash is `hash`: so a copy of the terminal's disk learns
+    that it is one, although it only reads. Without a `hash` it does not say.
+    """
 
     cursor: str
     rows: tuple[FeedRow, ...]
     more: bool
     incarnation: str
     server_ms: int
+    seq: int = 0
+    hash: str = ""
+    snapshot: bool = False
 
     def __post_init__(self) -> None:
         bounds.whole("server_ms", self.server_ms, 0, WALL_MS_MAX)
+        bounds.whole("seq", self.seq, 0, SEQ_MAX)
+        if self.hash:
+            bounds.hexadecimal("hash", self.hash, 64)
 
 
 @dataclass(frozen=True, slots=True)

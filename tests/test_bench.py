@@ -24,7 +24,7 @@ BENCH_S = 600  # a hang guard; it takes a quarter of a minute
 
 def test_the_line_is_measured_against_its_peers() -> None:
     """One short round gives a figure for each promise, and for each peer that it is paired with."""
-    command = [sys.executable, "bench/line.py", "--json", "--rounds", "1"]
+    command = [sys.executable, "bench/line.py", "--json", "--rounds", "1", "--each", "20", "--filling", "40"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
@@ -134,6 +134,41 @@ def test_ingest_is_measured_against_bare_copy() -> None:
     assert sorted(figure["target"] for figure in figures.values() if figure["target"]) == [1 / 3, 0.75, 0.9]
 
 
+def test_a_cache_is_measured_at_both_ends() -> None:
+    """A small one: it is told, loaded beside checkouts, looked up, loaded once more and cleared away."""
+    command = [sys.executable, "bench/cache.py", "--json", "--members", "1200"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert {name for name, one in figures.items() if one["target"]} == {
+        "look-up by handle, p99 ms",
+        "look-up by plain code, p99 ms",
+    }
+    assert all(figure["value"] > 0 for name, figure in figures.items() if "memory" not in name)
+    assert all(any(name.startswith(what) and "longest" in name for name in figures) for what in ("first", "another", "the old"))
+
+
+def test_the_cost_of_history_is_measured_in_turns() -> None:
+    """Two short journals: a checkout and a push behind each, and their share."""
+    command = [sys.executable, "bench/history.py", "--json", "--rounds", "1", "--lengths", "40", "80"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert all(figure["value"] > 0 for figure in figures.values())
+    assert [figure["target"] for figure in figures.values() if figure["target"]] == [1.1, 1.1]
+
+
+def test_a_small_herd_is_drained() -> None:
+    """Some terminals at the real service: every record is there once, and nothing was answered that may not be."""
+    command = [sys.executable, "bench/herd.py", "--json", "--terminals", "5", "--records", "130"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    kept = ("records lost", "records stored twice", "answers but 200, 429, 503", "requests that broke off")
+    assert [figures[name]["value"] for name in kept] == [0, 0, 0, 0]
+    assert figures["answers 200"]["value"] >= 5 * (2 + 1)
+
+
 def test_drawn_phones_are_as_the_seed_says() -> None:
     """Two runs draw the same frames, another seed others; each is a frame of its size, and the plain ones are read exactly."""
     first, again, other = (list(drawn(seed, 1)) for seed in (1, 1, 2))
@@ -207,7 +242,7 @@ def test_the_rules_are_measured_against_two_other_engines() -> None:
 
 def test_the_idle_camera_is_measured_against_the_bare_decode() -> None:
     """A short watch gives a figure for each promise, and the peer's own."""
-    command = [sys.executable, "bench/camera.py", "--json", "--seconds", "1"]
+    command = [sys.executable, "bench/camera.py", "--json", "--seconds", "1", "--pictures", "10"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, with_settings
+from central.cli.common import answers, look_in_store, with_settings
 from central.settings import Settings
 
 
@@ -20,6 +20,6 @@ def command(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     """
     from central import leases
 
-    found = in_store(settings, leases.bound)
+    found = look_in_store(settings, leases.bound)
     lines = [f"{one.unit}: {one.cloned + one.released} ({one.cloned} by clones, {one.released} released)" for one in found]
     return [one._asdict() for one in found], "\n".join(lines) or "nothing: no terminal was cloned, no exposure was released"

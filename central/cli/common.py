@@ -3,14 +3,17 @@
 import asyncio
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from central import settings as settings_file
 from central.settings import Settings
+
+if TYPE_CHECKING:
+    from central.store.engine import Store  # a command that asks for none starts without SQLAlchemy
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,11 +52,21 @@ def answers(command: Callable[P, tuple[dict[str, Any] | list[dict[str, Any]], st
 
 def in_store(settings: Settings, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """The result of a store function, in one transaction of the database that the settings name."""
+    return use_store(settings, lambda store: store.run(function, *args, **kwargs))
+
+
+def look_in_store(settings: Settings, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """The result of a store function that only reads: a long list holds nobody up."""
+    return use_store(settings, lambda store: store.read(function, *args, **kwargs))
+
+
+def use_store(settings: Settings, use: "Callable[[Store], Awaitable[T]]") -> T:
+    """What `use` makes of the store, in as many transactions as it likes."""
     from central.store.opening import open_store
 
     async def once() -> T:
         async with open_store(settings.database_url) as store:
-            return await store.run(function, *args, **kwargs)
+            return await use(store)
 
     settings_file.make_state_dir(settings)
     return asyncio.run(once())

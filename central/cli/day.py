@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, with_settings
+from central.cli.common import answers, use_store, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 
@@ -23,16 +23,8 @@ def command(settings: Settings, date: datetime | None) -> tuple[dict[str, Any], 
     Example:
       posd-central day --date 2027-01-01
     """
-    import asyncio
-
     from central import daily
-    from central.settings import make_state_dir
-    from central.store.opening import open_store
 
-    async def once() -> int:
-        async with open_store(settings.database_url) as store:
-            return await daily.bring_all(store, now_ms(), date.date().isoformat() if date else "")
-
-    make_state_dir(settings)
-    count = asyncio.run(once())
+    day = date.date().isoformat() if date else ""
+    count = use_store(settings, lambda store: daily.bring_all(store, now_ms(), day))
     return {"members": count}, f"{count} members had something to come"

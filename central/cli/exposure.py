@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, person, time_text, with_settings
+from central.cli.common import answers, in_store, look_in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 
@@ -26,7 +26,7 @@ def list_exposure(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     """
     from central.store import leases
 
-    found = in_store(settings, leases.exposed)
+    found = look_in_store(settings, leases.exposed)
     lines = [
         f"{one.code} {one.store} / {one.terminal}: {_pieces(one.pieces)} of {one.handle}, "
         f"a {one.kind} since {time_text(one.made_ms)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, person, time_text, with_settings
+from central.cli.common import answers, in_store, look_in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 
@@ -71,7 +71,7 @@ def list_layouts(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     """
     from central.store import layouts
 
-    found = in_store(settings, layouts.newest, ROWS_MAX)
+    found = look_in_store(settings, layouts.newest, ROWS_MAX)
     lines = [f"{one.name}  version {one.version}  published {time_text(one.made_ms)}" for one in found]
     values = [{"name": one.name, "version": one.version, "made_ms": one.made_ms} for one in found]
     return values, "\n".join(lines) or "None yet: receipts have the built-in layout"

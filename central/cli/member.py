@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, person, with_settings
+from central.cli.common import answers, in_store, look_in_store, person, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 from central.store.engine import Connection
@@ -106,7 +106,7 @@ def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], s
         balances = members.balances_of(db, found)
         return [(member, balances[member.id]) for member in found]
 
-    found = in_store(settings, look)
+    found = look_in_store(settings, look)
     values = [{**_values(member), "balances": balances} for member, balances in found]
     return values, "\n".join(f"{m.handle}  {m.first_name}  {m.tier}  {balances}" for m, balances in found) or "nobody"
 
@@ -130,7 +130,7 @@ def member_code(
     """Print a member's signed code, and write it as a QR code. One that changes is shown here until Ctrl-C.
 
     \b
-    Examples:
+    Example:
       posd-central member code --last --png code.png
       posd-central member code --last --rotating
     """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from central.cli.common import answers, in_store, with_settings
+from central.cli.common import answers, look_in_store, with_settings
 from central.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def report_partners(settings: Settings, /, language: str, **wanted: str) -> tupl
     asked = Asked(**wanted)
     if asked.last and asked.first > asked.last:
         raise click.UsageError("--from is after --to")
-    found = in_store(settings, partners.report, asked)
+    found = look_in_store(settings, partners.report, asked)
     owed = _summed(found)
     values = {
         "from": asked.first,

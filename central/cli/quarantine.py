@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, person, time_text, with_settings
+from central.cli.common import answers, in_store, look_in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 
@@ -28,7 +28,7 @@ def list_held(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     """
     from central import quarantine
 
-    found = in_store(settings, quarantine.held)
+    found = look_in_store(settings, quarantine.held)
     lines = [
         f"{one.name}  {one.why:<7}  {one.store + ' / ' if one.store else ''}{one.terminal}: {one.records} records"
         f" since {time_text(one.since_ms)}"

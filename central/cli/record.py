@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, time_text, with_settings
+from central.cli.common import answers, in_store, look_in_store, time_text, with_settings
 from central.settings import Settings
 
 ROWS_MAX = 100_000
@@ -31,7 +31,7 @@ def list_records(settings: Settings, rows_max: int, *, odd: bool) -> tuple[list[
     """
     from central.store import records
 
-    found = in_store(settings, records.newest, rows_max, odd=odd)
+    found = look_in_store(settings, records.newest, rows_max, odd=odd)
     lines = [
         f"{time_text(row.received_ms)}  {row.terminal}  {row.seq:>6}  {row.kind:<7} {row.id}  {row.state} {row.reason}"
         f"{f' differs: {row.differs}' if row.differs else ''}{f' stale: {row.stale}' if row.stale else ''}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, with_settings
+from central.cli.common import answers, look_in_store, with_settings
 from central.settings import Settings
 
 
@@ -22,7 +22,7 @@ def command(settings: Settings) -> tuple[dict[str, Any], str]:
     """
     from central import recovery
 
-    found = in_store(settings, recovery.state)
+    found = look_in_store(settings, recovery.state)
     values = {"recovering": found.recovering, "absent": [one._asdict() for one in found.absent]}
     if not found.recovering:
         return values, "Head office grants holds and leases"

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, person, time_text, with_settings
+from central.cli.common import answers, in_store, look_in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 
@@ -81,7 +81,7 @@ def list_terminals(settings: Settings) -> tuple[list[dict[str, Any]], str]:
     """
     from central.store import pages
 
-    rows = in_store(settings, pages.terminals, now_ms())
+    rows = look_in_store(settings, pages.terminals, now_ms())
     lines = [f"{row.store} / {row.name}: {row.trouble or 'well'}, {row.queued_records} records wait there" for row in rows]
     return [row._asdict() for row in rows], "\n".join(lines) or "No terminal yet: posd-central terminal enrol"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from central import quarantine, recovery
 from central.quarantine import Verdict
-from central.store import copies
+from central.store import copies, pages
 from central.store.engine import Connection
 from runtime.errors import Rejected
 
@@ -15,6 +15,7 @@ def page(db: Connection) -> dict[str, Any]:
     return {
         "recovery": recovery.state(db),
         "held": quarantine.held(db),
+        "kept": pages.kept(db),
         "check": copies.last(db, "check"),
         "backup": copies.last(db, "backup"),
     }

@@ -92,6 +92,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "מה שהוקצה מאז הגיבוי אינו ידוע. מסוף שלא יחזור ננעל בפקודה:",
         "What was granted since the backup is not known. Fence one that will not come back:",
     ),
+    "kept": ("רשומות של גרסה חדשה יותר", "Records of a newer release"),
+    "kept_why": (
+        "נשמרו ואינן משפיעות עד שהמטה ישודרג; אז יירשמו מאליהן.",
+        "Stored, and without effect until head office is upgraded; then they are booked by themselves.",
+    ),
     "quarantine": ("הסגר", "Quarantine"),
     "quarantine_why": (
         "רשומות שנשמרו ואינן משפיעות עד שאדם בודק אותן.",

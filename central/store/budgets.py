@@ -12,6 +12,11 @@ from loyalty.budgets import Share
 _USED = sa.case((BUDGET.c.told > BUDGET.c.used, BUDGET.c.told), else_=BUDGET.c.used)
 _SHARE = (BUDGET.c.target, BUDGET.c.ceiling, _USED)
 
+# Made once: making a statement takes as long as running it.
+_CHAIN = BUDGET.c.chain_id == sa.bindparam("chain")
+_OF_CHAIN = sa.select(BUDGET.c.rule, *_SHARE).where(_CHAIN).order_by(BUDGET.c.rule)
+_TOLD = sa.select(BUDGET.c.rule, BUDGET.c.told).where(_CHAIN, BUDGET.c.told != 0)
+
 
 def shares(db: Connection, rule: str) -> dict[int, Share]:
     """All shares of a budget, by journal. What is used is what the sales say or the terminal does, whichever is more."""
@@ -21,7 +26,7 @@ def shares(db: Connection, rule: str) -> dict[int, Share]:
 
 def of_chain(db: Connection, chain: int) -> dict[str, Share]:
     """All shares of a journal, by rule."""
-    found = db.execute(sa.select(BUDGET.c.rule, *_SHARE).where(BUDGET.c.chain_id == chain).order_by(BUDGET.c.rule))
+    found = db.execute(_OF_CHAIN, {"chain": chain})
     return {rule: Share(target, ceiling, used) for rule, target, ceiling, used in found}
 
 
@@ -40,8 +45,7 @@ def add_used(db: Connection, chain: int, spent: Mapping[str, int], sign: int = 1
 
 def told(db: Connection, chain: int) -> dict[str, int]:
     """What the terminal last said that it has given."""
-    wanted = sa.select(BUDGET.c.rule, BUDGET.c.told).where(BUDGET.c.chain_id == chain, BUDGET.c.told != 0)
-    return dict(db.execute(wanted).all())
+    return dict(db.execute(_TOLD, {"chain": chain}).all())
 
 
 def set_told(db: Connection, chain: int, given: Mapping[str, int]) -> None:

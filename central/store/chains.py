@@ -1,5 +1,6 @@
 """The lines of a journal: one, unless it has forked; and which of them still count."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -19,6 +20,14 @@ class Line(NamedTuple):
     base: Head
     head: Head
     durable_seq: int
+
+
+class Branch(NamedTuple):
+    """A line that begins: its number, where it leaves the others, and what it may have spent beside them (`copied` in tables.py)."""
+
+    number: int
+    base: Head
+    copied: Mapping[str, int]
 
 
 def first(chain: ChainRow) -> Line:
@@ -41,11 +50,12 @@ def hash_at(db: Connection, line: Line, seq: int) -> str:
     return known.get(seq) or records.hash_at(db, line.id, seq)
 
 
-def branch_off(db: Connection, chain: ChainRow, base: Head, number: int, now_ms: int) -> Line:
-    """A new line of a locked journal, of which nothing beyond `base` is stored yet. The journal has forked: somebody must look."""
+def branch_off(db: Connection, chain: ChainRow, new: Branch, now_ms: int) -> Line:
+    """A new line of a locked journal, of which nothing beyond its base is stored yet. The journal has forked: somebody must look."""
+    number, base, copied = new
     forked = sa.update(CHAIN).where(CHAIN.c.id == chain.id, CHAIN.c.forked_ms.is_(None)).values(forked_ms=now_ms)
     db.execute(forked)
-    new = CHAIN.insert().values(
+    row = CHAIN.insert().values(
         terminal_id=chain.terminal_id,
         epoch=chain.epoch,
         branch=number,
@@ -58,8 +68,9 @@ def branch_off(db: Connection, chain: ChainRow, base: Head, number: int, now_ms:
         enrolled_ms=now_ms,
         forked_ms=now_ms,
         fenced_ms=now_ms,
+        copied=copied,
     )
-    return Line(db.execute(new.returning(CHAIN.c.id)).scalar_one(), number, base, base, 0)
+    return Line(db.execute(row.returning(CHAIN.c.id)).scalar_one(), number, base, base, 0)
 
 
 def fence(db: Connection, terminal: int, now_ms: int) -> bool:

@@ -31,6 +31,8 @@ class Use(NamedTuple):
 
 def secrets_of(db: Connection, members: Sequence[int]) -> dict[int, str]:
     """The secrets of those members that have one."""
+    if not members:
+        return {}
     row = CHANGING_CODE.c
     wanted = sa.select(row.member_id, row.secret).where(row.member_id.in_(members), row.secret != "")
     return {member: secret for member, secret in db.execute(wanted)}  # noqa: C416 (a row is no pair to the type checker)

@@ -31,32 +31,45 @@ class Change(NamedTuple):
     key: int
 
 
+# Made once: making a statement takes as long as running it.
+_BUMP = sa.update(OFFICE).values(feed_position=OFFICE.c.feed_position + 1).returning(OFFICE.c.feed_position)
+_OFFICE = sa.select(OFFICE.c.incarnation, OFFICE.c.feed_position, OFFICE.c.restored_ms, OFFICE.c.recovering)
+_OWN = ("share", "pool")  # those of others are for others
+_ABOUT = sa.or_(FEED.c.kind.not_in(_OWN), FEED.c.key == sa.bindparam("terminal"))
+_CHANGES = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(_ABOUT)
+_CHANGES_AFTER = (
+    _CHANGES.where(FEED.c.position > sa.bindparam("position"))
+    .order_by(FEED.c.position, FEED.c.kind, FEED.c.key)
+    .limit(sa.bindparam("rows"))
+)
+_CHANGES_AT = _CHANGES.where(FEED.c.position == sa.bindparam("position")).order_by(FEED.c.kind, FEED.c.key)
+
+
 def publish(db: Connection, changed: Sequence[tuple[str, int]]) -> int:
     """Say that these entities, as (kind, key), change in this transaction; all of them share the position that is returned."""
-    bump = sa.update(OFFICE).values(feed_position=OFFICE.c.feed_position + 1).returning(OFFICE.c.feed_position)
-    position: int = db.execute(bump).scalar_one()
+    position: int = db.execute(_BUMP).scalar_one()
     upsert(db, FEED, [{"kind": kind, "key": key, "position": position} for kind, key in changed], "position")
     return position
 
 
 def office(db: Connection) -> Office:
     """Where the feed is now."""
-    columns = (OFFICE.c.incarnation, OFFICE.c.feed_position, OFFICE.c.restored_ms, OFFICE.c.recovering)
-    return Office(*db.execute(sa.select(*columns)).one())
+    return Office(*db.execute(_OFFICE).one())
 
 
 def changes_after(db: Connection, terminal: int, position: int, rows_max: int) -> list[Change]:
     """The first changes after `position` for that terminal, in order; at most `rows_max`."""
-    after = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position > position, _about(terminal))
-    return [Change(*row) for row in db.execute(after.order_by(FEED.c.position, FEED.c.kind, FEED.c.key).limit(rows_max))]
+    given = {"position": position, "terminal": terminal, "rows": rows_max}
+    return [Change(*row) for row in db.execute(_CHANGES_AFTER, given)]
 
 
 def changes_at(db: Connection, terminal: int, position: int) -> list[Change]:
     """All the changes of one position for that terminal."""
-    at = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(FEED.c.position == position, _about(terminal))
-    return [Change(*row) for row in db.execute(at.order_by(FEED.c.kind, FEED.c.key))]
+    return [Change(*row) for row in db.execute(_CHANGES_AT, {"position": position, "terminal": terminal})]
 
 
-def _about(terminal: int) -> sa.ColumnElement[bool]:
-    """Everything is for every terminal, but for the shares and the pools of others."""
-    return sa.or_(FEED.c.kind.not_in(("share", "pool")), FEED.c.key == terminal)
+def others_after(db: Connection, terminal: int, kinds: Sequence[str], last: tuple[str, int], rows_max: int) -> list[Change]:
+    """The entities of those kinds for that terminal, in the order of kind and key, that come after `last`."""
+    wanted = _CHANGES.where(FEED.c.kind.in_(kinds), sa.tuple_(FEED.c.kind, FEED.c.key) > last)
+    wanted = wanted.order_by(FEED.c.kind, FEED.c.key).limit(rows_max)
+    return [Change(*row) for row in db.execute(wanted, {"terminal": terminal})]

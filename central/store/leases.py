@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from central.store.engine import Connection
 from central.store.spending import HOLD, LEASE
-from central.store.tables import CHAIN, MEMBER, STORE, TERMINAL
+from central.store.tables import APPLIED, CHAIN, ENTRY, MEMBER, RECORD, STORE, TERMINAL
 from central.store.terminals import CURRENT
-from loyalty.leases import Lease
+from loyalty.leases import Lease, Taken
+from loyalty.ledger import held, leased
 
 Pieces = Mapping[str, int]
 
@@ -63,59 +64,100 @@ class Exposed(NamedTuple):
 
 _COLUMNS = tuple(LEASE.c[name] for name in LeaseRow._fields)
 
+# Made once: making a statement takes as long as running it.
+_FOUND = sa.select(*_COLUMNS)
+_GET = _FOUND.where(LEASE.c.id == sa.bindparam("lease"))
+_OF_MEMBER = _FOUND.where(LEASE.c.member_id == sa.bindparam("member"), LEASE.c.state == "open").order_by(
+    LEASE.c.used_ms, LEASE.c.id
+)
+_LAST_OF = (
+    _FOUND.join(CHAIN, CHAIN.c.id == LEASE.c.chain_id)
+    .join(TERMINAL, TERMINAL.c.id == CHAIN.c.terminal_id)
+    .where(LEASE.c.member_id.in_(sa.bindparam("members", expanding=True)), CURRENT)
+    .where(LEASE.c.terminal_id == sa.bindparam("terminal"))
+    .order_by(LEASE.c.made_ms, LEASE.c.id)
+)
+_CHANGE = (
+    sa.update(LEASE)
+    .where(LEASE.c.member_id == sa.bindparam("member"), LEASE.c.id == sa.bindparam("lease"))
+    .returning(LEASE.c.id)
+)
+_ADD = LEASE.insert()
+_PLACE_OF = (
+    sa.select(STORE.c.id, STORE.c.name, CURRENT, CHAIN.c.forked_ms.is_not(None))
+    .select_from(CHAIN.join(TERMINAL).join(STORE))
+    .where(CHAIN.c.id == sa.bindparam("chain"))
+)
+_CHAIN_OF = (
+    sa.select(CHAIN.c.id)
+    .join(TERMINAL)
+    .where(TERMINAL.c.id == sa.bindparam("terminal"), TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.branch == 0)
+)
+_FENCED = sa.select(CHAIN.c.id).join(TERMINAL).where(sa.not_(CURRENT))
+_ON_FENCED = tuple(
+    sa.select(table.c.member_id, table.c.id)
+    .where(out, table.c.chain_id.in_(_FENCED))
+    .order_by(table.c.member_id)
+    .limit(sa.bindparam("rows"))
+    for table, out in ((LEASE, LEASE.c.state.in_(OUT)), (HOLD, HOLD.c.state == "open"))
+)
+
 
 def get(db: Connection, lease: str) -> LeaseRow | None:
     """The lease of that id."""
-    row = db.execute(sa.select(*_COLUMNS).where(LEASE.c.id == lease)).one_or_none()
+    row = db.execute(_GET, {"lease": lease}).one_or_none()
     return LeaseRow(*row) if row else None
 
 
 def of_member(db: Connection, member: int) -> list[LeaseRow]:
     """A member's open leases, the least recently used first."""
-    mine = (LEASE.c.member_id == member, LEASE.c.state == "open")
-    return [LeaseRow(*row) for row in db.execute(sa.select(*_COLUMNS).where(*mine).order_by(LEASE.c.used_ms, LEASE.c.id))]
+    return [LeaseRow(*row) for row in db.execute(_OF_MEMBER, {"member": member})]
+
+
+def names_of(db: Connection, member: int, chain: int) -> set[str]:
+    """The leases of a member in which that journal's terminal may have something."""
+    mine = (LEASE.c.member_id == member, LEASE.c.chain_id == chain, LEASE.c.state.in_(OUT))
+    return set(db.execute(sa.select(LEASE.c.id).where(*mine)).scalars())
+
+
+def taken(db: Connection, member: int) -> Taken:
+    """What the member's open holds have taken out of leases."""
+    pieces = sa.cast(sa.func.sum(HOLD.c.leased), sa.BigInteger)
+    wanted = sa.select(HOLD.c.lease, HOLD.c.unit, pieces).group_by(HOLD.c.lease, HOLD.c.unit)
+    mine = (HOLD.c.member_id == member, HOLD.c.state == "open", HOLD.c.leased > 0)
+    return {(leased(lease), unit): int(total) for lease, unit, total in db.execute(wanted.where(*mine))}
 
 
 def last_of(db: Connection, members: Iterable[int], terminal: int) -> dict[int, LeaseRow]:
     """The newest lease that the terminal's current journal has, or had, of each of those members."""
-    wanted = (
-        sa.select(*_COLUMNS).join(CHAIN, CHAIN.c.id == LEASE.c.chain_id).join(TERMINAL, TERMINAL.c.id == CHAIN.c.terminal_id)
-    )
-    wanted = wanted.where(LEASE.c.member_id.in_(list(members)), LEASE.c.terminal_id == terminal, CURRENT)
-    return {row.member_id: LeaseRow(*row) for row in db.execute(wanted.order_by(LEASE.c.made_ms, LEASE.c.id))}
+    found = db.execute(_LAST_OF, {"members": list(members), "terminal": terminal})
+    return {row.member_id: LeaseRow(*row) for row in found}
 
 
 def save(db: Connection, row: LeaseRow) -> None:
     """Keep a new lease, or what has become of one."""
-    at = (LEASE.c.member_id == row.member_id, LEASE.c.id == row.id)
     values = row._asdict()
-    if not db.execute(sa.update(LEASE).where(*at).values(**values).returning(LEASE.c.id)).first():
-        db.execute(LEASE.insert().values(**values))
+    if not db.execute(_CHANGE, {**values, "member": row.member_id, "lease": row.id}).first():
+        db.execute(_ADD, values)
 
 
 def place_of(db: Connection, chain: int) -> Place:
     """Where the terminal of that journal stands."""
-    columns = (STORE.c.id, STORE.c.name, CURRENT, CHAIN.c.forked_ms.is_not(None))
-    wanted = sa.select(*columns).select_from(CHAIN.join(TERMINAL).join(STORE))
-    store, name, current, forked = db.execute(wanted.where(CHAIN.c.id == chain)).one()
+    store, name, current, forked = db.execute(_PLACE_OF, {"chain": chain}).one()
     return Place(store, name, bool(current), bool(forked))
 
 
 def chain_of(db: Connection, terminal: int) -> int | None:
     """The journal in which a terminal writes now."""
-    now = (TERMINAL.c.id == terminal, TERMINAL.c.epoch == CHAIN.c.epoch, CHAIN.c.branch == 0)
-    wanted = sa.select(CHAIN.c.id).join(TERMINAL).where(*now)
-    found: int | None = db.execute(wanted).scalar_one_or_none()
+    found: int | None = db.execute(_CHAIN_OF, {"terminal": terminal}).scalar_one_or_none()
     return found
 
 
 def on_fenced(db: Connection, rows_max: int) -> dict[int, list[str]]:
     """The next leases and open holds whose terminal was fenced, by member."""
-    fenced = sa.select(CHAIN.c.id).join(TERMINAL).where(sa.not_(CURRENT))
     found: dict[int, list[str]] = {}
-    for table, out in ((LEASE, LEASE.c.state.in_(OUT)), (HOLD, HOLD.c.state == "open")):
-        wanted = sa.select(table.c.member_id, table.c.id).where(out, table.c.chain_id.in_(fenced))
-        for member, name in db.execute(wanted.order_by(table.c.member_id).limit(rows_max)):
+    for wanted in _ON_FENCED:
+        for member, name in db.execute(wanted, {"rows": rows_max}):
             found.setdefault(member, []).append(name)
     return dict(sorted(found.items()))
 
@@ -141,7 +183,28 @@ def _told(table: sa.Table, kind: str, state: str, terminal: str) -> sa.Select[An
     return wanted.where(TERMINAL.c.code == terminal) if terminal else wanted
 
 
-def cloned(db: Connection) -> list[tuple[int, int, Pieces]]:
-    """The leases that forked journals ever had: journal, member, and the most that was in each, by unit."""
-    wanted = sa.select(LEASE.c.chain_id, LEASE.c.member_id, LEASE.c.peak).join(CHAIN, CHAIN.c.id == LEASE.c.chain_id)
-    return [(chain, member, peak) for chain, member, peak in db.execute(wanted.where(CHAIN.c.forked_ms.is_not(None)))]
+def peaks(db: Connection, chain: int) -> list[tuple[int, Pieces]]:
+    """The leases that a journal ever had: whose, and the most that was at stake, by unit."""
+    wanted = sa.select(LEASE.c.member_id, LEASE.c.peak).where(LEASE.c.chain_id == chain)
+    return [(member, peak) for member, peak in db.execute(wanted)]
+
+
+def promised(db: Connection, chain: int, seq: int, before_ms: int) -> dict[str, int]:
+    """What was granted online to a journal's terminal before a moment, out of what was available, and not spent or given back by a
+    record up to `seq` of it; by unit.
+    """
+    own = sa.and_(ENTRY.c.member_id == HOLD.c.member_id, ENTRY.c.cause == HOLD.c.id)
+    ended = sa.and_(ENTRY.c.member_id == HOLD.c.member_id, ENTRY.c.source == sa.literal(held("")) + HOLD.c.id)
+    by = (
+        sa.select(ENTRY.c.place).join(APPLIED, APPLIED.c.id == ENTRY.c.cause).join(RECORD, RECORD.c.key == APPLIED.c.record_key)
+    )
+    over = by.where(ended, RECORD.c.chain_id == chain, RECORD.c.seq <= seq)
+    pieces = sa.cast(sa.func.sum(HOLD.c.pieces - HOLD.c.leased), sa.BigInteger)
+    wanted = sa.select(HOLD.c.unit, pieces).where(HOLD.c.chain_id == chain, HOLD.c.made_ms < before_ms)
+    wanted = wanted.where(sa.select(ENTRY.c.place).where(own).exists(), ~over.exists()).group_by(HOLD.c.unit)
+    return {unit: int(total) for unit, total in db.execute(wanted)}
+
+
+def copied(db: Connection) -> list[Pieces]:
+    """Of each copy of a terminal's disk that was seen: what it may have spent beside the original, by unit."""
+    return list(db.execute(sa.select(CHAIN.c.copied).where(CHAIN.c.branch > 0)).scalars())

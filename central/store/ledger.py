@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -44,14 +44,34 @@ class Difference(NamedTuple):
     entries: int
 
 
+# Made once: making a statement takes as long as running it.
+_INCLUDE = INCLUDED.insert()
+_ENTER = ENTRY.insert()
+_USED_UP = sa.delete(BALANCE).where(
+    BALANCE.c.member_id == sa.bindparam("member"),
+    BALANCE.c.pieces == 0,
+    sa.or_(BALANCE.c.lot != OPEN, *(BALANCE.c.account.startswith(one) for one in ASIDE)),
+)
+_BALANCES = (
+    sa.select(BALANCE.c.member_id, BALANCE.c.account, BALANCE.c.unit, BALANCE.c.lot, BALANCE.c.pieces)
+    .where(BALANCE.c.member_id.in_(sa.bindparam("members", expanding=True)))
+    .order_by(BALANCE.c.unit, BALANCE.c.lot)
+)
+_OF_CAUSES = sa.select(ENTRY.c.source, ENTRY.c.target, ENTRY.c.unit, ENTRY.c.pieces, ENTRY.c.lot).where(
+    ENTRY.c.member_id == sa.bindparam("member"), ENTRY.c.cause.in_(sa.bindparam("causes", expanding=True))
+)
+
+
 def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], also: Sequence[tuple[str, int]] = ()) -> None:
     """Book entries, each of one lot, of locked members by key, and tell the terminals of them and of what `also` changes. Call it
     last: the feed's position is taken here.
     """
     position = feed.publish(db, [*(("member", member) for member in moved), *also])
     if cause.terminal != NO_TERMINAL:
-        told = [{"terminal_id": cause.terminal, "position": position, "id": one} for one in (cause.id, *cause.also)]
-        db.execute(INCLUDED.insert(), [{"member_id": member, **included} for member in moved for included in told])
+        told = [
+            {"terminal_id": cause.terminal, "position": position, "id": one} for one in dict.fromkeys((cause.id, *cause.also))
+        ]
+        db.execute(_INCLUDE, [{"member_id": member, **included} for member in moved for included in told])
     rows = [
         {
             "member_id": member,
@@ -70,17 +90,16 @@ def post(db: Connection, cause: Cause, moved: Mapping[int, Sequence[Entry]], als
     ]
     if not rows:
         return
-    db.execute(ENTRY.insert(), rows)
+    db.execute(_ENTER, rows)
     for member, entries in moved.items():
         sums = sorted(_sums(entries).items())
-        changes = [
+        changes: list[dict[str, Any]] = [
             {"member_id": member, "account": account, "unit": unit, "lot": lot, "pieces": pieces}
             for (account, unit, lot), pieces in sums
         ]
         upsert(db, BALANCE, changes, "pieces", add=True)
-        aside = (BALANCE.c.account.startswith(one) for one in ASIDE)
-        over = (BALANCE.c.member_id == member, BALANCE.c.pieces == 0, sa.or_(BALANCE.c.lot != OPEN, *aside))
-        db.execute(sa.delete(BALANCE).where(*over))  # what is used up never comes to life again: keep no row of it
+        if any(row["pieces"] <= 0 and (row["lot"] != OPEN or row["account"].startswith(ASIDE)) for row in changes):
+            db.execute(_USED_UP, {"member": member})  # it never comes to life again: keep no row of it
 
 
 def _sums(entries: Iterable[Entry]) -> Counter[tuple[str, str, str]]:
@@ -100,21 +119,19 @@ def _lot(account: str, lot: str) -> str:
 def lots_in(db: Connection, members: Iterable[int], accounts: Iterable[str]) -> dict[int, dict[tuple[str, str], Lots]]:
     """What is in those accounts and in all leases, by member, then by account and unit."""
     found: dict[int, dict[tuple[str, str], dict[str, int]]] = {member: {} for member in members}
-    columns = (BALANCE.c.member_id, BALANCE.c.account, BALANCE.c.unit, BALANCE.c.lot, BALANCE.c.pieces)
-    these = sa.or_(BALANCE.c.account.in_(list(accounts)), BALANCE.c.account.startswith("lease/"))
-    wanted = sa.select(*columns).where(BALANCE.c.member_id.in_(list(found)), these)
-    for member, account, unit, lot, pieces in db.execute(wanted.order_by(BALANCE.c.unit, BALANCE.c.lot)):
-        found[member].setdefault((account, unit), {})[lot] = pieces
+    wanted = set(accounts)
+    for member, account, unit, lot, pieces in db.execute(_BALANCES, {"members": list(found)}):
+        if account in wanted or account.startswith("lease/"):
+            found[member].setdefault((account, unit), {})[lot] = pieces
     return {member: dict(by_account) for member, by_account in found.items()}
 
 
 def of_causes(db: Connection, member: int, causes: Sequence[str]) -> list[Entry]:
     """A member's entries that these records have made."""
-    row, found = ENTRY.c, []
-    columns = (row.source, row.target, row.unit, row.pieces, row.lot)
+    found = []
     for first in range(0, len(causes), CAUSES_PER_LOOK):
-        wanted = sa.select(*columns).where(row.member_id == member, row.cause.in_(causes[first : first + CAUSES_PER_LOOK]))
-        found += [Entry(*one) for one in db.execute(wanted)]
+        some = {"member": member, "causes": causes[first : first + CAUSES_PER_LOOK]}
+        found += [Entry(*one) for one in db.execute(_OF_CAUSES, some)]
     return found
 
 

@@ -35,11 +35,29 @@ class MemberHere(NamedTuple):
 
 _COLUMNS = tuple(MEMBER.c[name] for name in MemberHere._fields)
 
+# Made once: making a statement takes as long as running it.
+_MEMBERS: sa.BindParameter[int] = sa.bindparam("members", expanding=True)
+_BY_HANDLE = sa.select(*_COLUMNS).where(MEMBER.c.handle == sa.bindparam("handle"))
+_LOCK_BY_HANDLE = _BY_HANDLE.with_for_update()
+_BY_IDS = sa.select(*_COLUMNS).where(MEMBER.c.id.in_(_MEMBERS)).order_by(MEMBER.c.id)
+_LOCK_BY_IDS = _BY_IDS.with_for_update()
+_CHANGE = sa.update(MEMBER).where(MEMBER.c.id == sa.bindparam("member"))
+_CODES_OF = (
+    sa.select(MEMBER_CODE.c.member_id, MEMBER_CODE.c.code)
+    .where(MEMBER_CODE.c.member_id.in_(_MEMBERS))
+    .order_by(MEMBER_CODE.c.code)
+)
+_INCLUDED_AFTER = (
+    sa.select(INCLUDED.c.member_id, INCLUDED.c.id)
+    .where(INCLUDED.c.member_id.in_(_MEMBERS), INCLUDED.c.terminal_id == sa.bindparam("terminal"))
+    .where(INCLUDED.c.position > sa.bindparam("after"))
+    .order_by(INCLUDED.c.position, INCLUDED.c.id)
+)
+
 
 def by_handle(db: Connection, handle: str, *, lock: bool = False) -> MemberHere | None:
     """The member with that handle; `lock` makes everybody else wait who would change this member's units."""
-    wanted = sa.select(*_COLUMNS).where(MEMBER.c.handle == handle)
-    row = db.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    row = db.execute(_LOCK_BY_HANDLE if lock else _BY_HANDLE, {"handle": handle}).one_or_none()
     return MemberHere(*row) if row else None
 
 
@@ -52,8 +70,20 @@ def current(db: Connection, handle: str, *, lock: bool = False) -> MemberHere | 
 
 def by_ids(db: Connection, members: Sequence[int], *, lock: bool = False) -> list[MemberHere]:
     """The members with those keys, in their order; `lock` as in by_handle."""
-    wanted = sa.select(*_COLUMNS).where(MEMBER.c.id.in_(members)).order_by(MEMBER.c.id)
-    return [MemberHere(*row) for row in db.execute(wanted.with_for_update() if lock else wanted)]
+    return [MemberHere(*row) for row in db.execute(_LOCK_BY_IDS if lock else _BY_IDS, {"members": list(members)})]
+
+
+def after_handle(db: Connection, handle: str, rows_max: int) -> list[tuple[int, str]]:
+    """The keys and handles of the next members behind `handle`, in the order of their handles."""
+    wanted = sa.select(MEMBER.c.id, MEMBER.c.handle).where(MEMBER.c.handle > handle).order_by(MEMBER.c.handle)
+    return [(key, found) for key, found in db.execute(wanted.limit(rows_max))]
+
+
+def after_code(db: Connection, code: str, rows_max: int) -> list[tuple[str, str]]:
+    """The next plain codes behind `code`, in their order, with the handle of whom they belong to."""
+    wanted = sa.select(MEMBER_CODE.c.code, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MEMBER_CODE.c.member_id)
+    found = db.execute(wanted.where(MEMBER_CODE.c.code > code).order_by(MEMBER_CODE.c.code).limit(rows_max))
+    return [(text, handle) for text, handle in found]
 
 
 def last(db: Connection) -> MemberHere | None:
@@ -108,6 +138,7 @@ def set_first_name(db: Connection, member: int, first_name: str) -> None:
 def set_standing(db: Connection, member: int, standing: Standing, due: str) -> None:
     """Write what is known of a locked member beside the units, and the next day that brings something."""
     values = {
+        "member": member,
         "tier": standing.tier,
         "visits": standing.visits,
         "spent_minor": standing.spent_minor,
@@ -119,7 +150,7 @@ def set_standing(db: Connection, member: int, standing: Standing, due: str) -> N
         "referred_by": standing.referred_by,
         "due": due,
     }
-    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(**values))
+    db.execute(_CHANGE, values)
 
 
 def due(db: Connection, day: str, rows_max: int) -> list[MemberHere]:
@@ -148,8 +179,7 @@ def raise_generation(db: Connection, member: int) -> int:
 def codes_of(db: Connection, members: Sequence[int]) -> dict[int, list[str]]:
     """The plain codes of each of those members."""
     codes: dict[int, list[str]] = {}
-    wanted = sa.select(MEMBER_CODE.c.member_id, MEMBER_CODE.c.code).where(MEMBER_CODE.c.member_id.in_(members))
-    for member, code in db.execute(wanted.order_by(MEMBER_CODE.c.code)):
+    for member, code in db.execute(_CODES_OF, {"members": list(members)}):
         codes.setdefault(member, []).append(code)
     return codes
 
@@ -157,9 +187,7 @@ def codes_of(db: Connection, members: Sequence[int]) -> dict[int, list[str]]:
 def included_after(db: Connection, members: Sequence[int], terminal: int, position: int) -> dict[int, list[str]]:
     """The terminal's own records and holds that have entered those members' balances after `position`."""
     ids: dict[int, list[str]] = {}
-    wanted = sa.select(INCLUDED.c.member_id, INCLUDED.c.id).where(
-        INCLUDED.c.member_id.in_(members), INCLUDED.c.terminal_id == terminal, INCLUDED.c.position > position
-    )
-    for member, record_id in db.execute(wanted.order_by(INCLUDED.c.position, INCLUDED.c.id)):
+    after = {"members": list(members), "terminal": terminal, "after": position}
+    for member, record_id in db.execute(_INCLUDED_AFTER, after):
         ids.setdefault(member, []).append(record_id)
     return ids

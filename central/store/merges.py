@@ -59,8 +59,8 @@ def todo(db: Connection, rows_max: int) -> list[Merge]:
     return [Merge(*row) for row in db.execute(wanted.order_by(MERGED.c.member_id).limit(rows_max))]
 
 
-def handles(db: Connection, members: Iterable[int]) -> dict[int, str]:
-    """Into whom those of `members` were merged that were, by handle."""
-    wanted = sa.select(MERGED.c.member_id, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MERGED.c.into_id)
+def into(db: Connection, members: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Into whom those of `members` were merged that were, by key and handle."""
+    wanted = sa.select(MERGED.c.member_id, MERGED.c.into_id, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MERGED.c.into_id)
     rows = db.execute(wanted.where(MERGED.c.done, MERGED.c.member_id.in_(list(members))))
-    return {row.member_id: row.handle for row in rows}
+    return {row.member_id: (row.into_id, row.handle) for row in rows}

@@ -10,7 +10,7 @@ from central.store.rows import alone
 from central.store.tables import OFFICE
 from runtime.errors import Misconfigured
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest file in migrations/versions."""
 
 MIGRATING = 0x706F7364  # "posd": two commands on a new PostgreSQL database must not both make the tables

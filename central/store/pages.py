@@ -121,7 +121,7 @@ def letters(db: Connection, rows_max: int) -> list[LetterRow]:
 
 class Waiting(NamedTuple):
     """What needs a person: how many dead letters; and of the other alarms (lines in quarantine, unknown terminals, a recovery, a
-    check or a backup that failed) how many.
+    check or a backup that failed, records that only a newer release knows) how many.
     """
 
     dead: int
@@ -139,7 +139,13 @@ def waiting(db: Connection) -> Waiting:
     newest = sa.select(sa.func.max(UPKEEP.c.id)).group_by(UPKEEP.c.kind)
     failed = count(sa.select(UPKEEP.c.id).where(UPKEEP.c.id.in_(newest), sa.not_(UPKEEP.c.well)))
     recovering = count(sa.select(OFFICE.c.id).where(OFFICE.c.recovering))
-    return Waiting(count(sa.select(RECORD.c.key).where(RECORD.c.state == "dead")), held + strangers + failed + recovering)
+    alarms = held + strangers + failed + recovering + (kept(db) > 0)
+    return Waiting(count(sa.select(RECORD.c.key).where(RECORD.c.state == "dead")), alarms)
+
+
+def kept(db: Connection) -> int:
+    """How many records only a newer release knows."""
+    return db.execute(sa.select(sa.func.count()).where(RECORD.c.state == "kept")).scalar_one()
 
 
 class EntryRow(NamedTuple):

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from central.store.engine import Connection
 from central.store.tables import CODE_KEY, PROGRAM
 
+NO_END_MS = (1 << 63) - 1
+
 
 class Published(NamedTuple):
     """One version of the program, as canonical JSON."""
@@ -30,6 +32,12 @@ class CodeKey(NamedTuple):
 _PROGRAM = tuple(PROGRAM.c[name] for name in Published._fields)
 _CODE_KEY = tuple(CODE_KEY.c[name] for name in CodeKey._fields)
 
+# Made once: making a statement takes as long as running it.
+_VERSIONS = PROGRAM.c.version.in_(sa.bindparam("versions", expanding=True))
+_POOL_KEYS = sa.select(PROGRAM.c.version, PROGRAM.c.pool_key).where(_VERSIONS)
+_BY_VERSIONS = sa.select(*_PROGRAM).where(_VERSIONS)
+_LATEST = sa.select(*_PROGRAM).where(PROGRAM.c.effective_ms <= sa.bindparam("by")).order_by(PROGRAM.c.version.desc()).limit(1)
+
 
 def add(db: Connection, program: Published, pool_key: str = "") -> None:
     """Keep a program that was checked, and what draws the prizes of its pools."""
@@ -38,8 +46,7 @@ def add(db: Connection, program: Published, pool_key: str = "") -> None:
 
 def pool_keys(db: Connection, versions: list[int]) -> dict[int, str]:
     """What draws the prizes of those versions, in hex; empty for one without pools. Nobody is to be shown it."""
-    found = db.execute(sa.select(PROGRAM.c.version, PROGRAM.c.pool_key).where(PROGRAM.c.version.in_(versions)))
-    return dict(found.all())
+    return dict(db.execute(_POOL_KEYS, {"versions": versions}).all())
 
 
 def every(db: Connection) -> list[Published]:
@@ -49,14 +56,13 @@ def every(db: Connection) -> list[Published]:
 
 def latest(db: Connection, now_ms: int | None = None) -> Published | None:
     """The highest version; with `now_ms`, of those in effect by then."""
-    wanted = sa.select(*_PROGRAM).order_by(PROGRAM.c.version.desc()).limit(1)
-    row = db.execute(wanted if now_ms is None else wanted.where(PROGRAM.c.effective_ms <= now_ms)).one_or_none()
+    row = db.execute(_LATEST, {"by": now_ms if now_ms is not None else NO_END_MS}).one_or_none()
     return Published(*row) if row else None
 
 
 def by_versions(db: Connection, versions: list[int]) -> list[Published]:
     """Those versions."""
-    return [Published(*row) for row in db.execute(sa.select(*_PROGRAM).where(PROGRAM.c.version.in_(versions)))]
+    return [Published(*row) for row in db.execute(_BY_VERSIONS, {"versions": versions})]
 
 
 def add_code_key(db: Connection, key_id: str, public_key: str) -> int | None:

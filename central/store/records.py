@@ -39,6 +39,30 @@ class Arrived(NamedTuple):
     stale: str
 
 
+# Made once: making a statement takes as long as running it.
+_AT = (RECORD.c.chain_id == sa.bindparam("chain"), RECORD.c.seq == sa.bindparam("at"))
+_HASH_AT = sa.select(RECORD.c.hash).where(*_AT)
+_STATE_AT = sa.select(RECORD.c.state).where(*_AT)
+_PENDING = sa.select(RECORD.c.key).where(RECORD.c.state == "pending").order_by(RECORD.c.key).limit(sa.bindparam("rows"))
+_TAKE = (
+    sa.select(RECORD.c.key, RECORD.c.bytes, CHAIN.c.terminal_id)
+    .join(CHAIN)
+    .where(RECORD.c.key == sa.bindparam("record"), RECORD.c.state == "pending")
+    .with_for_update(of=RECORD)
+)
+_SETTLE = sa.update(RECORD).where(RECORD.c.key == sa.bindparam("record"))
+_WAKE = (
+    sa.update(RECORD)
+    .where(RECORD.c.waits_for.in_(sa.bindparam("names", expanding=True)), RECORD.c.state == "waiting")
+    .values(state="pending", waits_for=None)
+)
+_APPLIED = sa.select(APPLIED.c.fingerprint).where(APPLIED.c.id == sa.bindparam("record"))
+_MARK_APPLIED = APPLIED.insert()
+_BYTES_OF = (
+    sa.select(RECORD.c.bytes).join(APPLIED, APPLIED.c.record_key == RECORD.c.key).where(APPLIED.c.id == sa.bindparam("record"))
+)
+
+
 def newest(db: Connection, rows_max: int, *, odd: bool = False) -> list[Arrived]:
     """The records that arrived last, newest first; with `odd` those that head office would have worked out otherwise."""
     row = RECORD.c
@@ -59,14 +83,20 @@ def store(db: Connection, chain: int, records: Sequence[Sealed], now_ms: int, st
 
 def hash_at(db: Connection, chain: int, seq: int) -> str:
     """The hash of a stored record."""
-    found: str = db.execute(sa.select(RECORD.c.hash).where(RECORD.c.chain_id == chain, RECORD.c.seq == seq)).scalar_one()
+    found: str = db.execute(_HASH_AT, {"chain": chain, "at": seq}).scalar_one()
+    return found
+
+
+def received_ms(db: Connection, chain: int, seq: int) -> int:
+    """When a stored record came."""
+    found: int = db.execute(sa.select(RECORD.c.received_ms).where(RECORD.c.chain_id == chain, RECORD.c.seq == seq)).scalar_one()
     return found
 
 
 def pending(db: Connection, but: AbstractSet[int], rows_max: int) -> list[int]:
     """The keys of the next records that have had no effect yet, but for those in `but`, in the order of their arrival."""
-    wanted = sa.select(RECORD.c.key).where(RECORD.c.state == "pending", RECORD.c.key.not_in(but))
-    return list(db.execute(wanted.order_by(RECORD.c.key).limit(rows_max)).scalars())
+    found = db.execute(_PENDING, {"rows": rows_max + len(but)}).scalars()
+    return [key for key in found if key not in but][:rows_max]
 
 
 def in_turn(db: Connection) -> None:
@@ -79,26 +109,24 @@ def in_turn(db: Connection) -> None:
 def take(db: Connection, key: int) -> Stored | None:
     """The record with that key, locked; None if it is not pending any more."""
     in_turn(db)
-    wanted = sa.select(RECORD.c.key, RECORD.c.bytes, CHAIN.c.terminal_id).join(CHAIN)
-    row = db.execute(wanted.where(RECORD.c.key == key, RECORD.c.state == "pending").with_for_update(of=RECORD)).one_or_none()
+    row = db.execute(_TAKE, {"record": key}).one_or_none()
     return Stored(*row) if row else None
 
 
 def is_booked(db: Connection, chain: int, seq: int) -> bool:
     """Whether record `seq` of a journal, and with it all before it, is stored and has had its effect."""
-    state = db.execute(sa.select(RECORD.c.state).where(RECORD.c.chain_id == chain, RECORD.c.seq == seq)).scalar_one_or_none()
+    state = db.execute(_STATE_AT, {"chain": chain, "at": seq}).scalar_one_or_none()
     return state is not None and state not in {"pending", "quarantined"}
 
 
 def settle(db: Connection, key: int, state: str, reason: str = "", waits_for: str | None = None) -> None:
     """Say what became of a record."""
-    db.execute(sa.update(RECORD).where(RECORD.c.key == key).values(state=state, reason=reason, waits_for=waits_for))
+    db.execute(_SETTLE, {"record": key, "state": state, "reason": reason, "waits_for": waits_for})
 
 
 def wake(db: Connection, names: Sequence[str]) -> None:
     """Try again what waited for this sale, by any of its names."""
-    waiting = sa.update(RECORD).where(RECORD.c.waits_for.in_(names), RECORD.c.state == "waiting")
-    db.execute(waiting.values(state="pending", waits_for=None))
+    db.execute(_WAKE, {"names": list(names)})
 
 
 def kept(db: Connection, kinds: Sequence[str], after: int, rows_max: int) -> list[int]:
@@ -129,19 +157,18 @@ def replay_all(db: Connection, state: str) -> int:
 
 def applied(db: Connection, record_id: str) -> str | None:
     """The fingerprint under which that id has had its effect; None if it has had none."""
-    found: str | None = db.execute(sa.select(APPLIED.c.fingerprint).where(APPLIED.c.id == record_id)).scalar_one_or_none()
+    found: str | None = db.execute(_APPLIED, {"record": record_id}).scalar_one_or_none()
     return found
 
 
 def mark_applied(db: Connection, record_id: str, fingerprint: str, key: int) -> None:
     """That id has had its effect now."""
-    db.execute(APPLIED.insert().values(id=record_id, fingerprint=fingerprint, record_key=key))
+    db.execute(_MARK_APPLIED, {"id": record_id, "fingerprint": fingerprint, "record_key": key})
 
 
 def bytes_of(db: Connection, record_id: str) -> bytes | None:
     """The record whose effect that id has had."""
-    wanted = sa.select(RECORD.c.bytes).join(APPLIED, APPLIED.c.record_key == RECORD.c.key).where(APPLIED.c.id == record_id)
-    found: bytes | None = db.execute(wanted).scalar_one_or_none()
+    found: bytes | None = db.execute(_BYTES_OF, {"record": record_id}).scalar_one_or_none()
     return found
 
 

@@ -36,8 +36,9 @@ def newest_ms(db: Connection) -> int:
 
 
 def mark_whole(db: Connection, chain: int, seq: int, incarnation: str) -> None:
-    """The journal ends at `seq`: if all of that is stored, its terminal is back."""
-    here = (CHAIN.c.id == chain, CHAIN.c.seq >= seq)
+    """The journal ends at `seq`: if all of that is stored and has had its effect, its terminal is back."""
+    waits = (RECORD.c.chain_id == chain, RECORD.c.seq <= seq, RECORD.c.state == "pending")
+    here = (CHAIN.c.id == chain, CHAIN.c.seq >= seq, ~sa.select(RECORD.c.key).where(*waits).exists())
     db.execute(sa.update(CHAIN).where(*here).values(whole_in=incarnation))
 
 

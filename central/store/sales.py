@@ -30,20 +30,25 @@ class Transaction(NamedTuple):
     stale: str = ""
 
 
+# Made once: making a statement takes as long as running it.
+_ADD = TRANSACTIONS.insert()
+_RETURNS_OF = sa.select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.original == sa.bindparam("sale"))
+_RETURNED_BEFORE = sa.select(RETURNED.c.line, RETURNED.c.quantity_milli).where(RETURNED.c.sale == sa.bindparam("of"))
+
+
 def add(db: Connection, row: Transaction) -> None:
     """Keep what a person will look for."""
-    db.execute(TRANSACTIONS.insert().values(**row._asdict()))
+    db.execute(_ADD, row._asdict())
 
 
 def returns_of(db: Connection, sale: str) -> list[str]:
     """The ids of the returns of a sale that are booked."""
-    return list(db.execute(sa.select(TRANSACTIONS.c.id).where(TRANSACTIONS.c.original == sale)).scalars())
+    return list(db.execute(_RETURNS_OF, {"sale": sale}).scalars())
 
 
 def returned_before(db: Connection, sale: str) -> dict[str, int]:
     """Thousandths already returned of a sale, by line."""
-    rows = db.execute(sa.select(RETURNED.c.line, RETURNED.c.quantity_milli).where(RETURNED.c.sale == sale))
-    return {row.line: row.quantity_milli for row in rows}
+    return {row.line: row.quantity_milli for row in db.execute(_RETURNED_BEFORE, {"of": sale})}
 
 
 def add_returned(db: Connection, sale: str, quantities: dict[str, int]) -> None:

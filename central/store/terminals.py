@@ -127,7 +127,7 @@ def raise_epoch(db: Connection, terminal: int, epoch: int) -> None:
 
 def by_id(db: Connection, terminal: int) -> Terminal:
     """The terminal with that key."""
-    return Terminal(*db.execute(_TERMINALS.where(TERMINAL.c.id == terminal)).one())
+    return Terminal(*db.execute(_BY_ID, {"terminal": terminal}).one())
 
 
 def by_code(db: Connection, code: str) -> Terminal | None:
@@ -143,7 +143,7 @@ def store_exists(db: Connection, name: str) -> bool:
 
 def time_zones(db: Connection) -> list[str]:
     """Those of the stores, each once."""
-    return list(db.execute(sa.select(STORE.c.time_zone).distinct()).scalars())
+    return list(db.execute(_TIME_ZONES).scalars())
 
 
 def key(db: Connection, code: str, epoch: int) -> Key | None:
@@ -173,6 +173,12 @@ def take_next_key(db: Connection, key: Key) -> None:
         db.execute(sa.update(CHAIN).where(*same).values(public_key=key.next_key, last_key=found, next_key=""))
 
 
+def head(db: Connection, terminal: int) -> Head:
+    """Where the journal ends in which a terminal writes now, as far as it is stored."""
+    row = db.execute(_HEAD, {"terminal": terminal}).one_or_none()
+    return Head(*row) if row else Head()
+
+
 def lock_chain(db: Connection, chain_id: int) -> ChainRow:
     """A chain as it is now; whoever else wants to add to it or to a branch of it waits."""
     return ChainRow(*db.execute(_LOCK_CHAIN, {"chain": chain_id}).one())
@@ -194,7 +200,7 @@ def extend(db: Connection, chain_id: int, to: Head) -> None:
 def heard_from(db: Connection, terminal: int, now_ms: int, said: Said = MappingProxyType({})) -> None:
     """The terminal was here, and what it `said` of itself: queued_records, queued_since_ms, posd_version."""
     clean = {name: _clean(value) if isinstance(value, str) else value for name, value in said.items()}
-    db.execute(sa.update(TERMINAL).where(TERMINAL.c.id == terminal).values(contact_ms=now_ms, **clean))
+    db.execute(_SAID, {"terminal": terminal, "contact_ms": now_ms, **clean})
 
 
 def _clean(text: str) -> str:
@@ -216,6 +222,11 @@ _KEY = (
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
 )
+_HEAD = (
+    sa.select(CHAIN.c.seq, CHAIN.c.hash)
+    .join(TERMINAL)
+    .where(TERMINAL.c.id == sa.bindparam("terminal"), CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
+)
 _LOCK_CHAIN = (
     sa.select(*_JOURNAL)
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
@@ -234,3 +245,6 @@ _MOVE_HEAD = (
 _TERMINALS = sa.select(TERMINAL.c.id, TERMINAL.c.code, TERMINAL.c.name, STORE.c.name, STORE.c.time_zone, TERMINAL.c.epoch).join(
     STORE
 )
+_BY_ID = _TERMINALS.where(TERMINAL.c.id == sa.bindparam("terminal"))
+_TIME_ZONES = sa.select(STORE.c.time_zone).distinct()
+_SAID = sa.update(TERMINAL).where(TERMINAL.c.id == sa.bindparam("terminal"))

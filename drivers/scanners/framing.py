@@ -24,7 +24,7 @@ SUFFIX_BYTES_MAX = 4
 SUFFIX = rf"^({'|'.join(SUFFIXES)}|0x([0-9A-Fa-f]{{2}}){{1,{SUFFIX_BYTES_MAX}}})$"
 """A suffix in the settings, as a pattern: a row of SUFFIXES, or one to four bytes in hex ("0x03" is ETX)."""
 
-SCAN_BYTES_MAX = 1024  # our longest code has 180 characters; what is longer is a line at the wrong speed, or an attack
+SCAN_BYTES_MAX = 1024  # our longest code has 358 characters; what is longer is a line at the wrong speed, or an attack
 HALF_SCAN_S = 1.0  # a scanner sends a scan in one go; what waits longer for its suffix would be glued to the next scan
 STX, ETX = b"\x02", b"\x03"
 AIM_ID = re.compile(rb"\][A-Za-z][0-9A-Za-z]")

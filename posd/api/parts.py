@@ -44,7 +44,7 @@ class Parts:
         waiting = await store.look(agreements.still_open)
         program = await self.checkout.program()
         receipts = await asyncio.to_thread(in_use, await store.look(pages.layout))
-        unreadable = await store.look(quoting.program_unreadable, self.checkout.clock.now().wall_ms)
+        unreadable = await store.look(quoting.program_unreadable, self.checkout.now().wall_ms)
         return {
             "version": VERSION,
             "enrolled": bool(me.terminal),
@@ -56,6 +56,7 @@ class Parts:
             "trouble": push.trouble or link.trouble or ("program_unreadable" if unreadable else ""),
             "last_contact_ms": link.last_contact_ms,
             "clock_offset_ms": link.clock_offset_ms,
+            "clock_in_doubt": self.checkout.clock_in_doubt,
             "queued_records": queued,
             "queued_since_ms": since_ms,
             "acknowledged_seq": push.seq,

@@ -16,6 +16,7 @@ from posd.settings import Settings
 from runtime.errors import Unavailable
 
 SHOWN_LETTERS = 4  # enough to tell a member's code from a web address; never the whole of anybody's code
+CARD_LETTERS = 176  # of a signed code without a phone's key
 SILENT_S = 10.0  # a scanner that has shown no sign of life for so long is worth a word
 KINDS = {"member": "a signed member's code", "plain": "a plain number", "unknown": "no member's code"}
 
@@ -80,7 +81,7 @@ def _masked(scanner: str, text: str) -> dict[str, Any]:
 
 def _kind(text: str) -> str:
     """By its form alone: no signature is checked, and no prefix of a program asked for."""
-    code = identify(text, lambda _: Claims("", 0, 0, 1 << 62), ("",), 0)
+    code = identify(text, lambda one: Claims("", 0, 0, 1 << 62, "a phone's" if len(one) > CARD_LETTERS else ""), ("",), 0)
     if isinstance(code, Refusal):
         return "unknown"
     return "member" if code.strength is Strength.SIGNED else "plain"

@@ -13,7 +13,8 @@ TROUBLES = {
     "fenced": ": this terminal's enrolment is over; head office keeps what we send apart until somebody has looked",
     "rolled_back": ": head office has sales of ours that this disk has not: it was restored from an older copy",
     "pruned": ": head office was restored without sales that this terminal has deleted, for they were in a newer backup",
-    "not_signed": ": head office does not know this terminal; it keeps what we send apart if it was restored from a backup",
+    "not_signed": ": head office does not know this terminal's key; if it was restored from a backup it keeps what we send apart,"
+    " and after a new key it wants to hear of it again: posd new-key",
 }
 """What a trouble means that only a person can mend (docs/operate.md)."""
 
@@ -52,6 +53,8 @@ def lines(told: dict[str, Any], now_ms: int) -> list[str]:
     if printer := told["printer"]:
         how = ", ".join(printer["troubles"]) or "well" if printer["known"] else "does not say how it is"
         found.append(f"printer:      {printer['name']}, {how}")
+    if told["clock_in_doubt"]:
+        found.append("clock:        minutes away from head office's: set it; codes that change count as printed ones meanwhile")
     if told["trouble"]:
         found.append(f"trouble:      {told['trouble']}{TROUBLES.get(told['trouble'], '')}")
         found.append(f"key:          {told['key']}")

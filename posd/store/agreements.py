@@ -9,7 +9,7 @@ from loyalty.agreement import Agreement, Hold
 from loyalty.journal import Draft, Stamp
 from loyalty.ledger import Entry, available, held
 from loyalty.lots import OPEN as OPEN_LOT
-from loyalty.sale import Void
+from loyalty.sale import Promised, Void
 from posd.store import journal, leases, members
 from posd.store.db import Db
 
@@ -63,7 +63,7 @@ def save(db: Db, agreement: Agreement) -> None:
         if not included and agreement.member:
             handle = agreement.member.handle
             entry = Entry(available(handle), held(hold.id), hold.unit, hold.pieces)
-            members.move(db, hold.id, member, members.moves_of(db, member, handle, [entry], agreement.moment.local_date))
+            members.move(db, hold.id, member, members.moves_of(db, handle, [entry], agreement.moment.local_date))
 
 
 def find(db: Db, agreement_id: str) -> Kept | None:
@@ -112,13 +112,48 @@ def void_holds(db: Db, void: Void, stamp: Stamp, void_id: str) -> None:
         leases.put_back(db, hold, stamp, seq)
 
 
+def journal_end(db: Db) -> int:
+    """Where our journal ends; -1 while head office, which was restored, has still to be told of open promises in it."""
+    return -1 if _doubted(db, "asked") or _doubted(db, "granted") else journal.head(db).seq
+
+
+def unsaid(db: Db) -> bool:
+    """Whether head office may have forgotten what we have promised, and has not been told yet."""
+    return bool(_doubted(db, "granted")) and not leases.frozen(db)
+
+
+def say_again(db: Db, stamp: Stamp, new_id: Callable[[], str]) -> int:
+    """Tell head office, which was restored, of the holds behind our open promises; how many. A frozen terminal says nothing: it does
+    not know which of them its other copy has kept.
+    """
+    found = [] if leases.frozen(db) else _doubted(db, "granted")
+    for handle in sorted({handle for handle, _ in found}):
+        holds = tuple(hold for owner, hold in found if owner == handle)
+        journal.append(db, stamp, Draft("promised", new_id(), Promised(holds, handle)))
+    db.executemany("UPDATE hold SET doubted = 0 WHERE id = ?", [(bytes.fromhex(hold.id),) for _, hold in found])
+    return len(found)
+
+
+def _doubted(db: Db, state: str) -> list[tuple[str, Hold]]:
+    """The holds in that state of which head office may not know, with their member's handle."""
+    found = db.execute(
+        "SELECT m.handle, h.id, h.unit, h.pieces, h.lease, h.leased FROM hold h JOIN member m ON m.id = h.member"
+        " WHERE h.state IN ('asked', 'granted') AND h.state = ? AND h.doubted = 1",
+        (state,),
+    )
+    return [(handle.hex(), _hold(*row)) for handle, *row in found.fetchall()]
+
+
+def _hold(own: bytes, unit: str, pieces: int, lease: bytes | None, leased: int) -> Hold:
+    return Hold(own.hex(), unit, pieces, lease.hex() if lease else "", leased)
+
+
 def void_unanswered(db: Db, stamp: Stamp, new_id: Callable[[], str]) -> int:
     """Void the holds that were asked for and never settled; how many. Call it when no request for holds is under way."""
     found = db.execute(
         "SELECT m.handle, h.id, h.unit, h.pieces, h.lease, h.leased FROM hold h JOIN member m ON m.id = h.member"
         " WHERE h.state = 'asked'"
     ).fetchall()
-    for handle, own, unit, pieces, lease, leased in found:
-        hold = Hold(own.hex(), unit, pieces, lease.hex() if lease else "", leased)
-        void_holds(db, Void("", (hold,), handle.hex()), stamp, new_id())
+    for handle, *row in found:
+        void_holds(db, Void("", (_hold(*row),), handle.hex()), stamp, new_id())
     return len(found)

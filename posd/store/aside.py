@@ -6,7 +6,8 @@ is done again.
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from posd.store import checking
@@ -19,10 +20,13 @@ from runtime.errors import Unavailable
 NOTE = "swap.json"
 NEXT = f"{FILE}.next"
 BESIDE = ("-wal", "-journal", "-shm")
-CACHE = ("member_code", "program", "layout", "code_key")
-"""What head office tells again: these may be missing, and so may members of whom we have nothing of our own."""
+CACHE = ("told", "member_code", "program", "layout", "code_key")
+"""What head office tells again: of these some may be missing."""
 
-OURS = "SELECT * FROM member WHERE id IN (SELECT member FROM entry UNION SELECT member FROM hold)"
+LEFT = ("token", "loading", "arrived")
+"""What is not copied with the others: tokens come last, and a snapshot that was coming in begins anew."""
+
+SLICE_ROWS = 1000  # in memory at once: there may be a million members
 
 
 class Library(NamedTuple):
@@ -98,33 +102,41 @@ def _next(folder: Folder, library: Library) -> Any:
 
 
 def _rebuild(new: Db, old: Db, steps: Sequence[Step], errors: type[Exception]) -> None:
-    """Copy what is ours into the empty database `new`: journal, promises, what waits for paper; and of what head office tells again
-    whatever can be read whole. It is read anew from the start of the feed. Raises Unavailable where the journal is not whole.
+    """Copy what is ours into the empty database `new`: journal, promises, what waits for paper; and what head office tells again as
+    far as it can be read. That comes anew, by a snapshot. Raises Unavailable where the journal is not whole.
     """
     version = old.execute("PRAGMA user_version").fetchone()[0]
     migrate(new, [step for step in steps if step[0] <= version])
     triggers = new.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
         new.execute(f"DROP TRIGGER {name}")
-    tables = (
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name != 'token' ORDER BY rowid"
-    )
-    missing = set()
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY rowid"
     for (table,) in new.execute(tables).fetchall():
-        try:
-            rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 (a name of our own schema)
-        except errors:
-            if table not in (*CACHE, "member"):
-                raise
-            missing.add(table)
-            rows = old.execute(OURS).fetchall() if table == "member" else []
-        if not (table == "member_code" and "member" in missing):
-            _copy(new, rows, table)
+        rows = _rows(old, table)
+        while some := [] if table in LEFT else _some(rows, table, errors):
+            _copy(new, some, table)
     new.execute("UPDATE terminal SET cursor = '', caught_up = 0, running = 1")
+    new.execute("UPDATE terminal SET members = (SELECT count(*) FROM told)")
     for _, sql in triggers:
         new.execute(sql)
     if flaw := checking.whole(new):
         raise damaged(f"record {flaw.seq}: {flaw.why}")
+
+
+def _rows(old: Db, table: str) -> Iterator[tuple[Any, ...]]:
+    """All rows of a table; of head office's word on members the edition in use."""
+    in_use = " WHERE edition = (SELECT edition FROM terminal)" if table in ("told", "member_code") else ""
+    yield from old.execute(f"SELECT * FROM {table}{in_use}")  # noqa: S608 (a name of our own schema)
+
+
+def _some(rows: Iterator[tuple[Any, ...]], table: str, errors: type[Exception]) -> list[tuple[Any, ...]]:
+    """The next rows; none where a table that may be missing cannot be read on."""
+    try:
+        return list(islice(rows, SLICE_ROWS))
+    except errors:
+        if table not in CACHE:
+            raise
+        return []
 
 
 def _copy(new: Db, rows: Sequence[tuple[Any, ...]], table: str) -> None:

@@ -35,6 +35,5 @@ class Ballast:
         self.condition.full = True
         if not self.folder.size(FILE):
             return False
-        self.folder.remove(FILE)
-        self.folder.sync()
+        self.folder.remove(FILE)  # not synced: a power cut that brings it back does no harm, and no sale waits for that
         return True

@@ -3,16 +3,19 @@
 from posd.store import members
 from posd.store.db import Db
 
+_ROW = "(SELECT id FROM member WHERE handle = ?)"
 
-def secret(db: Db, member: int) -> bytes | None:
+
+def secret(db: Db, handle: str) -> bytes | None:
     """What a member's wallet makes its changing part from; None where we have no lease of this member, or there is no wallet."""
-    row = db.execute("SELECT secret FROM lease WHERE member = ? AND secret IS NOT NULL LIMIT 1", (member,)).fetchone()
+    ours = f"SELECT secret FROM lease WHERE member = {_ROW} AND secret IS NOT NULL LIMIT 1"  # noqa: S608 (of our own schema)
+    row = db.execute(ours, (bytes.fromhex(handle),)).fetchone()
     return row[0] if row else None
 
 
-def used(db: Db, member: int) -> int:
+def used(db: Db, handle: str) -> int:
     """The newest step of a member that was used here; 0 for none."""
-    row = db.execute("SELECT step FROM code_use WHERE member = ?", (member,)).fetchone()
+    row = db.execute(f"SELECT step FROM code_use WHERE member = {_ROW}", (bytes.fromhex(handle),)).fetchone()  # noqa: S608
     return int(row[0]) if row else 0
 
 

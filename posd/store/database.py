@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -158,20 +159,28 @@ def _open_to_write(path: Path) -> sqlite3.Connection:
 
 def _ready(path: Path, db: sqlite3.Connection, places: Places, steps: Sequence[Step]) -> Started:
     try:
-        set_up(db)
-        return start(db, places, steps, random_id(secrets.token_bytes(ENTROPY_BYTES)))
+        with _telling(path):
+            set_up(db)
+            return start(db, places, steps, random_id(secrets.token_bytes(ENTROPY_BYTES)))
     except Unavailable as error:
-        aside.note(places.state, error.message)
+        if error.code == "database_damaged":
+            aside.note(places.state, error.message)
         raise
-    except sqlite3.DatabaseError as error:
-        told = trouble(error)
-        if told and told.code == "database_damaged":
-            aside.note(places.state, told.message)
+
+
+@contextlib.contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    """Around a start. Raises Misconfigured for what a person must mend, Unavailable where the next start may do better."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        code, number = getattr(error, "sqlite_errorcode", 0) & 0xFF, getattr(error, "errno", 0)
+        if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN} or number in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            hint = "posd's user must be able to write there, on a disk that is not read-only"
+            raise Misconfigured("state_dir_unusable", f"{path}: {error}", hint) from error
+        if told := trouble(error):
             raise told from error
-        if told is None:
-            raise
-        hint = "posd's user must be able to write there, on a disk neither full nor read-only"
-        raise Misconfigured("state_dir_unusable", f"{path}: {error}", hint) from error
+        raise
 
 
 def _swap(folder: RealFolder, steps: Sequence[Step]) -> None:
@@ -179,7 +188,9 @@ def _swap(folder: RealFolder, steps: Sequence[Step]) -> None:
         mode = "rwc" if name == aside.NEXT else "ro"
         return contextlib.closing(sqlite3.connect(f"file:{folder.path / name}?mode={mode}", uri=True, isolation_level=None))
 
-    if done := aside.swap(folder, aside.Library(connect, sqlite3.DatabaseError), steps):
+    with _telling(folder.path / FILE):
+        done = aside.swap(folder, aside.Library(connect, sqlite3.DatabaseError), steps)
+    if done:
         log.error("database set aside", file=str(folder.path / done.aside), why=done.why, lost=done.lost)
 
 

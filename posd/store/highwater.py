@@ -42,10 +42,9 @@ class HighWater:
             self.write(_ahead(db))
 
     def stop(self, db: Db) -> None:
-        """Say where the journal ends; nothing is appended after this."""
-        self.write(
-            replace(_ahead(db), seq=max(journal.head(db).seq, self.mark.seq if self.condition.frozen else 0), exact=True)
-        )
+        """Say where the journal ends; nothing is appended after this. Where it ended before it was rolled back stays."""
+        before = self.mark.seq if self.condition.frozen == ROLLED_BACK else 0
+        self.write(replace(_ahead(db), seq=max(journal.head(db).seq, before), exact=True))
 
     def write(self, mark: Mark) -> None:
         """Replace the file, unless the terminal is not enrolled."""

@@ -145,6 +145,14 @@ def save_push_state(db: Db, state: PushState) -> None:
         freeze(db, state.trouble)
 
 
+def parted(db: Db, stored: Head) -> str:
+    """Why this database is not the one whose journal head office has `stored` so far: FORKED, ROLLED_BACK; empty if it may be."""
+    own = hash_at(db, stored.seq)
+    if own is None:
+        return ROLLED_BACK
+    return "" if own in (PRUNED_HASH, stored.hash) else FORKED
+
+
 def frozen(db: Db) -> str:
     """Why nothing of this database may be spent any more; empty if all is well."""
     return str(db.execute("SELECT frozen FROM terminal").fetchone()[0])
@@ -172,6 +180,7 @@ def save_pull_state(db: Db, state: PullState) -> None:
 
 def read_as(db: Db, reading: str) -> None:
     """From now on the feed is read as `reading` says: from its start, where another release has passed by what we take from it."""
+    db.execute("UPDATE loading SET cursor = '' WHERE EXISTS (SELECT 1 FROM terminal WHERE reading != ?)", (reading,))
     db.execute("UPDATE terminal SET reading = ?, cursor = '', caught_up = 0 WHERE reading != ?", (reading, reading))
 
 

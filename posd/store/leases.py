@@ -60,8 +60,11 @@ def save_bound(db: Db, row: BoundRow) -> None:
 
 
 def doubt(db: Db) -> None:
-    """Head office has begun a new life and may not know of our leases: all are given back, and nothing more is taken from them."""
+    """Head office has begun a new life and may not know of our leases and holds: the leases are all given back, and nothing more is
+    taken from them; what is promised is to be said again.
+    """
     db.execute("UPDATE lease SET recalled = 1, secret = NULL WHERE returned = 0")
+    db.execute("UPDATE hold SET doubted = 1 WHERE state IN ('asked', 'granted')")
 
 
 def draw(db: Db, member: int, hold: Hold) -> Hold:
@@ -98,7 +101,7 @@ def put_back(db: Db, hold: Hold, stamp: Stamp, seq: int = 0) -> None:
     own = bytes.fromhex(hold.lease)
     db.execute("UPDATE lease SET void_seq = max(void_seq, ?) WHERE id = ?", (seq, own))
     db.execute("UPDATE leased SET spent = spent - ? WHERE lease = ? AND unit = ?", (hold.leased, own, hold.unit))
-    if db.execute("SELECT 1 FROM lease WHERE id = ? AND returned = 1", (own,)).fetchone():
+    if not frozen(db) and db.execute("SELECT 1 FROM lease WHERE id = ? AND returned = 1", (own,)).fetchone():
         _say(db, own, stamp, hold.id)
 
 

@@ -50,8 +50,8 @@ def prepare(db: Db, folder: Folder, steps: Sequence[Step], chain: str) -> None:
     """
     found: str = db.execute("SELECT sqlite_version()").fetchone()[0]
     if tuple(map(int, found.split("."))) < SQLITE_MIN:
-        least = ".".join(map(str, SQLITE_MIN))
-        raise Misconfigured("sqlite_old", f"SQLite {found} is older than {least}", "posd runs on Debian 12 or newer")
+        oldest = ".".join(map(str, SQLITE_MIN))
+        raise Misconfigured("sqlite_old", f"SQLite {found} is older than {oldest}", "posd runs on Debian 12 or newer")
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     if version > steps[-1][0]:
         hint = "A newer posd has used it: install that version again"

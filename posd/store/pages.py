@@ -13,12 +13,21 @@ VERSION_MAX = (1 << 63) - 1
 
 
 def save_page(db: Db, entities: Sequence[Any], state: PullState) -> None:
-    """Take over the rows of a page and remember where it ended. Of a head office that was restored, nothing older is relied on."""
+    """Take over the rows of a page and remember where it ended. Of a head office that was restored, nothing older is relied on. A
+    database that is not the one whose journal head office has, but a copy of it, spends nothing any more.
+    """
+    if state.stored and (why := journal.parted(db, state.stored)):
+        journal.freeze(db, why)
     if journal.pull_state(db).incarnation not in ("", state.incarnation):
         leases.doubt(db)
+    save_rows(db, entities)
+    journal.save_pull_state(db, state)
+
+
+def save_rows(db: Db, entities: Sequence[Any]) -> None:
+    """Take over what head office says of each."""
     for entity in entities:
         _SAVE[type(entity)](db, entity)
-    journal.save_pull_state(db, state)
 
 
 def newest_program(db: Db, now_ms: int, below: int = VERSION_MAX) -> tuple[int, str] | None:

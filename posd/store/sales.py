@@ -88,4 +88,4 @@ class _Moved(NamedTuple):
 
 def _move(db: Db, ref: str, moved: _Moved) -> None:
     member = members.row_of(db, moved.handle)
-    members.move(db, ref, member, [*members.moves_of(db, member, moved.handle, moved.entries, moved.day), *moved.visit])
+    members.move(db, ref, member, [*members.moves_of(db, moved.handle, moved.entries, moved.day), *moved.visit])

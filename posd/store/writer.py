@@ -1,6 +1,7 @@
 """The connection that writes: whole functions, one transaction each; and an end of writing once the disk has failed."""
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -97,8 +98,10 @@ class Writer:
 
 
 def trouble(error: Exception) -> Unavailable | None:
-    """What a library's `error` says of the disk; None where it is about something else."""
+    """What a library's `error`, or one of the file system itself, says of the disk; None where it is about something else."""
     told: int = getattr(error, "sqlite_errorcode", None) or getattr(error, "extendedresult", None) or 0
+    if isinstance(error, OSError):
+        told = sqlite3.SQLITE_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else sqlite3.SQLITE_IOERR
     match told & 0xFF:
         case sqlite3.SQLITE_FULL:
             hint = "Free some space on the disk of the state directory; nothing that was acknowledged is lost"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import shutil
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,31 +31,40 @@ PROGRAM_PATH = Path(__file__).resolve().parents[2] / "config" / "programs" / "ca
 _NUMBERS = itertools.count(1)
 
 
+async def make_tables(url: str) -> None:
+    """Once for each kind: the migrations take longer than most tests, which begin with a copy of what they made."""
+    async with open_store(url):
+        pass
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """The socket of this worker's own PostgreSQL, with a template that has the tables."""
     with cluster() as socket:
         run_sql(socket, "CREATE DATABASE posd_template")
-
-        async def prepare() -> None:
-            async with open_store(f"postgresql://postgres@/posd_template?host={socket}"):
-                pass
-
-        asyncio.run(prepare())
+        asyncio.run(make_tables(f"postgresql://postgres@/posd_template?host={socket}"))
         yield socket
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A SQLite file that has the tables."""
+    file = tmp_path_factory.mktemp("template") / "central.db"
+    asyncio.run(make_tables(f"sqlite:///{file}"))
+    return file
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path):
-    """An empty database of each kind."""
+    """An empty database of each kind, with its tables."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'central.db'}"
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), tmp_path / 'central.db')}"
     return request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture
 def postgres_url(postgres):
-    """An empty PostgreSQL database."""
+    """An empty PostgreSQL database, with its tables."""
     return new_database(postgres)
 
 
@@ -70,7 +80,8 @@ def new_url(request, tmp_path_factory):
     """Makes empty databases of each kind, for tests that draw many examples."""
     if request.param == "postgresql":
         return partial(new_database, request.getfixturevalue("postgres"))
-    return lambda: f"sqlite:///{tmp_path_factory.mktemp('office') / 'central.db'}"
+    template = request.getfixturevalue("sqlite_template")
+    return lambda: f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('office') / 'central.db')}"
 
 
 @pytest.fixture

@@ -266,6 +266,27 @@ async def test_what_left_the_shop_is_booked_without_a_hold(office):
     await books_are_right(office)
 
 
+async def test_a_hold_may_have_the_name_of_its_sale(office):
+    """Nobody's ids do that by chance; a record that says so is booked as any other, and stops nothing."""
+    terminal = await office.terminal()
+    sale = sold(cafe(), member(250), basket(3590), Choice("ten_off", 1))
+    terminal.record("sale", sale.holds[0].id, sale)
+    await office.deliver(terminal)
+    assert (await states(office))[-1] == ("applied", "")
+    await books_are_right(office)
+
+
+async def test_a_record_that_takes_the_name_of_a_granted_hold_is_a_dead_letter(office):
+    """The ledger has entries of that name already; whoever comes behind it is booked."""
+    terminal = await rich(office)
+    assert (await hold(office, terminal)).granted
+    terminal.record("sale", "a" * 32, spending())
+    terminal.sells(spending())
+    await office.deliver()
+    assert [state for state, _ in await states(office)][-2:] == ["dead", "applied"]
+    await books_are_right(office)
+
+
 async def test_a_void_gives_its_hold_back(office):
     """A cancelled agreement frees what it reserved, once."""
     terminal = await rich(office)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 import zxingcpp
@@ -9,7 +11,10 @@ from click.testing import CliRunner
 from PIL import Image
 
 from central import cli
+from central.cli.common import in_store
 from central.settings import Settings, check_host, load
+from central.store import copies, ledger
+from central.store.copies import Upkeep
 from runtime.errors import Misconfigured, PosdError
 from runtime.toml_file import InvalidFile
 from tests.central.conftest import PROGRAM_PATH
@@ -27,14 +32,20 @@ COMMANDS = [
 
 
 @pytest.fixture
-def office(tmp_path):
-    """Runs a command on a state directory of its own; what it printed."""
+def settings(tmp_path):
+    """A settings file, for a state directory of its own."""
     config = tmp_path / "central.toml"
     config.write_text(f'state_dir = "{tmp_path / "state"}"\n')
+    return config
+
+
+@pytest.fixture
+def office(settings):
+    """Runs a command with those settings; what it printed."""
 
     def run(*words, given=None, **environment):
         ran = CliRunner().invoke(
-            cli.group, [*words, "--config", str(config)], input=given, env=environment, standalone_mode=False
+            cli.group, [*words, "--config", str(settings)], input=given, env=environment, standalone_mode=False
         )
         if ran.exception:
             raise ran.exception
@@ -165,3 +176,32 @@ def test_nothing_is_exposed_and_the_bound_is_nothing(office):
     assert json.loads(office("bound", "--json")) == json.loads(office("exposure", "list", "--json")) == []
     with pytest.raises(PosdError, match="nothing is exposed of terminal 'abc'"):
         office("exposure", "release", "abc", "--reason", "stolen")
+
+
+def test_a_check_holds_nobody_up(office, tmp_path, monkeypatch):
+    """While it reads, head office may write: a check of years takes longer than a terminal waits."""
+    wrote = []
+
+    def look(*_):
+        with closing(sqlite3.connect(tmp_path / "state" / "central.db", timeout=0)) as other:
+            wrote.append(other.execute("BEGIN IMMEDIATE").fetchall())
+        return iter(())
+
+    monkeypatch.setattr(ledger, "check_balances", look)
+    assert json.loads(office("check", "--json"))["balances"] == []
+    assert wrote == [[]]
+
+
+def test_a_monitor_asks_how_the_last_check_ended(settings):
+    """Never, well, badly: as a sentence, as JSON and as an exit status, without reading the books again."""
+
+    def asked():
+        ran = CliRunner().invoke(cli.group, ["check", "--last", "--json", "--config", str(settings)])
+        return ran.exit_code, json.loads(ran.stdout)
+
+    assert asked() == (1, None)
+    for well, status in ((True, 0), (False, 1)):
+        in_store(load(settings), copies.note, "check", Upkeep(1_795_000_000_000, well, "5 records"))
+        assert asked() == (status, {"made_ms": 1_795_000_000_000, "well": well, "said": "5 records"})
+    ran = CliRunner().invoke(cli.group, ["check", "--last", "--config", str(settings)])
+    assert "wrong: 5 records" in ran.stdout

@@ -1,8 +1,10 @@
 """Head office's pages without a browser: who gets in, and what every answer says."""
 
 import re
+from functools import partial
 from pathlib import Path
 
+import argon2
 import httpx
 import pytest
 import sqlalchemy as sa
@@ -27,8 +29,9 @@ PAGES = ("/terminals", "/transactions", "/letters", "/upkeep", "/members")
 
 
 @pytest.fixture
-async def door(office):
-    """A browser in front of the door, and a user who may come in."""
+async def door(office, monkeypatch):
+    """A browser in front of the door, and a user who may come in; guessing that one's password is cheap."""
+    monkeypatch.setattr(argon2, "PasswordHasher", partial(argon2.PasswordHasher, time_cost=1, memory_cost=64))
     await office.store.run(auth.add_user, "clerk", auth.hash_password(PASSWORD))
     return office.http
 
@@ -196,6 +199,18 @@ async def test_upkeep_shows_what_needs_a_person(office, inside):
         words in text for words in ("After a restore", terminal.code, "the balance says 5", "@" + stranger.public_key[:8])
     )
     assert re.search(r'href="/upkeep"[^>]*>\s*Upkeep <span class="mark">3</span>', text)
+
+
+async def test_upkeep_says_that_terminals_are_ahead(office, inside):
+    """Records that only a newer release knows are counted, and there is one mark for all of them."""
+    assert "newer release" not in (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    terminal = await office.terminal()
+    for _ in range(2):
+        terminal.record("stocktake", terminal.any_id(), {"shelves": 3})
+    await office.deliver(terminal)
+    text = (await inside.get("/upkeep", headers={"accept-language": "en"})).text
+    assert "Records of a newer release: 2" in text
+    assert re.search(r'href="/upkeep"[^>]*>\s*Upkeep <span class="mark">1</span>', text)
 
 
 async def test_a_person_decides_about_quarantine_on_the_page(office, inside):

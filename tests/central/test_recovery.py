@@ -36,6 +36,7 @@ async def comes_back(office, terminal):
     """It reads the feed of the new life, pushes what is missing, and says where its journal ends."""
     cursor = (await office.feed(terminal, "an old cursor")).cursor
     await office.push(terminal)
+    await office.apply()
     await office.feed(terminal, cursor)
 
 
@@ -77,7 +78,9 @@ async def test_a_terminal_that_has_more_than_head_office_is_not_back(office, two
     await office.feed(one, cursor)
     assert [absent.code for absent in (await office.store.read(recovery.state)).absent] == [one.code]
     await office.push(one)
-    assert (await office.store.read(recovery.state)).recovering
+    await office.feed(one, cursor)
+    assert (await office.store.read(recovery.state)).recovering, "what it has pushed has had no effect yet"
+    await office.apply()
     await office.feed(one, before)
     assert (await office.store.read(recovery.state)).recovering
     await office.feed(one, cursor)

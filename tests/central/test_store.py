@@ -128,6 +128,17 @@ async def test_commits_wait_for_the_disk_whatever_the_server_says(postgres_url, 
     assert shown == "on"
 
 
+async def test_a_file_is_as_durable_as_a_terminals(tmp_path):
+    """Every connection writes ahead and syncs each commit, the ones for reading too."""
+    asked = ("journal_mode", "synchronous", "foreign_keys")
+
+    def look(db):
+        return [db.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked]
+
+    async with open_store(f"sqlite:///{tmp_path / 'central.db'}") as store:
+        assert [await store.run(look), await store.read(look)] == [["wal", 2, 1]] * 2
+
+
 @pytest.mark.parametrize("rested_s", [0, 10])
 async def test_a_database_that_went_away_is_found_again(postgres_url, postgres, monkeypatch, rested_s):
     """Connections that died while they rested are replaced unseen; those in use tell it once, and the next caller is served."""
@@ -223,7 +234,9 @@ async def test_tables_with_rows_are_rebuilt(url, monkeypatch):
 
     whole = command.upgrade
     monkeypatch.setattr(upgrade, lambda config, _: whole(config, "0005"))
-    if url.startswith("postgresql"):
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).unlink()
+    else:
         run_sql(url.rpartition("=")[2], "DROP SCHEMA public CASCADE; CREATE SCHEMA public", url.split("/")[3].split("?")[0])
     rows = (
         "INSERT INTO store (id, name, time_zone) VALUES (1, 's', 'UTC')",

@@ -11,7 +11,6 @@ from pathlib import Path
 from drivers.printers import paper, render
 from drivers.printers.plain import text
 from drivers.printers.profile import Profile, load_profile
-from loyalty.document import Receipt
 from tests.drivers.escpos_reader import Paper, read
 from tests.drivers.receipts import CONFIG, samples
 
@@ -26,12 +25,6 @@ def profiles() -> dict[str, Profile]:
     return {**shipped, LETTERS.stem: load_profile(str(LETTERS))}
 
 
-@cache
-def receipts() -> dict[str, Receipt]:
-    """The samples, made once."""
-    return samples()
-
-
 def widths() -> list[int]:
     """How wide, in dots, the paper of some model is."""
     return sorted({profile.dots for profile in profiles().values()})
@@ -40,12 +33,12 @@ def widths() -> list[int]:
 @cache
 def sent(name: str, profile: str) -> Paper:
     """What a sample is sent as to a model, taken apart."""
-    return read(paper.job(receipts()[name], profiles()[profile]))
+    return read(paper.job(samples()[name], profiles()[profile]))
 
 
 def commands_of(profile: str) -> dict[str, list[str]]:
     """The commands of each sample, as a person can read them."""
-    return {name: sent(name, profile).commands for name in receipts()}
+    return {name: sent(name, profile).commands for name in samples()}
 
 
 def commands_text(profile: str) -> str:
@@ -59,7 +52,7 @@ def write() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for file in FOLDER.iterdir():
         file.unlink()
-    for name, receipt in receipts().items():
+    for name, receipt in samples().items():
         (FOLDER / f"{name}.txt").write_text(text(receipt))
         for dots in widths():
             (FOLDER / f"{name}-{dots}.png").write_bytes(render.png(receipt, dots))

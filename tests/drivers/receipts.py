@@ -1,5 +1,6 @@
 """Receipts to print in tests, made by the domain itself from one small program."""
 
+from functools import cache
 from pathlib import Path
 
 from loyalty.accruals.per_money import PerMoney
@@ -130,6 +131,7 @@ def tangled(language: str) -> Receipt:
     return Receipt(language, "ILS", blocks)
 
 
+@cache
 def samples() -> dict[str, Receipt]:
     """Every kind of receipt by name, in all languages, as it goes to a printer."""
     kinds: dict[str, Receipt] = {}

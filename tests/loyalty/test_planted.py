@@ -35,4 +35,4 @@ def test_a_planted_mistake_is_noticed(wrong, monkeypatch):
         phases=[Phase.generate],
     )
     with pytest.raises((AssertionError, ValueError)):
-        seed(0)(asked(given(law.of)(law.check)))()
+        seed(mistake.seed)(asked(given(law.of)(law.check)))()

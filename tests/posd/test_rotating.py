@@ -1,19 +1,23 @@
 """Codes that change, through the real API and store: who may spend from a lease, and how often one part counts."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from loyalty.code import Claims
+from posd.cli.status import lines as lines_of
 from posd.clock import clock_in
 from posd.sights import SIGHT_S_MAX
-from posd.store import code_uses, leases, members, pages
+from posd.store import code_uses, journal, leases, pages
 from runtime.errors import Unavailable
-from sync import codes, rotating
+from sync import codes, program_file, pull, rotating
 from sync.pull import PullState
-from sync.wire import HoldAnswer, HoldRequest, LeaseRow
-from tests.till import KEY, KEY_ID, RICH, Till, code_of, lines, row
+from sync.wire import FeedPage, HoldAnswer, HoldRequest, LeaseRow, ProgramRow
+from tests.shop import open_shop, wait_for
+from tests.till import CAFE, KEY, KEY_ID, RICH, Till, code_of, lines, row
 
 LEASE = "0e" * 16
 SECRET = bytes(range(20))
@@ -178,23 +182,49 @@ async def test_a_clock_that_is_a_minute_off_is_corrected(offline: Till) -> None:
 
 async def test_a_start_in_1970_proves_nothing_and_refuses_nothing(offline: Till) -> None:
     """Head office has not answered since the start; it had, before, at another time."""
-    await offline.store.run(pages.save_page, [], PullState("1", "one", caught_up=True, heard_ms=NOW_S * 1000 - 60_000))
-    offline.checkout.link.clock_offset_ms = None
+    offline.checkout.link.heard_ms, offline.checkout.link.clock_offset_ms = NOW_S * 1000 - 60_000, None
     assert await strength(offline, phone()) == "rotating"
     at(offline, -NOW_S)
     offline.checkout.sights._first.clear()
     assert await strength(offline, phone(0)) == "signed"
     booked = await offline.sell(3000, "k1", ask={"basket": lines(3000), "code": phone()})
-    assert booked["member"] == RICH
+    assert (booked["member"], booked["earned"]["points"]) == (RICH, 30)
+
+
+async def test_a_clock_in_1970_goes_by_the_programs_of_today(offline: Till) -> None:
+    """Head office's time says which program is in force, as long as it is known; the record keeps what our clock said."""
+    program = {**program_file.load(CAFE)[1], "version": 2}
+    await offline.learns(ProgramRow("cafe", 2, NOW_S * 1000 - 1000, program))
+    at(offline, -NOW_S)
+    offline.checkout.link.heard(NOW_S * 1000, 0)
+    booked = await offline.sell(3000, "k1", ask={"basket": lines(3000), "code": code_of(RICH)})
+    record = json.loads(offline.records()[-1][1])
+    assert (booked["earned"]["points"], record["body"]["program_version"]) == (30, 2)
+    assert (record["wall"], record["clock_quality"], record["body"]["moment"]["wall_ms"]) == (0, "suspect", NOW_S * 1000)
+
+
+@pytest.mark.parametrize(("offset_ms", "told"), [(0, False), (3_600_000, True), (-3_600_000, True)])
+async def test_a_clock_in_doubt_is_told(offline: Till, offset_ms: int, told: bool) -> None:
+    """By `posd status`, with what to do."""
+    offline.checkout.link.clock_offset_ms = offset_ms
+    found = (await offline.client.get("/v1/status")).json()
+    assert (found["clock_in_doubt"], any(line.startswith("clock:") for line in lines_of(found, 0))) == (told, told)
+
+
+async def test_head_offices_time_outlives_a_start(offline: Till) -> None:
+    """It is saved with each page."""
+    page = FeedPage("c", (), False, "one", NOW_S * 1000)
+    state = pull.next_state(PullState("1", "one"), page)
+    await offline.store.run(pages.save_page, [], state)
+    assert (await offline.store.look(journal.pull_state)).heard_ms == NOW_S * 1000
 
 
 async def test_the_secret_goes_with_the_lease(offline: Till) -> None:
     """Recalled, returned, ended or doubted: from then on the wallet's code is a printed one here, and the phone's is not."""
     store = offline.store
-    number = await store.look(members.row_of, RICH)
 
     async def known() -> bool:
-        return await store.look(code_uses.secret, number) == SECRET
+        return await store.look(code_uses.secret, RICH) == SECRET
 
     assert await known()
     await offline.learns(lease(recalled=True))
@@ -248,3 +278,25 @@ async def test_no_log_and_no_record_has_the_secret(offline: Till, capfd: pytest.
     await pays(offline, "k1", (await spends(offline, wallet()))[0])
     said = "".join(capfd.readouterr()) + repr(lease()) + repr(offline.records())
     assert SECRET.hex() not in said
+
+
+def test_a_wallet_spends_while_head_office_is_gone(tmp_path: Path) -> None:
+    """Real processes, from the command that shows the code: the sale leases, the lease brings the secret, the digits spend."""
+    with open_shop(tmp_path) as shop:
+        card = shop.member("Alef", points=1000)
+        found = shop.office("member", "find", "Alef")[0]["handle"]
+        shop.office("member", "code", found, "--rotating")  # makes the secret
+        shop.sell(card, 1000)
+
+        def wallets() -> str:
+            code = shop.office("member", "code", found, "--rotating")["code"]
+            member = shop.http.post("/v1/members/look-up", json={"code": code}).json()["member"]
+            return code if member["strength"] == "rotating" else ""
+
+        shown = wait_for("the lease and its secret", wallets)
+        shop.stop("central")
+        ask = {"basket": lines(3000), "choices": [{"reward": "ten_off"}]}
+        printed = shop.http.post("/v1/agreements", json={**ask, "code": card}).json()
+        assert printed["refusal"]["code"] == "lease_needs_code"
+        agreed = shop.http.post("/v1/agreements", json={**ask, "code": shown}).json()
+        assert (agreed["refusal"], agreed["spent"]) == (None, {"points": 100})

@@ -14,6 +14,7 @@ from loyalty.refusal import Refusal
 from loyalty.sale import Sale, Void
 from posd.store import journal, pages
 from posd.store.database import open_store
+from posd.store.db import Db
 from posd.storing import StoredCache, StoredJournal
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, wire
@@ -128,6 +129,28 @@ async def test_a_sale_in_the_journal_from_before_an_upgrade_is_answered_and_take
     answer = await shop.ask("/v1/returns", asked, **{"Idempotency-Key": "back"})
     assert answer.status_code == 200, answer.text
     assert (answer.json()["estimate"], answer.json()["refund_minor"]) == (False, 571)
+
+
+BEFORE_LEASES = ("lease", "leased")
+BEFORE_LOTS = ("visits", "spent_minor", "joined", "last_visit", "segments", "occasions", "plans")
+
+
+async def test_a_promise_from_before_an_upgrade_is_kept(shop: Till) -> None:
+    """An agreement that an earlier release has stored, with a hold and a member as they were then, is paid after the upgrade."""
+    agreed = await shop.agree(lines(3000), code_of(RICH), "ten_off")
+
+    def as_it_was(db: Db) -> None:
+        [data] = db.execute("SELECT bytes FROM agreement").fetchone()
+        told = json.loads(data)
+        told["member"] = {name: value for name, value in told["member"].items() if name not in BEFORE_LOTS}
+        told["holds"] = [{name: value for name, value in hold.items() if name not in BEFORE_LEASES} for hold in told["holds"]]
+        assert len(told["holds"]) == 1
+        db.execute("UPDATE agreement SET bytes = ?", (json.dumps(told).encode(),))
+
+    await shop.store.run(as_it_was)
+    booked = await shop.sell(2000, "k", agreement=agreed["agreement"])
+    assert (booked["spent"], booked["flags"]) == ({"points": 100}, [])
+    assert await shop.balance(code_of(RICH)) == 170
 
 
 async def test_an_older_release_sends_what_a_newer_one_wrote(shop: Till) -> None:

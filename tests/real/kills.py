@@ -4,13 +4,13 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.postgres import cluster, run_sql
-from tests.real.selling import Counted, Till, settle
+from tests.real.selling import Till
 from tests.shop import Shop, wait_for
 
 SHOPS, TILLS, MEMBERS = 2, 2, 3
@@ -35,26 +35,21 @@ def open_street(folder: Path) -> Iterator[list[Shop]]:
         yield shops
 
 
-def run(folder: Path, kills: int, seed: int, told: Callable[[int], None] = lambda _: None, pause_s: float = 0.05) -> Counted:
-    """Kill the terminals' daemons `kills` times in all while their tills sell, with at most `pause_s` between two customers; then see
-    what became of every sale. `told` hears how many kills one terminal has behind it.
-    """
-    chance = random.Random(seed)
-    with open_street(folder) as shops, ThreadPoolExecutor() as threads:
-        codes = dict.fromkeys((shops[0].member(f"חבר {number}") for number in range(MEMBERS)), 0)
-        wait_for("the members are known everywhere", lambda: all(shop.known(code) for shop in shops for code in codes))
-        tills = [
-            Till(shop, f"{number}.{till}", codes, random.Random(chance.random()), pause_s=pause_s)
-            for number, shop in enumerate(shops)
-            for till in range(TILLS)
-        ]
-        stop = threading.Event()
+def kill_while_they_sell(shops: Sequence[Shop], kills: int, chance: random.Random, pause_s: float) -> list[Till]:
+    """Kill the shops' daemons `kills` times in all while tills sell, with at most `pause_s` between two customers; the tills."""
+    codes = dict.fromkeys((shops[0].member(f"חבר {number}") for number in range(MEMBERS)), 0)
+    for shop in shops:
+        wait_for("the members are known", lambda shop=shop: all(shop.known(code) for code in codes))
+    tills = [
+        Till(shop, f"{number}.{till}", codes, random.Random(chance.random()), pause_s=pause_s)
+        for number, shop in enumerate(shops)
+        for till in range(TILLS)
+    ]
+    stop = threading.Event()
+    with ThreadPoolExecutor() as threads:
         selling = [threads.submit(till.sell_until, stop) for till in tills]
-        share = [kills // SHOPS + (number < kills % SHOPS) for number in range(SHOPS)]
-        killing = [
-            threads.submit(kill, shop, times, random.Random(chance.random()), told)
-            for shop, times in zip(shops, share, strict=True)
-        ]
+        share = [kills // len(shops) + (number < kills % len(shops)) for number in range(len(shops))]
+        killing = [threads.submit(kill, *job, random.Random(chance.random())) for job in zip(shops, share, strict=True)]
         try:
             for one in killing:
                 one.result()
@@ -62,10 +57,10 @@ def run(folder: Path, kills: int, seed: int, told: Callable[[int], None] = lambd
             stop.set()
         for one in selling:
             one.result()
-        return settle(shops, tills)
+    return tills
 
 
-def kill(shop: Shop, times: int, chance: random.Random, told: Callable[[int], None]) -> None:
+def kill(shop: Shop, times: int, chance: random.Random) -> None:
     """Kill this shop's posd so often, each time at another moment; where head office is this shop's own, that too."""
     for done in range(times):
         if chance.random() < WHILE_STARTING:
@@ -74,9 +69,8 @@ def kill(shop: Shop, times: int, chance: random.Random, told: Callable[[int], No
             wait_for("posd answers", lambda: shop.answers("posd"))
             time.sleep(chance.expovariate(1 / RUN_S))
         again(shop, "posd")
-        if shop.head is shop and done % OFFICE_EVERY == OFFICE_EVERY // 4:
+        if shop.head is shop and done % OFFICE_EVERY == 1:
             again(shop, "central")
-        told(done + 1)
     wait_for("posd answers", lambda: shop.answers("posd"))
     wait_for("head office answers", lambda: shop.answers("central"))
 

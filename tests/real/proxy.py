@@ -129,7 +129,7 @@ async def _truncate(proxy: Proxy, request: bytes) -> bytes | None:
 
 
 async def _cut_request(proxy: Proxy, request: bytes) -> bytes | None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.upstream)
+    _, writer = await asyncio.open_connection("127.0.0.1", proxy.upstream)
     writer.write(request[:-1])
     await writer.drain()
     writer.close()

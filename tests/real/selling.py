@@ -39,9 +39,9 @@ class Wanted(NamedTuple):
 
 @dataclass
 class Till:
-    """One till of `shop`. `codes` are its members', with the points that they had before; `booked` is by
-    receipt number. `spends` is the share of sales in which the member wants the reward; `pause_s` the longest between two customers;
-    `slowest_s` what an answer took at most.
+    """One till of `shop`. `codes` are its members', with the points that they had before; `booked` is by receipt number. `spends`
+    is the share of sales in which the member wants the reward, `pause_s` the longest between two customers, `slowest_s` what an
+    answer took at most.
     """
 
     shop: Shop

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from posd.clock import OFFSET_MS_MAX
 from tests.real.selling import Counted, Till, settle
 from tests.shop import Shop, wait_for
 
 LIBRARIES = ("x86_64-linux-gnu", "aarch64-linux-gnu")
 HOUR_S, YEAR_S = 3600, 365 * 24 * 3600
+FIRST_HOUR_S = int(-time.time()) + HOUR_S
+"""So far from now is the first of January 1970, one o'clock."""
 SALES = 3  # at each hour
 
 
@@ -69,7 +69,9 @@ def open_shop(folder: Path) -> Iterator[tuple[Shop, Jumper]]:
 def stamps(shop: Shop) -> list[dict[str, Any]]:
     """The envelopes of the terminal's sales, in order."""
     with closing(sqlite3.connect(f"file:{shop.folder / 'till' / 'posd.db'}?mode=ro", uri=True)) as db:
-        found = db.execute("SELECT bytes FROM journal WHERE kind = 'sale' AND receipt_number LIKE '1-%' ORDER BY seq").fetchall()
+        found = db.execute(
+            "SELECT bytes FROM journal WHERE kind = 'sale' AND receipt_number LIKE '1-%' ORDER BY seq"
+        ).fetchall()
     return [json.loads(data) for (data,) in found]
 
 
@@ -79,13 +81,12 @@ def heard_since_the_jump(shop: Shop, clock: Jumper) -> bool:
     return offset_ms is not None and abs(offset_ms + 1000 * clock.jump_s) < OFFSET_MS_MAX
 
 
-@pytest.mark.parametrize("jump_s", [int(-time.time()) + HOUR_S, YEAR_S, -HOUR_S], ids=["1970", "a year ahead", "an hour back"])
-def test_a_clock_that_jumps_loses_and_refuses_no_sale(tmp_path: Path, jump_s: int) -> None:
-    """Before head office is heard and after, and when the clock is right again; what is stamped on a record says what it is worth."""
+def test_a_clock_that_jumps_loses_and_refuses_no_sale(tmp_path: Path) -> None:
+    """Sales go on and earn, before head office is heard and after; what is stamped on a record says what its time is worth."""
     with open_shop(tmp_path) as (shop, clock):
         till = Till(shop, "1", {shop.member("חבר"): 0}, random.Random(1))
         sell(till)
-        for to_s in (jump_s, 0):
+        for to_s in (FIRST_HOUR_S, 0, YEAR_S, 0, -HOUR_S, 0):
             clock.jump(to_s)
             sell(till)
             wait_for("head office is heard", lambda: heard_since_the_jump(shop, clock))
@@ -94,25 +95,22 @@ def test_a_clock_that_jumps_loses_and_refuses_no_sale(tmp_path: Path, jump_s: in
             for stamp in stamps(shop)[known_from:]:
                 off_ms = abs(stamp["wall"] - time.time() * 1000)
                 assert (stamp["clock_quality"] == "good") == (off_ms < OFFSET_MS_MAX), stamp
-        assert settle([shop], [till]) == Counted(5 * SALES, 0, 0)
+        assert settle([shop], [till]) == Counted(till.made, 0, 0)
 
 
-@pytest.mark.parametrize("jump_s", [int(-time.time()) + HOUR_S, YEAR_S], ids=["1970", "a year ahead"])
-def test_a_terminal_that_starts_at_a_wrong_hour_sells_and_syncs(tmp_path: Path, jump_s: int) -> None:
-    """A till's battery is empty: posd starts, sells, pushes and pulls, and says that its clock is not to be trusted."""
+def test_a_terminal_that_starts_at_a_wrong_hour_sells_and_syncs(tmp_path: Path) -> None:
+    """Its battery is empty: posd starts, sells, pushes and pulls, and says that its clock is not to be trusted."""
     with open_shop(tmp_path) as (shop, clock):
         till = Till(shop, "1", {shop.member("חבר"): 0}, random.Random(1))
         assert shop.stop("posd") == 0
-        clock.jump(jump_s)
+        clock.jump(FIRST_HOUR_S)
         shop.start("posd")
         sell(till)
         wait_for("head office is heard", lambda: heard_since_the_jump(shop, clock))
-        known_from = len(stamps(shop))
-        sell(till)
         till.codes = {**till.codes, shop.member("חברה"): 0}
         sell(till)
-        assert {stamp["clock_quality"] for stamp in stamps(shop)[:known_from]} <= {"unknown", "suspect"}
-        assert settle([shop], [till]) == Counted(3 * SALES, 0, 0)
+        assert {stamp["clock_quality"] for stamp in stamps(shop)} <= {"unknown", "suspect"}
+        assert settle([shop], [till]) == Counted(till.made, 0, 0)
 
 
 def sell(till: Till) -> None:

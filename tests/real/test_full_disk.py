@@ -75,7 +75,11 @@ def must_be_full(till: Till, wanted: Wanted) -> None:
 
 def offered(till: Till, code: str) -> Any:
     """Why the member may not have the reward now; None where they may, and then it is given back."""
-    ask = {"basket": {"lines": [{"id": "1", "product": "x", "amount_minor": 5000}]}, "code": code, "choices": [{"reward": "ten_off"}]}
+    ask = {
+        "basket": {"lines": [{"id": "1", "product": "x", "amount_minor": 5000}]},
+        "code": code,
+        "choices": [{"reward": "ten_off"}],
+    }
     status, agreed = till.ask("/v1/agreements", json.dumps(ask).encode())
     assert status == 200, agreed
     if agreed["refusal"] is None:

@@ -12,6 +12,7 @@ import time
 from typing import NamedTuple
 
 from tests.sim.marks import Marks
+from tests.sim.town import town
 from tests.sim.world import SALES_MIN, Ended, run
 
 SEEDS = int(os.environ.get("SEEDS", "2000"))
@@ -20,6 +21,7 @@ PROCESSES = int(os.environ.get("PROCESSES", "2"))
 SALES = int(os.environ.get("SALES", str(SALES_MIN)))
 TWICE_EVERY = 100
 TOLD_EVERY = 100
+SEEDS_PER_WORKER = 100  # SQLite keeps each disk that it ever had
 ALL_MARKS_FROM = 500
 """Of fewer seeds nobody can ask that every rare path was met."""
 
@@ -54,7 +56,8 @@ def tell(ended: Ended) -> None:
 def all_of(seeds: range, processes: int) -> Sum:
     """Play them."""
     began, done, sales, violations, marks = time.monotonic(), 0, 0, 0, Marks()
-    with multiprocessing.get_context("fork").Pool(processes, gc.disable) as pool:
+    town()  # made once: the workers begin with copies
+    with multiprocessing.get_context("fork").Pool(processes, gc.disable, maxtasksperchild=SEEDS_PER_WORKER) as pool:
         for ended in pool.imap_unordered(played, seeds):
             done, sales, violations = done + 1, sales + ended.sales, violations + len(ended.violations)
             marks.update(ended.marks)

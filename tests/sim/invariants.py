@@ -12,7 +12,8 @@ from loyalty.reverse import Back, reverse
 from loyalty.sale import Sale
 from posd.store import agreements, journal, members, pages
 from sync import wire
-from tests.sim.oracle import POINTS, CameBack, Sold
+from tests.sim.office import CHAINS
+from tests.sim.oracle import POINTS, CameBack, Sold, whole
 from tests.sim.rules import parsed
 from tests.sim.town import DAY
 
@@ -229,8 +230,12 @@ def nobody_is_owed(world: Any) -> Iterator[str]:
             yield f"{account} has {pieces} points"
 
 
-def granted_was_there(world: Any, handle: str) -> Iterator[str]:
-    """What head office has just set aside was there to be set aside."""
+def granted(world: Any, handle: str) -> Iterator[str]:
+    """What head office has just set aside was there to be set aside, and it knows all that it ever knew."""
+    twisted = {terminal.terminal for terminal in world.terminals if terminal.twisted}
+    for code, epoch, seq in world.office.look(CHAINS):
+        if code not in twisted and seq < (known := world.office.known.get((code, epoch), 0)):
+            yield f"a hold was granted while head office has {seq} records of {code}, and had {known} before it was restored"
     left = "SELECT coalesce(sum(pieces), 0) FROM balance WHERE account = ? AND unit = 'points'"
     [(points,)] = world.office.look(left, f"member/{handle}/available")
     if points < 0:
@@ -246,7 +251,26 @@ def bounded(world: Any) -> Iterator[str]:
         yield f"head office: {world.office.process.busy} tasks"
 
 
+def set_aside_until_a_record(world: Any) -> Iterator[str]:
+    """What is leased or reserved comes back to its member by a record of the terminal that has it, never by itself."""
+    for cause, source in world.office.look(
+        "SELECT cause, source FROM entry WHERE (source LIKE 'lease/%' OR source LIKE 'hold/%') AND target LIKE 'member/%'"
+        " AND cause NOT IN (SELECT id FROM applied)"
+    ):
+        yield f"{source} was given back by {cause}"
+
+
+def leases_within(world: Any) -> Iterator[str]:
+    """No terminal spends more from a lease than it was granted; a head office that was restored may not know of all."""
+    for terminal in world.terminals:
+        if terminal.up and not terminal.twisted and not world.office.known:
+            for granted, spent in terminal.db.execute("SELECT granted, spent FROM leased WHERE spent > granted"):
+                yield f"{terminal.name} has spent {spent} from a lease of {granted}"
+
+
 NOW_AND_THEN: Mapping[str, Callable[[Any], Iterator[str]]] = {
+    "set aside until a record": set_aside_until_a_record,
+    "leases within": leases_within,
     "balances equal entries": balances_equal_entries,
     "nobody is owed": nobody_is_owed,
     "bounded": bounded,
@@ -280,8 +304,6 @@ def _reversed(sale: Sale, lines: set[str]) -> int:
     """Points that a return of those lines takes, less what it gives."""
     if not lines or not sale.member:
         return 0
-    from tests.sim.oracle import whole
-
     program = parsed(sale.program_version) if sale.program_version else None
     if program is None:
         return 0

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, wire
 from sync.client import HOLD, PATIENCE, Overloaded, Patience
+from sync.snapshot import SnapshotChunk, SnapshotRequest
 from tests.sim.faults import HOUR_S, Faults
 from tests.sim.marks import Marks
 
@@ -68,9 +69,15 @@ class Line:
     async def feed(self, request: wire.FeedRequest) -> wire.FeedPage:
         """Ask for changes."""
         page = await self._ask("/v1/feed", wire.encode(request), wire.FeedPage)
-        self._network.marks.sometimes("feed page with more to come", when=page.more)
-        self._network.marks.sometimes("feed read from the beginning", when=not request.cursor)
+        self._network.marks.sometimes("feed page with more to come", when=page.more and not page.snapshot)
+        self._network.marks.sometimes("feed read from the beginning", when=page.snapshot)
         return page
+
+    async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
+        """Ask for the next chunk of a snapshot."""
+        chunk = await self._ask("/v1/snapshot", wire.encode(request), SnapshotChunk)
+        self._network.marks.sometimes("snapshot in several chunks", when=not chunk.first)
+        return chunk
 
     async def hold(self, request: wire.HoldRequest) -> wire.HoldAnswer:
         """Ask once for a reservation."""

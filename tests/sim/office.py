@@ -6,10 +6,11 @@ import random
 import sqlite3
 import traceback
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool
 
 from central import daily, leases, programs, recovery
 from central.api import Api
@@ -26,6 +27,11 @@ from tests.sim.process import Process
 from tests.sim.rules import parsed, program
 
 RESTART_S_MAX = 20 * 60.0
+CHAINS = (
+    "SELECT code, c.epoch, seq FROM chain c JOIN terminal t ON t.id = c.terminal_id"
+    " WHERE branch = 0 AND c.epoch = t.epoch AND fenced_ms IS NULL"
+)
+"""Every journal that counts, and how far it is known."""
 
 
 class OfficeStore:
@@ -87,7 +93,7 @@ class LateNews(News):
 
 
 class Office:
-    """Head office; `db` survives its crashes."""
+    """Head office; `db` survives its crashes. `known` is how far each journal was when it was restored, by terminal and epoch."""
 
     def __init__(self, world: Any, db: sa.Connection) -> None:
         """It does not run yet."""
@@ -96,6 +102,7 @@ class Office:
         self._world = world
         self._chance: random.Random = world.stream("office")
         self.backups: list[bytes] = []
+        self.known: dict[tuple[str, int], int] = {}
         self.process = Process(lambda how: None)
         self.process.alive = False
 
@@ -112,6 +119,7 @@ class Office:
             "/v1/journal": api._journal,
             "/v1/holds": api._holds,
             "/v1/feed": api._feed,
+            "/v1/snapshot": api._snapshot,
         }
         self.process.spawn(supervise("apply", self.applier.run))
         self.process.spawn(supervise("leases", lambda: leases.expose_all(self.store, world.now_ms, self.news.tell)))
@@ -133,6 +141,9 @@ class Office:
         world = self._world
         self.process.kill("restore")
         before = self.look("SELECT count(*) FROM record")[0][0]
+        for code, epoch, seq in self.look(CHAINS):
+            self.known[code, epoch] = max(seq, self.known.get((code, epoch), 0))
+        self.db.close()
         self.db = database(image)
         self.raw = self.db.connection.dbapi_connection
         self.write(recovery.begin, world.now_ms(), "person")
@@ -185,7 +196,7 @@ class Office:
             self._world.oracle.broken("".join(traceback.format_exception(error)))
             raise ConnectionError from error
         if isinstance(found, wire.HoldAnswer):
-            self._held(before, wire.decode(body, wire.HoldRequest), found)
+            self._held(before, (key, wire.decode(body, wire.HoldRequest)), found)
         if isinstance(found, wire.PushAnswer):
             self._world.note(key, f"{found.outcome} {found.seq}")
             self._world.marks.sometimes("fork", when=found.outcome == "fork")
@@ -200,15 +211,15 @@ class Office:
                 return self.look("SELECT state, made_ms FROM hold WHERE id = ?", wire.decode(body, wire.HoldRequest).id)
         return self.look("SELECT max(key) FROM record") if path == "/v1/journal" else []
 
-    def _held(self, before: list[tuple[Any, ...]], request: wire.HoldRequest, answer: wire.HoldAnswer) -> None:
-        marks = self._world.marks
-        self._world.oracle.held(request, answer)
+    def _held(self, before: list[tuple[Any, ...]], asked: tuple[str, wire.HoldRequest], answer: wire.HoldAnswer) -> None:
+        marks, (key, request) = self._world.marks, asked
+        self._world.oracle.held(key, request, answer)
         marks.sometimes(
             "hold refused while recovering", when=answer.refusal is not None and answer.refusal.code == "office_recovering"
         )
         self._world.note("hold", f"{request.id} {answer.granted}")
         if answer.granted and not before:
-            for why in self._world.invariants.granted_was_there(self._world, request.member):
+            for why in self._world.invariants.granted(self._world, request.member):
                 self._world.oracle.broken(why)
         marks.sometimes("hold request repeated", when=bool(before) and before[0][0] in ("open", "refused"))
         marks.sometimes("hold came after its void", when=bool(before) and before[0][0] == "ended" and not answer.granted)
@@ -222,18 +233,25 @@ def unsigned(_: Any, headers: Mapping[str, str], verify: Callable[[str, bytes, b
 
 
 def database(image: bytes | None = None) -> sa.Connection:
-    """A connection to a database in memory, with the content of `image`."""
+    """A connection to a database in memory of its own, with the content of `image`."""
+    db = _engine().connect()
+    raw: Any = db.connection.dbapi_connection
+    if image is not None:
+        raw.deserialize(image)
+    raw.execute("PRAGMA foreign_keys=ON")
+    return db
 
-    def connect() -> sqlite3.Connection:
-        raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        if image is not None:
-            raw.deserialize(image)
-        raw.execute("PRAGMA foreign_keys=ON")
-        return raw
 
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=StaticPool)
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    return engine.connect()
+@cache
+def _engine() -> sa.Engine:
+    """One for all seeds of a process: it keeps what it has compiled."""
+    engine = sa.create_engine("sqlite://", creator=_connect, poolclass=NullPool)
+    sa.event.listen(engine, "begin", lambda db: db.connection.dbapi_connection.execute("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _connect() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
 
 
 def image_of(db: sa.Connection) -> bytes:

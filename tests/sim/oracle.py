@@ -50,6 +50,7 @@ class Oracle:
     back: list[CameBack] = field(default_factory=list)
     given: Counter[str] = field(default_factory=Counter)
     granted: dict[str, HoldRequest] = field(default_factory=dict)
+    steps: dict[tuple[str, int], str] = field(default_factory=dict)
     violations: list[str] = field(default_factory=list)
     orphans: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -64,16 +65,23 @@ class Oracle:
 
     def heard(self, one: Sold | CameBack, booked: Booked, what: Any) -> None:
         """posd has acknowledged it: from now on it must not be lost, and every further answer must be the same."""
-        if one.booked is not None:
+        if one.lost:  # its disk has forgotten it, and it was asked for once more: a promise that is forgotten binds nobody
+            one.lost = False
+            if isinstance(one, Sold):
+                one.to_pay_minor = -1
+        elif one.booked is not None:
             self.must((one.booked.id, one.booked.body) == (booked.id, booked.body), f"{what}: two answers to one key")
             self.must(booked.replayed, f"{what}: booked twice")
         one.booked = booked
 
-    def held(self, request: HoldRequest, answer: HoldAnswer) -> None:
-        """Head office has answered a hold."""
+    def held(self, key: str, request: HoldRequest, answer: HoldAnswer) -> None:
+        """Head office has answered a hold of the terminal whose key's name is `key`."""
         if answer.granted:
             before = self.granted.setdefault(request.id, request)
             self.must(before == request, f"hold {request.id} granted for two things")
+            if request.step:
+                first = self.steps.setdefault((request.member, request.step), key)
+                self.must(first == key, f"one showing of {request.member}'s code has spent at {first} and at {key}")
 
     def acknowledged(self, place: int) -> list[Sold | CameBack]:
         """What that terminal has acknowledged, and could not be excused for losing."""

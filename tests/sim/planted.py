@@ -19,12 +19,15 @@ CRASHY = Faults(terminal_dies=0.05, terminal_crash=2.0, office_dies=0.02, office
 POWER = Faults(terminal_dies=0.05, terminal_crash=12.0)
 RESTLESS = Faults(restless_till=1.0)
 CROWDED = Faults(crowd=0.9, restless_till=0.0)
+ALONE = Faults(crowd=0.95, partition=10.0)
+FORGETFUL = Faults(rollback=6.0, restless_till=1.0, lose_reply=0.2)
 BUSY = Faults(restless_till=1.0, program_change=4.0, new_card=1.0, lose_reply=0.1, lose_request=0.1)
 CLOCKS = Faults(clock_jump=6.0)
 APART = Faults(partition=4.0, swizzle=1.0, lose_reply=0.1)
 FULL = Faults(disk_full=6.0)
 TWISTED = Faults(rollback=4.0, clone=2.0, restless_till=1.0, lose_reply=0.2)
 RESTORED = Faults(backup=4.0, restore=2.0, restless_till=1.0, partition=4.0)
+GREEDY = Faults(backup=4.0, restore=2.0, partition=4.0, crowd=0.9)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Planted:
 
     faults: Faults
     patches: Callable[[], Mapping[str, Any]]
+    sales: int = 30  # a small day has all that most of them need
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -65,6 +69,10 @@ BUGS: Mapping[str, Planted] = {
     "the last record of a batch is lost": Planted(APART, here.last_of_a_batch_lost),
     "records of wrong clocks are refused": Planted(CLOCKS, here.wrong_clocks_refused),
     "a timer frees holds": Planted(CROWDED, here.hold_freed_by_a_timer),
+    "a timer takes leases back": Planted(ALONE, here.lease_freed_by_a_timer),
+    "a lease is spent again and again": Planted(ALONE, there.lease_spent_again, 60),
+    "a copied code spends in two shops": Planted(CROWDED, here.steps_not_kept),
+    "a code ends by the terminal's own clock": Planted(CLOCKS, there.own_clock_only),
     "every hold is granted": Planted(CROWDED, here.everything_granted),
     "a void leaves no tombstone": Planted(LOSSY, here.no_tombstone),
     "a sale leaves its holds open": Planted(RESTLESS, here.holds_outlive_sales),
@@ -78,8 +86,8 @@ BUGS: Mapping[str, Planted] = {
     "head office books another amount": Planted(RESTLESS, here.amount_of_the_basket),
     "hashes are not compared": Planted(TWISTED, here.forks_not_seen),
     "the second history is thrown away": Planted(TWISTED, here.second_history_thrown_away),
-    "ids that had their effect are forgotten": Planted(TWISTED, here.ids_forgotten),
+    "ids that had their effect are forgotten": Planted(FORGETFUL, here.ids_forgotten, 60),
     "a gap is not filled": Planted(RESTORED, here.gap_not_filled),
-    "a restored head office grants at once": Planted(RESTORED, here.granting_while_restored),
+    "a restored head office grants at once": Planted(GREEDY, here.granting_while_restored),
 }
 """Every planted bug by name."""

@@ -11,9 +11,11 @@ from central import effects, holds, ingest, standings
 from central import programs as office_programs
 from central.lineage import Place
 from central.store import holds as hold_rows
-from central.store import ledger, members, records, sales, tables
+from central.store import leases as lease_rows
+from central.store import ledger, members, records, spending, tables
 from loyalty import standing
 from loyalty.agreement import Hold
+from loyalty.leases import give_back
 from loyalty.posting import void_entries
 from loyalty.sale import Void
 from runtime.errors import Rejected, Unavailable
@@ -52,7 +54,7 @@ def hold_freed_by_a_timer() -> Mapping[str, Any]:
     real = holds.hold
 
     def hold(db: Any, terminal: int, request: Any, now_ms: int, *given: Any) -> HoldAnswer:
-        hold_of, member_of = tables.HOLD.c, tables.MEMBER.c
+        hold_of, member_of = spending.HOLD.c, tables.MEMBER.c
         old = sa.select(hold_of.id, hold_of.unit, hold_of.pieces, member_of.handle).join(tables.MEMBER)
         for own, unit, pieces, handle in db.execute(
             old.where(hold_of.state == "open", hold_of.made_ms < now_ms - TIMER_MS)
@@ -68,6 +70,28 @@ def hold_freed_by_a_timer() -> Mapping[str, Any]:
         return real(db, terminal, request, now_ms, *given)
 
     return {"central.holds.hold": hold}
+
+
+def lease_freed_by_a_timer() -> Mapping[str, Any]:
+    real = holds.hold
+
+    def hold(db: Any, terminal: int, request: Any, now_ms: int, *given: Any) -> HoldAnswer:
+        lease_of, member_of = spending.LEASE.c, tables.MEMBER.c
+        old = sa.select(lease_of.id, member_of.handle).join(tables.MEMBER)
+        for own, handle in db.execute(old.where(lease_of.state == "open", lease_of.used_ms < now_ms - TIMER_MS)).fetchall():
+            member, row = members.by_handle(db, handle, lock=True), lease_rows.get(db, own)
+            now, before = standings.now_in(db, now_ms), standings.load(db, member)
+            lease_rows.save(db, row._replace(state="ended"))
+            after = give_back(now.program, before, row.lease, {}, now.day)
+            cause = ledger.Cause(f"timer/{own}", ledger.NO_TERMINAL, now_ms)
+            standings.save(db, now, cause, standings.Change(member, before, after))
+        return real(db, terminal, request, now_ms, *given)
+
+    return {"central.holds.hold": hold}
+
+
+def steps_not_kept() -> Mapping[str, Any]:
+    return {"central.changing.refusal": lambda *_: None}
 
 
 def everything_granted() -> Mapping[str, Any]:
@@ -149,12 +173,12 @@ def half_an_entry() -> Mapping[str, Any]:
 
 
 def amount_of_the_basket() -> Mapping[str, Any]:
-    real = sales.add
+    real = effects._transaction
 
-    def add(db: Any, row: Any) -> None:
-        real(db, row._replace(amount_minor=row.amount_minor + (100 if "tenders_differ" in row.flags else 0)))
+    def transaction(effect: Any, till: Any, body: Any, *given: Any) -> Any:
+        return real(effect, till, body, *given)._replace(amount_minor=body.basket.total_minor)
 
-    return {"central.store.sales.add": add}
+    return {"central.effects._transaction": transaction}
 
 
 def forks_not_seen() -> Mapping[str, Any]:
@@ -175,7 +199,13 @@ def second_history_thrown_away() -> Mapping[str, Any]:
 
 
 def ids_forgotten() -> Mapping[str, Any]:
-    return {"central.store.records.applied": lambda *_: None, "central.store.records.mark_applied": lambda *_: None}
+    real = records.mark_applied
+
+    def mark_applied(db: Any, own: str, *given: Any) -> None:
+        db.execute(sa.delete(tables.APPLIED).where(tables.APPLIED.c.id == own))
+        real(db, own, *given)
+
+    return {"central.store.records.applied": lambda *_: None, "central.store.records.mark_applied": mark_applied}
 
 
 def granting_while_restored() -> Mapping[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from central import feed
 from central.store import feed as feed_rows
-from loyalty.agreement import Hold
 from loyalty.ids import record_id
 from loyalty.sale import Void
-from posd import booking
+from posd import booking, checkout
+from posd.sights import CodeTime
 from posd.store import agreements, journal, opening, pages
 from posd.store import members as terminal_members
 from runtime.errors import Misconfigured, Rejected, Unavailable
@@ -54,10 +54,10 @@ def nothing_recovered() -> Mapping[str, Any]:
 
 
 def cancelled_without_void() -> Mapping[str, Any]:
-    def cancel(db: Any, agreement: str, *_: Any) -> Any:
+    def cancel(db: Any, agreement: str, _: Any, void_id: str) -> Any:
         kept = agreements.find(db, agreement)
         if kept and kept.state == agreements.OPEN:
-            agreements.end(db, agreement, agreements.CANCELLED)
+            agreements.end(db, agreement, agreements.CANCELLED, void_id)
         return kept
 
     return {"posd.store.agreements.cancel": cancel}
@@ -99,12 +99,19 @@ def key_is_enough() -> Mapping[str, Any]:
 
 
 def spent_without_asking() -> Mapping[str, Any]:
-    real = agreements.save
+    async def reserve(self: Any, answer: Any) -> Any:
+        asked = checkout._holds(answer.quote)
+        return await self.store.run(agreements.ask_holds, answer.quote.member.handle, asked) if asked else ()
 
-    async def reserve(self: Any, quote: Any, asked: tuple[Hold, ...]) -> None:
-        await self.store.run(agreements.ask_holds, quote.member.handle, asked)
+    return {"posd.checkout.Checkout._reserve": reserve}
 
-    return {"posd.checkout.Checkout._reserve": reserve, "posd.store.agreements.save": real}
+
+def own_clock_only() -> Mapping[str, Any]:
+    return {"posd.quoting.time_of": lambda sight, _: CodeTime(sight.wall_ms // 1000, sight.wall_ms // 1000)}
+
+
+def lease_spent_again() -> Mapping[str, Any]:
+    return {"loyalty.leases.Purse.left": property(lambda self: self.granted)}
 
 
 def included_twice() -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ def program(version: int) -> dict[str, Any]:
         "version": version,
         "name": NAME,
         "plain_prefixes": ["729"],
-        "units": {"points": {"name": NAME, "worth": "0.10"}},
+        "units": {"points": {"name": NAME, "worth": "0.10", "lease_percent": 50, "lease_percent_all": 80}},
         "accruals": {"points": {"type": "per_money", "unit": "points", "every": "1.00" if version % 2 else "2.00"}},
         "rewards": {"ten_off": {"type": "amount_off", "name": NAME, "unit": "points", "cost": 100, "amount": "10.00"}},
         "policies": {"spend_in_same_sale": False, "negative_balance": "allowed", "lease_min_strength": "signed"},

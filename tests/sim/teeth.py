@@ -13,9 +13,12 @@ from tests.sim.planted import BUGS
 from tests.sim.world import run
 
 SEEDS_MAX = int(os.environ.get("SEEDS", "2000"))
-SALES = 30  # a small day has all that a bug needs
 PROCESSES = int(os.environ.get("PROCESSES", "2"))
 BUG = os.environ.get("BUG", "")
+
+
+MISTAKES = ("AttributeError", "NameError", "TypeError", "KeyError")
+"""What a patch raises that does not fit the code any more: that is no bite."""
 
 
 class Bite(NamedTuple):
@@ -36,11 +39,16 @@ def bitten(bug: str, seeds_max: int = SEEDS_MAX) -> Bite:
     planted = BUGS[bug]
     for seed in range(seeds_max):
         with planted.in_place():
-            ended = run(seed, planted.faults, SALES)
+            ended = run(seed, planted.faults, planted.sales)
         gc.collect()
         if ended.violations:
-            return Bite(bug, seed, tuple(ended.violations))
+            fits = not all(_is_mistake(why) for why in ended.violations)
+            return Bite(bug, seed if fits else None, tuple(ended.violations))
     return Bite(bug, None, ())
+
+
+def _is_mistake(why: str) -> bool:
+    return why.startswith("Traceback") and why.strip().splitlines()[-1].startswith(MISTAKES)
 
 
 def main() -> int:

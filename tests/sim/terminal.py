@@ -143,6 +143,8 @@ class Terminal:
         answer = await line.enrol(EnrolRequest(code, chain * 2, chain, VERSION))
         stamp = clock_in(answer.time_zone, ticks=self.wall_ms).stamp(None)
         store.write(journal.enrol, answer, stamp, Draft("enrol", chain[::-1], Enrol(VERSION, answer.store)))
+        store.writer.stop()
+        self.disk.close()
         self.terminal = answer.terminal
 
     @property
@@ -231,8 +233,8 @@ class Terminal:
         if how == "cut":
             self.disk.cut()
             self.disk.power_on()
-        else:  # the kernel keeps what it was given
-            self.disk.restore(self.disk.snapshot())
+        else:  # the kernel keeps what it was given, and may still lose it with the power
+            self.disk.crash()
         if self._stays_off:
             return
         down_s = self.chance.random() ** 3 * RESTART_S_MAX if not self.world.healed else 0.1

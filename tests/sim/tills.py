@@ -76,10 +76,11 @@ class Till:
         if chance.random() < 0.4:
             return Visit("", Basket(lines), ())
         served = self.world.served
-        again = bool(served) and chance.random() < 0.15
+        again = bool(served) and chance.random() < 0.3  # a photo of what somebody else shows
         crowd = chance.random() < self.world.faults.crowd  # a family shares one card, and all of them shop today
-        code = codes[0] if crowd else chance.choice(served) if again else chance.choice(codes)
-        times = 1 if crowd else chance.choice((0, 0, 1, 1, 2))
+        card = codes[0] if crowd else chance.choice(codes)
+        code = chance.choice(served) if again else self.world.town.shown(card, self.world.now_ms())
+        times = chance.choice((1, 1, 2)) if crowd or again else chance.choice((0, 0, 1, 1, 2))
         rich = replace(lines[0], amount_minor=lines[0].amount_minor + 1000 * times)
         return Visit(code, Basket((rich, *lines[1:])), (Choice("ten_off", times),) if times else ())
 
@@ -149,14 +150,15 @@ class Till:
 
     async def again(self, visit: Visit) -> None:
         """The till sends a booked sale once more; or, by a mistake of its own, another one under the same key."""
-        done = [one for one in self.oracle.acknowledged(self.terminal.place) if isinstance(one, Sold)]
+        done = [one for one in self.oracle.sold if one.place == self.terminal.place and one.booked]
         if not done:
             await self.at_once(visit)
             return
-        one = self.chance.choice(done)
-        if self.chance.random() < 0.5:
+        forgotten = [one for one in done if one.lost]
+        one = self.chance.choice(forgotten or done)
+        if forgotten or self.chance.random() < 0.5:
             if await self._heard("commit", one.paid, one):
-                self.marks.sometimes("answered twice")
+                self.marks.sometimes("sold anew on an older disk" if forgotten else "answered twice")
             return
         other = replace(one.paid, fingerprint=hashlib.sha256(b"other" + one.paid.key.encode()).hexdigest())
         try:
@@ -203,15 +205,17 @@ class Till:
                 return None
             if not isinstance(found, Refusal):
                 return found
-            self._refused(found)
+            self._refused(found, visit.code)
             if found.code in ("code_expired", "code_replaced", "unknown_member", "member_blocked", "code_key_unknown"):
                 return None
         return None
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _refused(self, refusal: Refusal, code: str) -> None:
         self.marks.sometimes("hold refused", when=refusal.code == "pieces_missing")
         self.marks.sometimes("old card refused", when=refusal.code == "code_replaced")
-        self.marks.sometimes("code of another time refused", when=refusal.code == "code_expired")
+        self.marks.sometimes("copied code refused", when=refusal.code == "code_used")
+        if self.marks.sometimes("expired card refused", when=refusal.code == "code_expired"):
+            self.oracle.must(code == self.world.town.over, f"{self.terminal.name} takes {code} for an expired one")
         self.world.note(self.terminal.name, f"refused: {refusal.code}")
 
     async def cancels(self, agreement: str) -> bool:
@@ -260,7 +264,7 @@ class Till:
         self.oracle.heard(one, booked, report.key)
         self.world.note(self.terminal.name, f"booked {report.key} {booked.seq}")
         for refusal in booked.refusals:
-            self._refused(refusal)
+            self._refused(refusal, report.ask.code if isinstance(report, Paid) and report.ask else "")
         return True
 
     def _twice(self, one: Sold | CameBack) -> bool:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import structlog
 
-from central import enrol, feed, leases, quarantine
+from central import enrol, feed, leases, quarantine, snapshot
 from central.store import leases as rows
 from central.store import records
 from posd.store import agreements, journal
@@ -70,6 +70,7 @@ class World:
         self.invariants = invariants
         self.town = town()
         self.served: list[str] = []
+        self.office = Office(self, database(self.town.office))
         self.terminals: list[Terminal] = []
         self.lag_s = 1.0
         self.told: deque[str] = deque(maxlen=TOLD_MAX)
@@ -125,7 +126,6 @@ class World:
     async def _opens(self) -> None:
         """Head office starts, terminals are enrolled and have read the feed."""
         chance = self.stream("town")
-        self.office = Office(self, database(self.town.office))
         self.network = Network(self.office.serve, self.stream("network"), lambda: self.faults, self.marks)
         self.office.start()
         self.terminals = [Terminal(self, place, self.town.terminal) for place in range(chance.choice(TERMINALS))]
@@ -265,6 +265,7 @@ def run(seed: int, faults: Faults | None = None, sales: int = SALES_MIN) -> Ende
         finally:
             for terminal in world.terminals:
                 terminal.disk.crash()
+            world.office.db.close()
     return world.ended()
 
 
@@ -280,10 +281,13 @@ def _stage(world: World) -> Iterator[None]:
             ("sync.pull.FEED_WAIT_S_MAX", QUIET_S),
             ("central.apply.LOOK_AGAIN_S", QUIET_S),
             ("central.daily.LOOK_AGAIN_S", HOUR_S),
+            ("central.leases.LOOK_AGAIN_S", 5 * MINUTE_S),
+            ("sync.timing.WAIT_S_MAX", 3 * MINUTE_S),
             ("central.api.now_ms", world.now_ms),
             ("sync.signing.check", unsigned),
             ("central.auth._holds", lambda *_: True),
             ("central.feed.read_page", partial(feed.read_page, rows_max=rows_max)),
+            ("central.snapshot.read_chunk", partial(snapshot.read_chunk, rows_max=rows_max)),
         ):
             stack.enter_context(patch(name, value))
         stack.enter_context(patch("central.store.records.settle", partial(_settled, world, records.settle)))

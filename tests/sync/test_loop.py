@@ -17,6 +17,7 @@ from sync.joining import AttachmentRequest
 from sync.loop import Link, Sync
 from sync.pull import PullState
 from sync.push import FORKED, ROLLED_BACK, PushState
+from sync.snapshot import Loading, Taken
 from sync.wire import CodeKeyRow, FeedPage, FeedRequest, PushAnswer
 
 HANG_S = 20
@@ -51,6 +52,9 @@ class Journal:
             return FIRST_PREV_HASH
         return self.records[seq - 1].hash if seq <= len(self.records) else None
 
+    async def end(self) -> int:
+        return len(self.records)
+
     async def queued(self) -> tuple[int, int]:
         return len(self.records) - self.state.seq, 0
 
@@ -69,12 +73,22 @@ class Cache:
     state: PullState = field(default_factory=PullState)
     saved: list[Any] = field(default_factory=list)
     given: dict[str, int] = field(default_factory=dict)
+    coming: Loading | None = None
 
     async def pull_state(self) -> PullState:
         return self.state
 
     async def budgets_given(self) -> dict[str, int]:
         return self.given
+
+    async def loading(self) -> Loading | None:
+        return self.coming
+
+    async def save_chunk(self, taken: Taken) -> None:
+        self.saved += taken.entities
+        self.coming = None if taken.last else taken.loading
+        if taken.last:
+            self.state = PullState(taken.loading.feed_cursor, taken.loading.incarnation)
 
     async def save_page(self, entities: Sequence[Any], state: PullState) -> None:
         self.saved += entities

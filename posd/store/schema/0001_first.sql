@@ -1,8 +1,9 @@
 -- The terminal's database, version 1. One statement after another; see posd/store/database.py.
 
--- Who we are, how far head office has our records, how far we have read its feed, and what of it (sync/versions.py). `running` stays 1 after a stop that was none of
--- ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what was spent from leases is not
--- known. `heard_ms` is head office's own time when it was last heard.
+-- Who we are, how far head office has our records, how far we have read its feed, and what of it (sync/versions.py). `running` stays
+-- 1 after a stop that was none of ours; `frozen` says for good why nothing may be spent: this is an older copy of the disk, and what
+-- was spent from leases is not known. `heard_ms` is head office's own time when it was last heard. Of its word on members `edition` is
+-- in use, and has `members` of them.
 CREATE TABLE terminal (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   chain TEXT NOT NULL,
@@ -22,7 +23,9 @@ CREATE TABLE terminal (
   caught_up INTEGER NOT NULL DEFAULT 0,
   heard_ms INTEGER NOT NULL DEFAULT 0,
   running INTEGER NOT NULL DEFAULT 0,
-  frozen TEXT NOT NULL DEFAULT ''
+  frozen TEXT NOT NULL DEFAULT '',
+  edition INTEGER NOT NULL DEFAULT 0,
+  members INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own business
@@ -78,24 +81,51 @@ CREATE TABLE returned (
   PRIMARY KEY (original, line)
 ) STRICT, WITHOUT ROWID;
 
--- Head office's word on each member as of the last pull: `facts` is JSON, the balances by unit and lot among them. What was
--- `merged_into` another is that one: its codes, and our own records of it.
+-- Members of whom we have something of our own: entries, holds, leases; and those who have joined here, with what we know of them until
+-- head office has told us.
 CREATE TABLE member (
   id INTEGER PRIMARY KEY,
   handle BLOB NOT NULL UNIQUE,
   first_name TEXT NOT NULL DEFAULT '',
-  tier TEXT NOT NULL DEFAULT '',
-  generation INTEGER NOT NULL DEFAULT 0,
-  blocked INTEGER NOT NULL DEFAULT 0,
-  provisional INTEGER NOT NULL DEFAULT 0,
-  facts TEXT NOT NULL DEFAULT '{}',
-  merged_into INTEGER REFERENCES member (id)
+  joined TEXT NOT NULL DEFAULT '',
+  code TEXT UNIQUE
 ) STRICT;
-CREATE TABLE member_code (
-  text TEXT PRIMARY KEY,
-  member INTEGER NOT NULL REFERENCES member (id)
+
+-- Head office's word on each member as of the last pull, by handle: so a snapshot, which comes in that order, is written page after
+-- page. `facts` is MessagePack, the balances by unit and lot and the plain codes among them. Beside the edition in use lies the next one
+-- while it comes in, and what has not been deleted yet of the one before.
+CREATE TABLE told (
+  edition INTEGER NOT NULL,
+  handle BLOB NOT NULL,
+  first_name TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  blocked INTEGER NOT NULL,
+  facts BLOB NOT NULL,
+  PRIMARY KEY (edition, handle)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX member_code_of ON member_code (member);
+CREATE TABLE member_code (
+  edition INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  handle BLOB NOT NULL,
+  PRIMARY KEY (edition, text)
+) STRICT, WITHOUT ROWID;
+
+-- The snapshot that is coming in (sync/snapshot.py), and which of our own records and holds it includes.
+CREATE TABLE loading (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  edition INTEGER NOT NULL,
+  cursor TEXT NOT NULL,
+  feed_cursor TEXT NOT NULL,
+  incarnation TEXT NOT NULL,
+  members INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE arrived (
+  member INTEGER NOT NULL REFERENCES member (id),
+  ref BLOB NOT NULL,
+  PRIMARY KEY (member, ref)
+) STRICT, WITHOUT ROWID;
 
 -- What our own records and holds did to a member's available pieces, by lot; `included` once head office's balance has it. A sale
 -- is counted too, in the units 'visits/' (its day stands for the lot) and 'spent/'.
@@ -169,7 +199,8 @@ CREATE TABLE hold (
   included INTEGER NOT NULL DEFAULT 0,
   lease BLOB,
   leased INTEGER NOT NULL DEFAULT 0,
-  ended_by BLOB
+  ended_by BLOB,
+  doubted INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX hold_ended_by ON hold (ended_by) WHERE ended_by IS NOT NULL;
 CREATE INDEX hold_unsettled ON hold (id) WHERE state IN ('asked', 'granted');

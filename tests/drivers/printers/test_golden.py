@@ -11,8 +11,9 @@ from drivers.printers.render import raster
 from drivers.printers.textmode import text_paper
 from loyalty.document import Qr
 from tests.drivers import golden
+from tests.drivers.receipts import samples
 
-NAMES = sorted(golden.receipts())
+NAMES = sorted(samples())
 PROFILES = sorted(golden.profiles())
 PAPER = bytes([255, 0]) + bytes(254)  # white paper, black dots
 SHIPPED = [name for name in PROFILES if name != golden.LETTERS.stem]
@@ -33,8 +34,8 @@ def same(one: Image.Image, other: Image.Image) -> bool:
 def test_the_dots_are_those_that_were_looked_at(name: str) -> None:
     """On every width of paper, and as plain text; after a change `make golden`, and look again."""
     for dots in golden.widths():
-        assert same(raster(golden.receipts()[name], dots), looked_at(name, dots)), dots
-    assert (golden.FOLDER / f"{name}.txt").read_text() == plain.text(golden.receipts()[name])
+        assert same(raster(samples()[name], dots), looked_at(name, dots)), dots
+    assert (golden.FOLDER / f"{name}.txt").read_text() == plain.text(samples()[name])
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -65,7 +66,7 @@ def test_the_bytes_give_the_dots_back(profile: str) -> None:
 @pytest.mark.parametrize("language", ["he", "en", "ar", "ru"])
 def test_the_bytes_give_the_codes_back(profile: str, language: str) -> None:
     """zxing-cpp reads, off the paper put together again from the bands, the text of each QR code."""
-    model, receipt = golden.profiles()[profile], golden.receipts()[f"{language}-whole"]
+    model, receipt = golden.profiles()[profile], samples()[f"{language}-whole"]
     wanted = sorted(block.text for block in receipt.blocks if isinstance(block, Qr))
     rows = golden.sent(f"{language}-whole", profile).rows
     page = Image.frombytes("L", (model.dots, len(rows)), b"".join(rows).translate(PAPER))
@@ -95,7 +96,7 @@ def test_letters_where_they_are_proven() -> None:
     model = golden.profiles()[golden.LETTERS.stem]
     assert golden.sent("he-sale", golden.LETTERS.stem).rows == []
     for name in ("ar-sale", "ru-sale", "he-tangled"):
-        receipt = golden.receipts()[name]
+        receipt = samples()[name]
         assert text_paper(receipt, model) is None
         assert golden.sent(name, golden.LETTERS.stem).rows == dots_of(looked_at(name, model.dots))
 

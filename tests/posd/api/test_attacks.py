@@ -66,6 +66,7 @@ ATTACKS = [
     Attack("till lists tokens", 403, "GET", "/v1/tokens"),
     Attack("till revokes tokens", 403, path="/v1/tokens/cli/revoke", json={}),
     Attack("till enrols", 403, path="/v1/enrol", json={"code": "ABCD"}),
+    Attack("till takes a new key", 403, path="/v1/new-key", json={}),
     *map(kind, ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "", "application/jsonp"]),
     Attack("no type", 415, without=("content-type",)),
     Attack("text/plain with JSON inside", 415, headers={"content-type": "text/plain; application/json"}),

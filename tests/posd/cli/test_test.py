@@ -223,6 +223,9 @@ def test_another_program_on_posds_port_is_no_reason_to_open_its_devices(tmp_path
     ("text", "kind"),
     [
         (code_of(RICH), "member"),
+        (f"{code_of(RICH)}:12345678", "member"),
+        (f"PL1:{'A' * 244}:{'A' * 109}", "member"),
+        (f"{code_of(RICH)}:{'A' * 109}", "unknown"),
         (CARD, "plain"),
         ("7290000066318", "plain"),
         ("2900000000019", "unknown"),

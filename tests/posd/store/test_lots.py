@@ -57,7 +57,7 @@ async def lots_of(run: Run) -> dict[str, int]:
     """The points by lot, our own records among them."""
 
     def look(db: Db) -> dict[str, int]:
-        return dict(members._lots(db, members.row_of(db, HANDLE))["point"])
+        return dict(members._lots(db, bytes.fromhex(HANDLE))["point"])
 
     return {lot: pieces for lot, pieces in (await run(look)).items() if pieces}
 
@@ -66,7 +66,7 @@ async def test_what_expires_next_is_known_for_the_receipt(run: Run) -> None:
     """How many, and the last day; what never expires is not among it."""
 
     def look(db: Db, day: str) -> dict[str, tuple[int, str]]:
-        return members.expiring(db, members.row_of(db, HANDLE), day)
+        return members.expiring(db, HANDLE, day)
 
     assert await run(look, DAY) == {"point": (60, "2026-11-20"), "plan/year": (1, "2026-12-31")}
     assert (await run(look, "2026-11-21"))["point"] == (500, "2027-06-01")
@@ -151,7 +151,7 @@ async def test_more_than_there_is_becomes_an_overdraft(run: Run) -> None:
         mine = available(HANDLE)
         row = members.row_of(db, HANDLE)
         gone = [Entry(mine, REDEEMED, "point", 130), Entry(ISSUED, mine, "point", 10, LATER)]
-        members.move(db, "c" * 32, row, members.moves_of(db, row, HANDLE, gone, DAY))
+        members.move(db, "c" * 32, row, members.moves_of(db, HANDLE, gone, DAY))
 
     await run(spend)
     assert await lots_of(run) == {"": -20, LATER: 500}

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from loyalty.journal import Head
-from posd.store import checking, highwater, journal, members, pages
+from posd.store import checking, code_uses, highwater, journal, members, pages
 from posd.store.ballast import BYTES
 from posd.store.condition import ROLLED_BACK
 from posd.store.opening import FILE
 from runtime.errors import Unavailable
 from sync.pull import PullState
 from sync.push import FORKED, PushState
-from sync.wire import MemberRow
+from sync.wire import LeaseRow, MemberRow
 from tests.sim.disk import Disk, Fault, PowerCut
 from tests.sim.enrolled import CHAIN, enrolled, sell, shop
 from tests.sim.store import DiskStore, open_on
@@ -110,10 +110,33 @@ def test_rot_in_what_head_office_tells_again_costs_nothing() -> None:
     assert journal.identity(again.writer.db).chain == CHAIN
     assert journal.find(again.writer.db, own)
     assert journal.pull_state(again.writer.db).cursor == ""
-    assert members.count(again.writer.db) == 1001
+    assert members.count(again.writer.db) == 1000
     assert spends(again) == "spending_unchecked"
     assert again.write(checking.whole) is None
     sell(again, 2)
+
+
+def test_members_of_whom_we_have_something_go_on() -> None:
+    """A page of the members cannot be read: whose lease is here, and whose code was used here, is on another one."""
+    disk, _, places = shop()
+    store = enrolled(disk, places)
+    mine = [f"{number:020x}" for number in range(1000)]
+    rows: list[object] = [MemberRow(handle, f"name-{handle}", "", 0, {}, ()) for handle in mine]
+    store.write(pages.save_page, [*rows, LeaseRow("0e" * 16, mine[1], {"points": 100})], PullState("cursor"))
+    store.write(code_uses.use, mine[2], 7, "")
+    store.writer.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    page = (disk.read(FILE) or b"").index(f"name-{mine[900]}".encode()) // 4096
+    disk.crash()
+    for bit in range(64):
+        disk.flip(FILE, page * 4096 * 8 + bit)
+    with pytest.raises(Unavailable, match="damaged"):
+        open_on(disk, OTHER, places=places).write(members.by_handle, mine[900], "2026-11-18")
+    disk.crash()
+    again = open_on(disk, OTHER, places=places).writer.db
+    assert again.execute("SELECT member FROM lease UNION ALL SELECT member FROM code_use").fetchall() == [
+        (members.row_of(again, mine[1]),),
+        (members.row_of(again, mine[2]),),
+    ]
 
 
 @pytest.mark.parametrize("at", range(1, 60, 2))
