@@ -120,7 +120,7 @@ class Checkout:
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
             own = self._booking(asked.desk.business_date, asked.key)
-            joined = await self.store.run(joining.join, asked, own, self.clock.now(), _random())
+            joined = await self.store.run(joining.join, asked, own, self.now(), _random())
         self.link.wake.set()
         return joined
 
@@ -129,7 +129,7 @@ class Checkout:
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
             own = self._booking(asked.desk.business_date, asked.key)
-            claimed = await self.store.run(claiming.claim, asked, own, self.clock.now())
+            claimed = await self.store.run(claiming.claim, asked, own, self.now())
         self.link.wake.set()
         return claimed
 
@@ -138,7 +138,7 @@ class Checkout:
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
             own = self._booking(asked.desk.business_date, asked.key)
-            merged = await self.store.run(merging.merge, asked, own, self.clock.now())
+            merged = await self.store.run(merging.merge, asked, own, self.now())
         self.link.wake.set()
         return merged
 
@@ -189,7 +189,8 @@ class Checkout:
         await self.recover()
         holds = await self.store.run(agreements.ask_holds, handle, holds)
         seqs = await self.store.look(leases.void_seqs, holds)
-        asked = [_request(handle, hold, seqs.get(hold.lease, 0), answer.step) for hold in holds]
+        life = (await self.store.look(journal.pull_state)).incarnation
+        asked = [_request(handle, hold, seqs.get(hold.lease, 0), answer.step, life) for hold in holds]
         answers = await asyncio.gather(*(_ask(self.office, request) for request in asked))
         heard = list(zip(holds, answers, strict=True))
         refused = tuple(hold for hold, said in heard if said and not said.granted)
@@ -216,7 +217,7 @@ class Checkout:
 
     def _booking(self, business_date: str, key: str) -> Booking:
         own = record_id(self.terminal, business_date, key)
-        return Booking(own, self._stamp(), self.prints, self.link.online, self.clock.place)
+        return Booking(own, self._stamp(), self._glance().rules_ms, self.prints, self.link.online, self.clock.place)
 
     def _sight(self, code: str) -> Sight:
         """When this code came into sight: a changing part is over before the basket is paid."""
@@ -224,14 +225,17 @@ class Checkout:
 
     def _glance(self) -> Sight:
         """A look at the clocks."""
-        return Sight(self.clock.ticks(), self.link.clock_offset_ms, self.link.heard_ms)
+        return Sight(self.clock.ticks(), self._offset_ms(), self.link.heard_ms)
 
     def _stamp(self) -> Stamp:
-        return self.clock.stamp(self.link.clock_offset_ms)
+        return self.clock.stamp(self._offset_ms())
+
+    def _offset_ms(self) -> int | None:
+        return self.link.offset_ms(self.clock.ticks(), asyncio.get_running_loop().time())
 
 
-def _request(handle: str, hold: Hold, lease_seq: int, step: int) -> wire.HoldRequest:
-    return wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq, step)
+def _request(handle: str, hold: Hold, lease_seq: int, step: int, life: str) -> wire.HoldRequest:
+    return wire.HoldRequest(hold.id, handle, hold.unit, hold.pieces, hold.lease, hold.leased, lease_seq, step, life)
 
 
 async def _ask(office: HeadOffice, request: wire.HoldRequest) -> wire.HoldAnswer | None:

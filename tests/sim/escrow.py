@@ -46,7 +46,6 @@ class Rates(NamedTuple):
     restore: float = 0
 
 
-
 FLAWS: Mapping[str, Rates | None] = {
     "a clock takes leases back": None,
     "a return frees all": None,
@@ -186,7 +185,9 @@ class Town:
     def is_cloned(self, till: Till) -> None:
         """A copy of its disk sells on beside it, under the same name; perhaps one that is not heard before the end."""
         slots = {name: replace(slot) for name, slot in till.slots.items()}
-        self.tills.append(replace(till, journal=list(till.journal), slots=slots, open=list(till.open), mute=self.random.random() < 0.5))
+        self.tills.append(
+            replace(till, journal=list(till.journal), slots=slots, open=list(till.open), mute=self.random.random() < 0.5)
+        )
         self.copies += 1
 
     def _learns(self, till: Till, number: int, page: Page) -> None:
@@ -303,9 +304,7 @@ class Town:
 def run(seed: int, planted: str = "") -> Town:
     """A day from its seed, played to the end."""
     town = Town(seed, planted)
-    town.office.apply(
-        town.tills[0].chain, ("0" * 32, _earned(town.random.choice((100, 400, 3000))))
-    )
+    town.office.apply(town.tills[0].chain, ("0" * 32, _earned(town.random.choice((100, 400, 3000)))))
     for _ in range(town.random.randint(20, STEPS_MAX)):
         town.step()
     town.heal()
