@@ -115,7 +115,7 @@ def _carefully(db: Connection, chain: ChainRow, pushed: Batch, now_ms: int) -> w
 
 
 def _branch(db: Connection, chain: ChainRow, base: Head, lines: Sequence[Line], now_ms: int) -> Line:
-    """A second history under one key: a line of its own for it, and the end of the epoch. What both may have spent joins the bound."""
+    """A second history under one key: a line of its own, and the end of the epoch. What both may have spent joins the bound."""
     if len(lines) > BRANCHES_MAX:
         raise Rejected("fenced", f"this journal has forked {BRANCHES_MAX} times", "Enrol the terminal anew")
     fence.fence(db, chain.terminal_id, now_ms, f"its journal forked after record {base.seq}")

@@ -45,8 +45,8 @@ class Visit(NamedTuple):
 
 
 class Parted(NamedTuple):
-    """Where two copies of a journal part: the last seq that both have, and by when head office had a record behind it of all but one
-    of them. The disk was copied before that.
+    """Where two copies of a journal part: the last seq that both have, and by when head office had a record behind it of all but
+    one of them. The disk was copied before that.
     """
 
     seq: int
@@ -243,8 +243,8 @@ def release(db: Connection, terminal: str, person: str, reason: str, now_ms: int
 
 
 def copied(db: Connection, chain: int, parted: Parted) -> dict[str, int]:
-    """What a copy of a terminal's disk may have spent beside the original, by unit: of each member one lease, the most that was ever
-    at stake of it, and what had been reserved online when the disk was copied. Both promised that, and no promise is refused.
+    """What a copy of a terminal's disk may have spent beside the original, by unit: of each member one lease, the most that was
+    ever at stake of it, and what had been reserved online when the disk was copied. Both promised that, and no promise is refused.
     """
     most: dict[int, Counter[str]] = {}
     for member, peak in rows.peaks(db, chain):

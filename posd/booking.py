@@ -58,10 +58,13 @@ class BroughtBack:
 
 
 class Booking(NamedTuple):
-    """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach."""
+    """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach. `rules_ms` is
+    the time by which the rules go, where our clock, which stamps, is in doubt.
+    """
 
     id: RecordId
     stamp: Stamp
+    rules_ms: int
     prints: bool
     online: bool
     place: Place = NOWHERE
@@ -145,7 +148,7 @@ def bring_back(db: Db, back: BroughtBack, booking: Booking) -> Booked:
     if already := _before(db, booking.id, back.fingerprint):
         return already
     returned = _returned(db, back)
-    program = program_now(db, booking.stamp.wall_ms)
+    program = program_now(db, booking.rules_ms)
     receipt = _return_receipt(db, returned, program, back.language, booking)
     seq = sales.commit_return(db, returned, _commit(booking, receipt))
     _put_back(db, returned)

@@ -177,7 +177,7 @@ class Checkout:
 
     def _booking(self, till: TillReference, key: str) -> Booking:
         own = record_id(self.terminal, till.business_date, key)
-        return Booking(own, self._stamp(), self.prints, self.link.online, self.clock.place)
+        return Booking(own, self._stamp(), self._glance().rules_ms, self.prints, self.link.online, self.clock.place)
 
     def _sight(self, code: str) -> Sight:
         """When this code came into sight: a changing part is over before the basket is paid."""
@@ -185,10 +185,13 @@ class Checkout:
 
     def _glance(self) -> Sight:
         """A look at the clocks."""
-        return Sight(self.clock.ticks(), self.link.clock_offset_ms, self.link.heard_ms)
+        return Sight(self.clock.ticks(), self._offset_ms(), self.link.heard_ms)
 
     def _stamp(self) -> Stamp:
-        return self.clock.stamp(self.link.clock_offset_ms)
+        return self.clock.stamp(self._offset_ms())
+
+    def _offset_ms(self) -> int | None:
+        return self.link.offset_ms(self.clock.ticks(), asyncio.get_running_loop().time())
 
 
 def _request(handle: str, hold: Hold, lease_seq: int, step: int, life: str) -> wire.HoldRequest:

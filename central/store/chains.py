@@ -23,7 +23,7 @@ class Line(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A line that begins: its number, where it leaves the others, and what it may have spent beside them (`copied` in tables.py)."""
+    """A line that begins: its number, where it leaves the others, and what it may have spent beside them, by unit."""
 
     number: int
     base: Head
@@ -51,7 +51,7 @@ def hash_at(db: Connection, line: Line, seq: int) -> str:
 
 
 def branch_off(db: Connection, chain: ChainRow, new: Branch, now_ms: int) -> Line:
-    """A new line of a locked journal, of which nothing beyond its base is stored yet. The journal has forked: somebody must look."""
+    """A new line of a locked journal, of which nothing beyond its base is stored yet. It has forked: somebody must look."""
     number, base, copied = new
     forked = sa.update(CHAIN).where(CHAIN.c.id == chain.id, CHAIN.c.forked_ms.is_(None)).values(forked_ms=now_ms)
     db.execute(forked)

@@ -84,9 +84,9 @@ CHAIN = sa.Table(
 """One journal of one terminal, with the key that signs for it and the head that head office has stored.
 
 A journal that forked has rows of the same epoch with a `branch` above 0: those go on from (base_seq, base_hash), which they share
-with another; `copied` is what both may have spent, by unit. What comes once `fenced_ms` is set is quarantined. `durable_seq` is how
-far it is in a verified backup, `whole_in` the incarnation in which the terminal has shown that head office has all of it. `next_key`
-signs too, and takes the place of the other once it has; `last_key` is the one before, and may only push.
+with another; `copied` is what both may have spent, by unit. What comes once `fenced_ms` is set is quarantined. `durable_seq` is
+how far it is in a verified backup, `whole_in` the incarnation in which the terminal has shown that head office has all of it.
+`next_key` signs too, and takes the place of the other once it has; `last_key` is the one before, and may only push.
 """
 
 STRANGER = sa.Table(

@@ -123,8 +123,8 @@ def unsaid(db: Db) -> bool:
 
 
 def say_again(db: Db, stamp: Stamp, new_id: Callable[[], str]) -> int:
-    """Tell head office, which was restored, of the holds behind our open promises; how many. A frozen terminal says nothing: it does
-    not know which of them its other copy has kept.
+    """Tell head office, which was restored, of the holds behind our open promises; how many. A frozen terminal says nothing: it
+    does not know which of them its other copy has kept.
     """
     found = [] if leases.frozen(db) else _doubted(db, "granted")
     for handle in sorted({handle for handle, _ in found}):

@@ -184,6 +184,27 @@ def test_what_was_released_and_is_spent_after_all_overdraws() -> None:
     assert not leases.overdrawn(having(50))
 
 
+def test_what_open_holds_have_taken_counts_as_leased() -> None:
+    """No lease is filled up for it, of the same terminal or another's share of all; and a copy could spend it once more."""
+    program, now = shop(lease_percent=50), having(600)
+    assert inside(leases.grant(program, now, LEASE, DAY), leased(LEASE)) == 300
+    taken = {(leased(LEASE), "point"): 200, (leased(LEASE), "stamp"): 3, (leased("other"), "point"): 50}
+    after = leases.grant(program, now, LEASE, DAY, taken)
+    assert inside(after, leased(LEASE)) == 100
+    assert leases.at_stake(after, [LEASE], taken) == {"point": 300, "stamp": 3}
+    assert leases.at_stake(after, ["other"], taken) == {"point": 50}
+    assert leases.at_stake(after, [], taken) == {}
+
+
+def test_what_a_copy_gives_up_stays_exposed() -> None:
+    """The part that came out of the lease is exposed of that; the rest is free only where no other copy has promised it."""
+    now = leases.expose(shop(), Standing(HANDLE, {(held(HOLD), "point"): {"": 100}}), [HOLD], DAY)
+    kept = leases.give_up(shop(), now, [spending(100, 60)], DAY, free=False)
+    assert (inside(kept, exposed(LEASE)), inside(kept, exposed(HOLD)), inside(kept, available(HANDLE))) == (60, 40, 0)
+    freed = leases.give_up(shop(), now, [spending(100, 60)], DAY)
+    assert (inside(freed, exposed(LEASE)), inside(freed, exposed(HOLD)), inside(freed, available(HANDLE))) == (60, 0, 40)
+
+
 def test_a_hold_takes_from_the_lease_what_is_there() -> None:
     """The terminal's word, as far as head office has it there; never from a lease that is not its own."""
     now = replace(having(500), accounts={**having(500).accounts, (leased(LEASE), "point"): {"": 30}})

@@ -16,7 +16,7 @@ from central.store.engine import CONNECTIONS_MAX, WAIT_S_MAX
 from sync import wire
 from sync.signing import key_id
 from tests.postgres import ask_sql, binaries, cluster, crash, run_sql, start_again
-from tests.real.selling import Counted, Till, settle
+from tests.real.selling import ROUNDS, Counted, Till, settle
 from tests.shop import Shop, wait_for
 from tests.terminals import FieldTerminal
 
@@ -49,7 +49,7 @@ def test_a_database_that_crashes_and_comes_back_loses_nothing(shop: Shop) -> Non
     with ThreadPoolExecutor() as threads:
         selling = threads.submit(till.sell_until, stop)
         try:
-            for _ in range(CRASHES):
+            for _ in range(CRASHES * ROUNDS):
                 time.sleep(DOWN_S)
                 crash(folder_of(shop))
                 answers = [ask(shop, asking) for _ in range(3)]

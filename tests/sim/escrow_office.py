@@ -35,8 +35,8 @@ class Line:
 
 @dataclass(eq=False)
 class Chain:
-    """One life of a terminal: its journal as head office has stored it, in lines as in central/lineage.py. `fenced` once it is over,
-    `forked` once two journals were seen of it.
+    """One life of a terminal: its journal as head office has stored it, in lines as in central/lineage.py. `fenced` once it is
+    over, `forked` once two journals were seen of it.
     """
 
     terminal: int
@@ -155,8 +155,8 @@ class Office:
         return True
 
     def push(self, chain: Chain, records: list[Record]) -> None:
-        """As central/ingest.py: what goes on from a stored line is stored, and applied if that counts; a repeat does nothing, another
-        history is a fork.
+        """As central/ingest.py: what goes on from a stored line is stored, and applied if that counts; a repeat does nothing,
+        another history is a fork.
         """
         same, line = max(((_shared(one.records, records), one) for one in chain.lines), key=lambda found: found[0])
         if same < min(len(line.records), len(records)):

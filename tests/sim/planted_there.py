@@ -118,6 +118,10 @@ def included_twice() -> Mapping[str, Any]:
     return {"posd.store.pages._SAVE": {**pages._SAVE, pages.MemberRow: lambda db, row: real(db, replace(row, includes=()))}}
 
 
+def snapshot_includes_nothing() -> Mapping[str, Any]:
+    return {"posd.store.snapshots._note_included": lambda db, rows: None}
+
+
 def full_disk_raised() -> Mapping[str, Any]:
     return {"posd.store.writer.trouble": lambda error: None}
 

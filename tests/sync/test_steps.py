@@ -114,9 +114,11 @@ def test_a_trouble_is_over_when_head_office_stands_on_our_chain_again() -> None:
 @given(st.text(max_size=20), st.booleans(), st.booleans())
 def test_pull_waits_for_news_only_at_the_end_of_the_feed(cursor: str, more: bool, caught_up: bool) -> None:
     """The next request asks from the page's cursor, and waits if there was no more."""
-    found = pull.next_state(PullState("old", "one", caught_up), FeedPage(cursor, (), more, "two", 0))
+    found = pull.next_state(PullState("old", "one", caught_up, Head(3, HASHES[3])), FeedPage(cursor, (), more, "two", 0))
     asked = pull.request(found, Health(3, 17, "0.1", journal_seq=9, disk="disk_full"))
     assert found == PullState(cursor, "two", not more)
+    page = FeedPage(cursor, (), more, "two", 0, 3, HASHES[3])
+    assert pull.next_state(found, page).stored == Head(3, HASHES[3])
     assert (asked.cursor, asked.wait_s > 0) == (cursor, not more)
     assert (asked.queued_records, asked.queued_since_ms, asked.posd_version) == (3, 17, "0.1")
     assert (asked.journal_seq, asked.disk) == (9, "disk_full")
