@@ -23,7 +23,7 @@ from sync.wire import HoldAnswer, HoldRequest
 
 def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> HoldAnswer:
     """Reserve, or say why not; the same id always gets the same answer."""
-    member = members.by_handle(db, request.member, lock=True)
+    member = members.current(db, request.member, lock=True)
     if member is None:
         return HoldAnswer(False, Refusal("unknown_member"))
     chain = rows.chain_of(db, terminal)
@@ -31,6 +31,8 @@ def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> Ho
     known = holds.get(db, request.id)
     if known:
         return _again(known, asked)
+    if request.incarnation not in ("", feed.office(db).incarnation):
+        return HoldAnswer(False, Refusal("office_recovering"))
     if request.leased and request.lease_seq and not (chain and records.is_booked(db, chain, request.lease_seq)):
         return HoldAnswer(False, Refusal("lease_ahead"))
     now = standings.now_in(db, now_ms)

@@ -37,9 +37,11 @@ class Sight(NamedTuple):
 
     @property
     def passed_s(self) -> int:
-        """What has passed for certain, in seconds UTC: a code is over only if both clocks say so; neither refuses anybody alone."""
-        theirs_ms = (self.heard_ms or self.wall_ms) if self.offset_ms is None else self.wall_ms + self.offset_ms
-        return min(self.wall_ms, theirs_ms) // 1000
+        """What has passed for certain, in seconds UTC: a code is over only if both clocks say so; neither refuses anybody alone.
+
+        Head office's is taken as it was heard: how far it was from ours says nothing once ours has jumped.
+        """
+        return min(self.wall_ms, self.heard_ms or self.wall_ms + (self.offset_ms or 0)) // 1000
 
 
 @dataclass

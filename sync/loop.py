@@ -31,18 +31,26 @@ class Link:
     last_contact_ms: int = 0
     heard_ms: int = 0
     clock_offset_ms: int | None = None
+    heard_at_s: float | None = None
     trouble: str = ""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     changed: Callable[[], None] = lambda: None
 
-    def heard(self, server_ms: int, wall_ms: int) -> None:
-        """Head office answered just now."""
+    def heard(self, server_ms: int, wall_ms: int, elapsed_s: float | None = None) -> None:
+        """Head office answered just now, which was `elapsed_s` by the monotonic clock."""
         before = self.online
         self.online, self.trouble = True, ""
         self.last_contact_ms, self.heard_ms, self.clock_offset_ms = wall_ms, server_ms, server_ms - wall_ms
+        self.heard_at_s = elapsed_s
         if not before:
             self.wake.set()
             self.changed()
+
+    def offset_ms(self, wall_ms: int, elapsed_s: float) -> int | None:
+        """How far head office is from our clock now, at `wall_ms`: that may have jumped since, monotonic time does not."""
+        if self.clock_offset_ms is None or self.heard_at_s is None:
+            return self.clock_offset_ms
+        return self.heard_ms + round((elapsed_s - self.heard_at_s) * 1000) - wall_ms
 
     def lost(self, error: Unavailable | Misconfigured) -> None:
         """It did not, or it does not want us."""
@@ -83,7 +91,7 @@ class Sync:
         state = await self._pushed()
         while batch := await self.journal.records_after(state.seq, wire.BATCH_RECORDS_MAX, wire.BATCH_BYTES_MAX):
             answer = await self.office.push(batch)
-            self.link.heard(answer.server_ms, self.wall_ms())
+            self.link.heard(answer.server_ms, self.wall_ms(), asyncio.get_running_loop().time())
             last = state.seq + len(batch)
             sent = Head(last, await self.journal.hash_at(last) or "")
             before, state = state, push.next_state(state, answer, await self.journal.hash_at(answer.seq), sent)
@@ -92,6 +100,17 @@ class Sync:
                 log.error("a person must look at this terminal's history", trouble=state.trouble, seq=answer.seq)
             if state.seq <= before.seq:  # a rewind too: whoever sends us back and forth gets a pause
                 raise Unavailable("push_stalled", "Head office took none of the records", "It will be tried again by itself")
+        await self._attach_all()
+
+    async def _attach_all(self) -> None:
+        """Send what joining members gave, each once its record is there, and delete what head office has."""
+        while found := await self.journal.next_attachment():
+            outcome = (await self.office.attach(found)).outcome
+            if outcome == "unknown":
+                return
+            if outcome == "wrong":
+                log.error("attachment lost", record=found.record)
+            await self.journal.drop_attachment(found.seq)
 
     async def _pushed(self) -> PushState:
         """How far head office has us. In a new life of its database that is not sure: then the last record that it had is shown
@@ -120,7 +139,7 @@ class Sync:
             return
         entities = wire.entities_of(page)
         await self.cache.save_page(entities, pull.next_state(state, page))
-        self.link.heard(page.server_ms, self.wall_ms())
+        self.link.heard(page.server_ms, self.wall_ms(), asyncio.get_running_loop().time())
         if page.incarnation != state.incarnation:
             self.link.wake.set()  # a new life of head office's database: see what it has of us
         if entities:

@@ -19,7 +19,8 @@ class HoldRequest:
 
     What a Void has given back to that lease is in it again only once head office has booked it: `lease_seq` is the last such
     record of the terminal's journal, and before that the answer is `lease_ahead`, which is as good as none. `step` is that of the
-    member's changing code, if the terminal has found it genuine.
+    member's changing code, if the terminal has found it genuine. `incarnation` is the life of head office that is asked: after a
+    restore another one, which knows nothing of what was answered, must not grant what comes late or twice.
     """
 
     id: str
@@ -30,6 +31,7 @@ class HoldRequest:
     leased: int = 0
     lease_seq: int = 0
     step: int = 0
+    incarnation: str = ""
 
     def __post_init__(self) -> None:
         bounds.hexadecimal("id", self.id, ID_CHARS)
@@ -41,6 +43,7 @@ class HoldRequest:
         bounds.whole("leased", self.leased, 0, self.pieces if self.lease else 0)
         bounds.whole("lease_seq", self.lease_seq, 0, PIECES_EVER_MAX)
         bounds.whole("step", self.step, 0, STEP_MAX)
+        bounds.text("incarnation", self.incarnation, 0, 64)
 
 
 @dataclass(frozen=True, slots=True)

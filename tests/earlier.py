@@ -1,7 +1,7 @@
 """What posd wrote and said before: records and messages as they were, byte for byte, and how its first sales are read today.
 
-`first_line` is the release line of 2026-11-21, `before_leases` the one after it, `with_leases` what came then. Nothing here is ever
-written anew: `earlier.sha256` holds it.
+`first_line` is the line of 2026-11-21, `before_leases` the one after it, `with_leases` what came then; each release gets a folder
+of its own. Nothing here is ever written anew: `earlier.sha256` holds it.
 """
 
 import json

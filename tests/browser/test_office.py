@@ -27,8 +27,8 @@ pytestmark = pytest.mark.browser
 def office(tmp_path_factory):
     """Head office, running, with a clerk, a program and two members."""
     with HeadOffice(tmp_path_factory.mktemp("office")).configure() as running:
-        running.command("user", "add", "משרד", "--password-stdin", given=f"{PASSWORD}\n")
-        running.command("program", "publish", str(PROGRAM_PATH))
+        running.asked("user", "add", "משרד", "--password-stdin", given=f"{PASSWORD}\n")
+        running.asked("program", "publish", str(PROGRAM_PATH))
         running.handles = [running.asked("member", "add", "--first-name", name)["handle"] for name in ("חבר", "Alef")]
         running.codes = [
             running.asked("terminal", "enrol", "--store", store, "--terminal", name)["code"]

@@ -66,6 +66,18 @@ async def test_nothing_is_granted_until_every_terminal_is_back(office, two):
     assert actions == ["recovered", "restore"]
 
 
+async def test_what_was_asked_of_the_life_before_is_granted_to_nobody_in_this_one(office, two):
+    """Its terminal may have had an answer that is lost with that life, and will never speak of it again; a copy may come late."""
+    one, _ = two
+    before = (await office.store.read(feed.office)).incarnation
+    now = await restored(office)
+    for terminal in two:
+        await comes_back(office, terminal)
+    for life, granted in ((before, False), (before, False), (now, True)):
+        asked = wire.HoldRequest("0e" * 16, HANDLE, "point", 1, incarnation=life)
+        assert (await office.hold(one, asked)).granted is granted
+
+
 async def test_a_terminal_that_has_more_than_head_office_is_not_back(office, two):
     """Its journal must be here to its end; what it says with a cursor of the life before says nothing."""
     one, other = two

@@ -20,11 +20,6 @@ def office(request, tmp_path):
         yield made.start()
 
 
-def asked(office, *words):
-    """The JSON that a command answers; commands with words of their own take --config last."""
-    return json.loads(office.command(*words, "--json").stdout)
-
-
 def hold(office, terminal, number):
     """Whether it is granted, or why not."""
     body = wire.encode(wire.HoldRequest(f"{number:032x}", HANDLE, "points", 1))
@@ -47,7 +42,7 @@ def test_a_lost_machine(office, tmp_path, request):
     first.sells(sold(PROGRAM, member(), basket(5000)))
     pushed(office, first)
     pushed(office, second)
-    made = asked(office, "backup", str(tmp_path / "backups"), "--keep", "3")
+    made = json.loads(office.command("backup", str(tmp_path / "backups"), "--keep", "3", "--json").stdout)
     assert (made["journals"], made["records"]) == (2, 3)
     first.sells(sold(PROGRAM, member(), basket(7000)))
     late = enrolled(office, "Till 3")
@@ -61,21 +56,21 @@ def test_a_lost_machine(office, tmp_path, request):
         run_sql(request.getfixturevalue("postgres"), f"CREATE DATABASE {name}")
         office.database = f"postgresql://postgres@/{name}?host={request.getfixturevalue('postgres')}"
         office.configure()
-    assert len(asked(office, "restore", made["folder"])["incarnation"]) == 16
+    assert len(json.loads(office.command("restore", made["folder"], "--json").stdout)["incarnation"]) == 16
     office.start()
-    assert asked(office, "recovery")["recovering"]
+    assert office.asked("recovery")["recovering"]
     assert back(office, first).durable_seq == 0 < len(first.records)
     assert hold(office, first, 1) == "office_recovering"
-    assert [absent["name"] for absent in asked(office, "recovery")["absent"]] == ["Till 2"]
-    assert asked(office, "terminal", "fence", second.code, "--reason", "burnt with the machine")["fenced"]
+    assert [absent["name"] for absent in office.asked("recovery")["absent"]] == ["Till 2"]
+    assert office.asked("terminal", "fence", second.code, "--reason", "burnt with the machine")["fenced"]
     assert member_row(office, first).balances["points"] == {"": 120}
     assert hold(office, first, 2) is True
-    assert not asked(office, "recovery")["recovering"]
+    assert not office.asked("recovery")["recovering"]
     assert pushed(office, late).outcome == "quarantined"
-    [held] = asked(office, "quarantine", "list")
+    [held] = office.asked("quarantine", "list")
     place = ("--store", "Allenby 12", "--terminal", "Till 3", "--reason", "its key is the one on its screen")
-    assert asked(office, "quarantine", "accept", held["name"], *place) == {"records": 2}
+    assert office.asked("quarantine", "accept", held["name"], *place) == {"records": 2}
     assert pushed(office, late).outcome == "stored"
-    assert asked(office, "check")["journals"] == []
-    assert {row["name"] for row in asked(office, "terminal", "list") if row["trouble"] == "fenced"} == {"Till 2"}
+    assert office.asked("check")["journals"] == []
+    assert {row["name"] for row in office.asked("terminal", "list") if row["trouble"] == "fenced"} == {"Till 2"}
     assert office.stop() == 0

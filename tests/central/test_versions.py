@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from central.apply import APPLY, Applier
 from central.clock import now_ms
 from central.store import records
 from central.store.opening import open_store
+from loyalty.journal import canonical, chain_hash
 from loyalty.sale import ReturnedLine
 from runtime.errors import Misconfigured
 from sync import wire
@@ -76,13 +78,17 @@ async def test_a_sale_of_an_older_version_is_booked_and_taken_back_as_one_of_tod
 async def test_what_a_later_release_adds_to_a_record_is_kept_and_passed_by(office):
     """A field more, inside or outside: the sale counts, and its bytes are as they came."""
     terminal = await office.terminal()
+    more = {"of_tomorrow": {"deep": [1, None]}}
     plain = json.loads(terminal.sells(sold(cafe(), member(), basket(1000))).bytes)["body"]
     terminal.records.pop()
-    sealed = terminal.record("sale", terminal.any_id(), {**plain, "of_tomorrow": {"deep": [1, None]}})
+    inside = terminal.record("sale", terminal.any_id(), {**plain, **more})
+    sealed = terminal.sells(sold(cafe(), member(), basket(500)))
+    data = canonical({**json.loads(sealed.bytes), **more})
+    terminal.records[-1] = outside = replace(sealed, bytes=data, hash=chain_hash(inside.hash, data))
     await office.deliver(terminal)
-    assert await states(office) == [("sale", "applied")]
-    assert (await office.balances(HANDLE))["point"] == 10
-    assert sealed.bytes in {link.bytes for link in await office.store.read(records.of_chain, 1, 0, 10)}
+    assert await states(office) == [("sale", "applied")] * 2
+    assert (await office.balances(HANDLE))["point"] == 15
+    assert {inside.bytes, outside.bytes} <= {link.bytes for link in await office.store.read(records.of_chain, 1, 0, 10)}
 
 
 async def test_what_was_kept_is_taken_up_by_the_release_that_knows_it(office, monkeypatch):

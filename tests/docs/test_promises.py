@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "tests").rglob("test_*.py"))
 TESTS = {name for path in FILES for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))}
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-HELD_BY = re.compile(r"\*(?:Held by|Tests?:)\*")
+HELD_BY = re.compile(r"\*(?:Held by|Tests?:)\*|\| Held by \|")  # or a table's last column
 
 
 def promises(page: str) -> dict[str, str]:

@@ -145,6 +145,14 @@ async def test_online_the_hold_takes_the_lease_into_itself(leased: Till) -> None
     assert (spent(leased), bodies(leased, "void")) == ([(300, 200)], [])
 
 
+async def test_a_hold_is_asked_of_the_life_of_head_office_that_is_known(leased: Till) -> None:
+    """So that another one, which knows nothing of its answer, grants no copy of it."""
+    await agree(leased)
+    await leased.store.run(pages.save_page, (), PullState("another cursor", "another life"))
+    await agree(leased)
+    assert leased.office.asked[0].incarnation != leased.office.asked[1].incarnation == "another life"
+
+
 async def test_what_a_void_has_given_back_is_asked_for_with_its_place(leased: Till) -> None:
     """Head office takes it once it has booked that record; before, its answer is none, and the lease pays."""
     leased.office.answer = lambda request: HoldAnswer(granted=True)

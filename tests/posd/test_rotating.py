@@ -17,7 +17,7 @@ from sync import codes, program_file, pull, rotating
 from sync.pull import PullState
 from sync.wire import FeedPage, HoldAnswer, HoldRequest, LeaseRow, ProgramRow
 from tests.shop import open_shop, wait_for
-from tests.till import CAFE, KEY, KEY_ID, RICH, Till, code_of, lines, row
+from tests.till import CAFE, DATE, KEY, KEY_ID, RICH, Till, code_of, lines, row
 
 LEASE = "0e" * 16
 SECRET = bytes(range(20))
@@ -193,7 +193,8 @@ async def test_a_start_in_1970_proves_nothing_and_refuses_nothing(offline: Till)
 
 async def test_a_clock_in_1970_goes_by_the_programs_of_today(offline: Till) -> None:
     """Head office's time says which program is in force, as long as it is known; the record keeps what our clock said."""
-    program = {**program_file.load(CAFE)[1], "version": 2}
+    names = dict.fromkeys(("he", "en", "ar", "ru"), "Club of today")
+    program = {**program_file.load(CAFE)[1], "version": 2, "name": names}
     await offline.learns(ProgramRow("cafe", 2, NOW_S * 1000 - 1000, program))
     at(offline, -NOW_S)
     offline.checkout.link.heard(NOW_S * 1000, 0)
@@ -201,6 +202,16 @@ async def test_a_clock_in_1970_goes_by_the_programs_of_today(offline: Till) -> N
     record = json.loads(offline.records()[-1][1])
     assert (booked["earned"]["points"], record["body"]["program_version"]) == (30, 2)
     assert (record["wall"], record["clock_quality"], record["body"]["moment"]["wall_ms"]) == (0, "suspect", NOW_S * 1000)
+    back = {
+        "till": "1",
+        "receipt_number": "77",
+        "business_date": DATE,
+        "sale": booked["id"],
+        "lines": [{"line": "1", "quantity_milli": 1000}],
+    }
+    answer = await offline.ask("/v1/returns", back, **{"Idempotency-Key": "back"})
+    printed = await offline.client.get(f"/v1/records/{answer.json()['id']}/receipt.txt")
+    assert (answer.status_code, "Club of today" in printed.text) == (200, True), printed.text
 
 
 @pytest.mark.parametrize(("offset_ms", "told"), [(0, False), (3_600_000, True), (-3_600_000, True)])

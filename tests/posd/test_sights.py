@@ -28,6 +28,12 @@ def test_a_code_is_over_only_if_both_clocks_say_so(offset_ms: int):
     assert Sight(NOW_MS, offset_ms).passed_s == min(NOW_MS, NOW_MS + offset_ms) // 1000
 
 
+def test_a_clock_that_jumps_while_the_line_is_down_ends_no_code() -> None:
+    """How far head office's was from it says nothing any more; what head office's was then has passed for certain."""
+    sight = Sight(NOW_MS + 8 * 365 * 86_400_000, 0, heard_ms=NOW_MS - 60_000)
+    assert sight.passed_s == NOW_S - 60
+
+
 def test_after_a_start_without_head_office_the_clock_counts_if_it_went_on():
     """It is later than head office's last word: a power cut during an outage does not end spending."""
     sight = Sight(NOW_MS, heard_ms=NOW_MS - 3_600_000)

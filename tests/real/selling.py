@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import random
 import sqlite3
 import threading
@@ -13,6 +14,9 @@ from typing import Any, NamedTuple
 
 from tests.postgres import ask_sql
 from tests.shop import Shop, wait_for
+
+ROUNDS = int(os.environ.get("ROUNDS", "1"))
+"""How often each story is told: `make real` asks for more than `make test`."""
 
 DATE = "2026-11-21"
 ANSWER_S_MAX = 10.0  # ten times the promise: a till always has an answer within a second

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.real.proxy import FAULTS, Proxy, message
-from tests.real.selling import Counted, Till, settle
+from tests.real.selling import ROUNDS, Counted, Till, settle
 from tests.shop import Shop, free_port
 
 TILLS = 2
@@ -19,12 +19,14 @@ PLAY_S_MAX = 60.0
 
 
 class Deck:
-    """For each path every fault once, in an order of its own, with a request that gets through after each; then all get through."""
+    """For each path every fault once a round, in any order, with a request that gets through after each; then all get through."""
 
     def __init__(self, chance: random.Random) -> None:
         """`chance` shuffles."""
         faults = [what for what in FAULTS if what != "pass"]
-        self._of = {path: chance.sample(faults, len(faults)) for path in ("/v1/journal", "/v1/holds", "/v1/feed")}
+        self._of = {
+            path: chance.sample(faults * ROUNDS, len(faults) * ROUNDS) for path in ("/v1/journal", "/v1/holds", "/v1/feed")
+        }
         self._next: dict[str, itertools.cycle[bool]] = {path: itertools.cycle([True, False]) for path in self._of}
 
     def draw(self, path: str) -> str:
@@ -52,7 +54,7 @@ async def test_every_fault_of_a_line_costs_no_sale(tmp_path: Path) -> None:
             selling = [asyncio.to_thread(till.sell_until, stop) for till in tills]
             running = asyncio.gather(*selling)
             try:
-                async with asyncio.timeout(PLAY_S_MAX):
+                async with asyncio.timeout(PLAY_S_MAX * ROUNDS):
                     while not deck.played and not running.done():
                         await asyncio.sleep(0.05)
             finally:

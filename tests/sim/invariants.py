@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from central import leases
 from central.store import ledger
 from loyalty.journal import FIRST_PREV_HASH, chain_hash
 from loyalty.refusal import Refusal
@@ -186,7 +187,7 @@ def promised_is_booked(world: Any) -> Iterator[str]:
 
 def points_add_up(world: Any) -> Iterator[str]:
     """Each member has what they began with, and what was sold and came back has done to it; and nobody has overspent."""
-    expected, excused = Counter(world.town.start), Counter[str]()
+    expected, excused, bounded = Counter(world.town.start), Counter[str](), Counter[str]()
     twisted = {terminal.place for terminal in world.terminals if terminal.twisted}
     for handle, pieces in world.oracle.orphans.values():
         expected[handle] -= pieces
@@ -194,17 +195,25 @@ def points_add_up(world: Any) -> Iterator[str]:
         if one.booked and one.sale.member and not one.lost:
             handle = one.sale.member.handle
             expected[handle] += _points(one.sale)
-            if one.place in twisted or {"agreement_cancelled", "agreement_committed"} & set(one.sale.flags):
-                excused[handle] += sum(movement.pieces for movement in one.sale.redemptions)
+            spent = sum(movement.pieces for movement in one.sale.redemptions)
+            if {"agreement_cancelled", "agreement_committed"} & set(one.sale.flags):
+                excused[handle] += spent
+            elif one.place in twisted:
+                bounded[handle] += spent
             lines = _applied_back(world, one)
             taken = _reversed(one.sale, lines)
             expected[handle] -= taken
             excused[handle] += max(0, taken)
+    over = Counter[str]()
     for handle, points in _available(world).items():
         if points != expected[handle]:
             yield f"member {handle} has {points} points, not {expected[handle]}"
-        if points < -excused[handle]:
-            yield f"member {handle} has {points} points: overspent beyond {excused[handle]}"
+        over[handle] = max(0, -points - excused[handle])
+        if over[handle] > bounded[handle]:
+            yield f"member {handle} has {points} points: overspent beyond {excused[handle]} and {bounded[handle]}"
+    published = world.office.write(lambda db: sum(one.cloned + one.released for one in leases.bound(db)))
+    if over.total() > published:
+        yield f"{over.total()} points are overspent, and the published bound is {published}"
 
 
 AT_THE_END: Mapping[str, Callable[[Any], Iterator[str]]] = {

@@ -61,6 +61,7 @@ BUGS: Mapping[str, Planted] = {
     "a key alone is enough": Planted(RESTLESS, there.key_is_enough),
     "points are spent without asking": Planted(CROWDED, there.spent_without_asking),
     "what is included is counted again": Planted(RESTLESS, there.included_twice),
+    "what a snapshot includes is counted again": Planted(RESTORED, there.snapshot_includes_nothing, 60),
     "a full disk is nobody's business": Planted(FULL, there.full_disk_raised),
     "silence is taken for a yes": Planted(LOSSY, there.silence_is_yes),
     "a failed push waits for the next sale": Planted(LOSSY, there.tried_once),

@@ -10,7 +10,6 @@ from central.store import feed as feed_rows
 from loyalty.ids import record_id
 from loyalty.sale import Void
 from posd import booking, checkout
-from posd.sights import CodeTime
 from posd.store import agreements, journal, opening, pages
 from posd.store import members as terminal_members
 from runtime.errors import Misconfigured, Rejected, Unavailable
@@ -107,7 +106,7 @@ def spent_without_asking() -> Mapping[str, Any]:
 
 
 def own_clock_only() -> Mapping[str, Any]:
-    return {"posd.quoting.time_of": lambda sight, _: CodeTime(sight.wall_ms // 1000, sight.wall_ms // 1000)}
+    return {"posd.sights.Sight.passed_s": property(lambda self: self.wall_ms // 1000)}
 
 
 def lease_spent_again() -> Mapping[str, Any]:
@@ -117,6 +116,10 @@ def lease_spent_again() -> Mapping[str, Any]:
 def included_twice() -> Mapping[str, Any]:
     real = terminal_members.save
     return {"posd.store.pages._SAVE": {**pages._SAVE, pages.MemberRow: lambda db, row: real(db, replace(row, includes=()))}}
+
+
+def snapshot_includes_nothing() -> Mapping[str, Any]:
+    return {"posd.store.snapshots._note_included": lambda db, rows: None}
 
 
 def full_disk_raised() -> Mapping[str, Any]:

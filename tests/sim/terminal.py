@@ -194,7 +194,7 @@ class Terminal:
         line: Any = Line(self.world.network, self.name, key_id(me.terminal, me.epoch))
         clock: Clock = clock_in(me.time_zone, ticks=self.wall_ms)
         news = asyncio.Event()
-        self.link = Link(changed=news.set)
+        self.link = Link(changed=news.set, heard_ms=(await store.look(journal.pull_state)).heard_ms)
         self.checkout = Checkout(store, clock, self.link, me.terminal, line, prints=False)
         if own.condition.unchecked:  # as posd.upkeep.Upkeep.check, behind the first sales
             self.process.spawn(self._checks(store))

@@ -4,6 +4,7 @@ import errno
 import itertools
 import random
 from typing import Any
+from unittest.mock import patch
 
 import apsw
 import pytest
@@ -131,6 +132,40 @@ def test_a_failed_sync_is_not_made_good_by_the_next() -> None:
         one.forget_cache()
         lost += one.read("f") != b"x" * 4000
     assert 0 < lost < 20
+
+
+def test_a_killed_process_leaves_what_was_not_synced_to_the_kernel() -> None:
+    """The next one sees all of it, and only a power cut may take some of it away."""
+    kept = set()
+    for seed in range(40):
+        one = disk(seed)
+        one.write("kept", b"synced")
+        one._grow(one._create("loose"), 0, b"x" * 2000)
+        one.crash()
+        assert one.read("loose") == b"x" * 2000
+        one.cut()
+        one.power_on()
+        assert one.read("kept") == b"synced"
+        kept.add(one.read("loose") == b"x" * 2000)
+    assert kept == {True, False}
+
+
+def test_a_database_that_was_closed_has_no_wal() -> None:
+    """So the name of the next one must be made to last: posd's start sees to it, and a disk that does not loses what was sold."""
+    lost = {True: 0, False: 0}
+    for synced in lost:
+        for seed in range(12):
+            one = disk(seed)
+            open_on(one, CHAIN).writer.stop()
+            one.close()
+            assert one.size(f"{FILE}-wal") is None
+            one.restore(one.snapshot())
+            with patch.object(Disk, "sync", Disk.sync if synced else lambda _: None):
+                add(open_on(one, CHAIN), "a")
+            one.cut()
+            one.power_on()
+            lost[synced] += names(open_on(one, CHAIN)) != ["a"]
+    assert lost[True] == 0 < lost[False]
 
 
 def test_a_snapshot_brings_everything_back() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sim.planted import BUGS
+from tests.sim.planted import BUGS, Planted
 from tests.sim.teeth import bitten
 
 SOON = {
@@ -28,6 +28,16 @@ def test_every_bug_can_be_planted_and_is_gone_again(bug: str) -> None:
     planted = BUGS[bug]
     with planted.in_place():
         assert planted.patches()
+
+
+def test_a_patch_that_no_longer_fits_is_no_bite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It breaks something, but no promise: the planted bug itself must be mended."""
+    name = "a sale leaves its holds open"
+    misfit = Planted(BUGS[name].faults, lambda: {"central.effects._end": lambda: ()})
+    monkeypatch.setitem(BUGS, name, misfit)  # type: ignore[misc]
+    bite = bitten(name, seeds_max=1)
+    assert bite.seed is None
+    assert "TypeError" in bite.why
 
 
 def test_there_are_enough_of_them() -> None:

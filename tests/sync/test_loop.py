@@ -13,6 +13,7 @@ from loyalty.sale import Enrol
 from runtime.errors import Misconfigured, Unavailable
 from sync import timing, wire
 from sync.client import Overloaded
+from sync.joining import AttachmentRequest
 from sync.loop import Link, Sync
 from sync.pull import PullState
 from sync.push import FORKED, ROLLED_BACK, PushState
@@ -29,6 +30,7 @@ class Journal:
     records: list[Sealed] = field(default_factory=list)
     state: PushState = field(default_factory=PushState)
     batch_max: int = wire.BATCH_RECORDS_MAX
+    attachments: list[AttachmentRequest] = field(default_factory=list)
 
     def add(self, count: int) -> None:
         for _ in range(count):
@@ -55,6 +57,13 @@ class Journal:
 
     async def queued(self) -> tuple[int, int]:
         return len(self.records) - self.state.seq, 0
+
+    async def next_attachment(self) -> AttachmentRequest | None:
+        ready = (one for one in self.attachments if one.seq <= self.state.seq)
+        return next(ready, None)
+
+    async def drop_attachment(self, seq: int) -> None:
+        self.attachments = [one for one in self.attachments if one.seq != seq]
 
 
 @dataclass
@@ -370,3 +379,15 @@ def test_the_link_tells_changes_only() -> None:
     assert told == [False, True]
     assert (link.clock_offset_ms, link.last_contact_ms, link.trouble) == (600, 400, "")
     assert link.wake.is_set()
+
+
+def test_a_clock_that_jumps_is_noticed_before_head_office_is_heard_again() -> None:
+    """Monotonic time says where our clock should be; not of a head office that was never heard, or at no known moment."""
+    link = Link()
+    assert link.offset_ms(400, 7.0) is None
+    link.heard(server_ms=10_000, wall_ms=9_400, elapsed_s=7.0)
+    assert link.offset_ms(9_400, 7.0) == link.offset_ms(12_400, 10.0) == 600
+    assert link.offset_ms(3_612_400, 10.0) == 600 - 3_600_000
+    assert link.offset_ms(0, 10.0) == 13_000
+    link.heard(server_ms=20_000, wall_ms=100)
+    assert link.offset_ms(999, 10.0) == 19_900

@@ -222,3 +222,17 @@ def test_a_hold_of_a_member_whom_nobody_told_of(run: Run) -> None:
     found = run(members.by_handle, other(5), DAY)
     assert (found.member.provisional, found.member.balances) == (True, {})
     assert run(members.count) == 1
+
+
+def test_a_release_that_reads_more_begins_the_snapshot_anew(run: Run) -> None:
+    """What the one before had of it was read with other eyes, and does not come into use."""
+    run(snapshots.save_chunk, chunk([], first=True))
+    run(snapshots.save_chunk, chunk([told(1, handle=other(1))], members=1))
+    run(journal.read_as, "a release")
+    assert run(snapshots.loading).cursor == ""
+    run(snapshots.save_chunk, chunk([], first=True))
+    run(snapshots.save_chunk, chunk([told(2, handle=other(2))], members=1, last=True))
+    assert (points(run, other(1)), points(run, other(2))) == (None, 2)
+    run(snapshots.save_chunk, chunk([], first=True))
+    run(journal.read_as, "a release")
+    assert run(snapshots.loading).cursor == "two-next", "the same release goes on"
