@@ -168,13 +168,17 @@ def worked_out_alike(world: Any) -> Iterator[str]:
 
 
 def promised_is_booked(world: Any) -> Iterator[str]:
-    """What a till was promised is what it pays, and points come and go as the program of the sale says."""
+    """What a till was promised is what it pays, unless an older disk has forgotten it; and points come and go as the program of the
+    sale says.
+    """
+    twisted = {terminal.place for terminal in world.terminals if terminal.twisted}
     for one in world.oracle.sold:
         if one.booked is None:
             yield f"{_name(one)}: never acknowledged"
             continue
         sale = one.sale
-        if one.to_pay_minor >= 0 and sale.paid_minor != one.to_pay_minor:
+        forgotten = one.place in twisted and "agreement_unknown" in sale.flags
+        if one.to_pay_minor >= 0 and not forgotten and sale.paid_minor != one.to_pay_minor:
             yield f"{_name(one)}: {one.to_pay_minor} was promised, {sale.paid_minor} is booked"
         earned = sum(movement.pieces for movement in sale.accruals)
         paid = min(sale.paid_minor, sum(tender.amount_minor for tender in sale.tenders))
