@@ -189,7 +189,8 @@ async def answers(requests: Sequence[Request], authority: str, seen: Seen) -> li
     while len(found) < len(requests):
         after_s: float | None = None
         try:
-            line = line or await Line.open(authority)
+            if line is None or line.over:  # head office closes what is silent for a while, as httpx finds out too
+                line = await Line.open(authority)
             status, after_s, body = await line.ask(requests[len(found)])
         except (OSError, EOFError):
             seen.broken += 1
@@ -228,6 +229,11 @@ class Line:
         told = dict(line.split(": ", 1) for line in head[1:] if line)
         body = await self._reader.readexactly(int(told["content-length"]))
         return int(head[0].split()[1]), float(told["retry-after"]) if "retry-after" in told else None, body
+
+    @property
+    def over(self) -> bool:
+        """Whether it was closed at the other end."""
+        return self._reader.at_eof()
 
     def close(self) -> None:
         """No more."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 from fastapi import APIRouter, Request, Response
 
-from central import auth, budgets, enrol, feed, holds, ingest, recovery, snapshot, strangers
+from central import auth, budgets, enrol, feed, holds, ingest, people, recovery, snapshot, strangers
 from central.apply import Applier
 from central.auth import Signed
 from central.clock import now_ms
@@ -22,6 +22,7 @@ from central.store.terminals import Key
 from loyalty import bounds
 from runtime.errors import Rejected, Unavailable
 from sync import signing, wire
+from sync.joining import AttachmentRequest
 from sync.keys import KeyRequest
 from sync.snapshot import SnapshotRequest
 
@@ -56,6 +57,7 @@ class Api:
             ("/feed", "pull", wire.FEED_BYTES_MAX, self._feed),
             ("/snapshot", "snapshot", SMALL_BYTES_MAX, self._snapshot),
             ("/holds", "hold", SMALL_BYTES_MAX, self._holds),
+            ("/attachments", "push", SMALL_BYTES_MAX, self._attachments),
         ):
             endpoint = self._endpoint(lane, bytes_max, answer)
             self.router.add_api_route(path, endpoint, methods=["POST"], response_class=Response)
@@ -114,6 +116,12 @@ class Api:
         key = await self._terminal(signed)
         request = _message(body, wire.HoldRequest)
         answer = await self._store.run(holds.hold, key.terminal, request, now_ms())
+        self._news.tell()
+        return answer
+
+    async def _attachments(self, signed: Signed, body: bytes) -> object:
+        key = await self._store.read(auth.key_of, signed)
+        answer = await self._store.run(people.attach, key, _message(body, AttachmentRequest), now_ms())
         self._news.tell()
         return answer
 

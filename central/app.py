@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
-from central import audit, code_keys, daily, leases
+from central import audit, blanks, code_keys, daily, leases, merging
 from central.api import Api
 from central.apply import Applier
 from central.clock import now_ms
@@ -52,6 +52,8 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
             supervise("news", lambda: watch_feed(store, news)),
             supervise("day", lambda: daily.bring_days(store, now_ms, news.tell)),
             supervise("fenced", lambda: leases.expose_all(store, now_ms, news.tell)),
+            supervise("merges", lambda: merging.finish_all(store, now_ms, news.tell)),
+            supervise("pools", lambda: blanks.fill_all(store, signer, settings.blank_codes, now_ms, news.tell)),
             supervise("check", lambda: audit.check_nightly(store, now_ms)),
             supervise("watchdog", lambda: feed_watchdog(lambda: store.read(feed.office)), wait_s_max=WATCHDOG_WAIT_S_MAX),
         )
@@ -63,7 +65,7 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
             notify("READY=1")
             ready(address)
             stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({stopping, http, *tasks[:5]}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping, http, *tasks[:-1]}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             notify("STOPPING=1")
             news.close()

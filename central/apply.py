@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from central import effects
+from central import claims, days, effects, merging, people
 from central.effects import Effect
 from central.store import holds, records
 from central.store.engine import Connection, Store
@@ -25,6 +25,10 @@ APPLY: Mapping[str, Apply] = {
     "return": effects.give_back,
     "void": effects.void,
     "lease_return": effects.lease_return,
+    "day_close": days.close,
+    "join": people.join,
+    "claim": claims.claim,
+    "alias": merging.alias,
     "promised": effects.promised,
 }
 """What each kind of record does."""
@@ -75,7 +79,7 @@ def _outcome(db: Connection, stored: records.Stored, now_ms: int) -> Outcome:
         return Outcome("waiting", f"for sale {missing}", missing)
     records.mark_applied(db, envelope.id, fingerprint, stored.key)
     if envelope.kind == "sale":
-        records.wake(db, envelope.id)
+        records.wake(db, claims.names_of(db, effect, body.till))
     return Outcome("applied")
 
 

@@ -164,6 +164,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "give_back_uses": ("החזרת שימושים", "uses are given back"),
     "negative_balance": ("יתרה שלילית", "balance below nothing"),
     "lease_min_strength": ("הקוד הנדרש למימוש ללא חיבור", "what code spends offline"),
+    "claim_days": ("ימים לתביעת קנייה", "days to claim a purchase"),
     "tax_rounded_per": ("עיגול מע״מ לפי", "tax is rounded per"),
 }
 """What a key ends with."""

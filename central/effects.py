@@ -1,13 +1,15 @@
 """What each kind of record does to the ledger. What left the shop is always booked; head office only says how."""
 
+import itertools
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from central import budgets, evaluate, leases, standings
 from central.programs import pool_key_of, program_of
 from central.standings import Change
-from central.store import holds, ledger, members, partners, records, sales, terminals
+from central.store import claims, holds, ledger, members, merges, partners, records, sales, terminals
 from central.store.engine import Connection
 from central.store.holds import HoldRow
 from central.store.ledger import Cause
@@ -61,7 +63,8 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
         sales.add(db, _transaction(effect, body.till, body, None)._replace(differs=differs))
         partners.add_given(db, place, costs(program, body))
         return
-    member = _member(db, body.member.handle, effect.cause.now_ms)
+    member = member_of(db, body.member.handle, effect.cause.now_ms)
+    body = replace(body, member=replace(body.member, handle=member.handle))
     now, chain = standings.now_in(db, effect.cause.now_ms), _chain(db, effect.envelope)
     body = leases.own_only(db, chain, body)
     before = standings.load(db, member, [name for hold in body.holds for name in (hold.id, hold.lease) if name])
@@ -78,7 +81,7 @@ def sale(db: Connection, effect: Effect, body: Sale) -> None:
 def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     """Book a return from the original sale, whatever the till's estimate was; the sale's id if that has not come yet."""
     bounds.text("original", body.original, 1, 64)
-    found = _sale(db, body.original)
+    found = sale_of(db, body.original)
     if found is None:
         return body.original
     envelope, original = found
@@ -94,7 +97,7 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
     sales.add_returned(db, body.original, quantities)
     if original.extras.uses:
         budgets.brought_back(db, _chain(db, envelope), program, original, reversal)
-    member = _member(db, original.member.handle, effect.cause.now_ms) if original.member else None
+    member = member_of(db, original.member.handle, effect.cause.now_ms) if original.member else None
     row = _transaction(effect, body.till, original, member.id if member else None)
     sales.add(db, row._replace(kind="return", original=body.original, amount_minor=-reversal.refund_minor, flags=""))
     place = Place(effect.cause.terminal, day)
@@ -102,7 +105,10 @@ def give_back(db: Connection, effect: Effect, body: Return) -> str | None:
         partners.add_returned(db, place, costs_back(program, original, back))
         return None
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
-    spent = spent_lots(ledger.of_causes(db, member.id, [body.original, *sales.returns_of(db, body.original)]))
+    claim = claims.get(db, body.original)
+    causes = [claim.cause if claim else body.original, *sales.returns_of(db, body.original)]
+    theirs = (ledger.of_causes(db, one, causes) for one in (member.id, *merges.absorbed(db, member.id)))
+    spent = spent_lots(itertools.chain.from_iterable(theirs))
     after = standing.after_return(now.program, before, reversal, day, spent)
     partners.add_returned(db, place, costs_back(program, original, back, after.posted))
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -113,7 +119,7 @@ def void(db: Connection, effect: Effect, body: Void) -> None:
     """Give holds back. One that has not come yet gets a tombstone: when it comes it is refused."""
     if not body.holds:
         return
-    member = _member(db, body.member, effect.cause.now_ms)
+    member = member_of(db, body.member, effect.cause.now_ms)
     known = [one for one in (_own(db, member, effect.cause, hold) for hold in body.holds) if one]
     still = tuple(leases.voided(db, _as_hold(one)) for one in known if one.state == "open")
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member, [one.id for one in known])
@@ -133,8 +139,8 @@ def _as_hold(row: HoldRow) -> Hold:
 
 
 def lease_return(db: Connection, effect: Effect, body: LeaseReturn) -> None:
-    """Take back what a terminal says it will not spend of a lease."""
-    member = _member(db, body.member, effect.cause.now_ms)
+    """Take back what a terminal says it will not spend of a lease: of whom it was granted, merged into another or not."""
+    member = _itself(db, body.member, effect.cause.now_ms)
     now = standings.now_in(db, effect.cause.now_ms)
     before, after = leases.returned(db, now, _chain(db, effect.envelope), body, member)
     standings.save(db, now, effect.cause, Change(member, before, after))
@@ -144,7 +150,7 @@ def promised(db: Connection, effect: Effect, body: Promised) -> None:
     """Set aside again what a terminal has promised and this database, an older copy of itself, may have forgotten. All of it, for
     nothing is granted to others before every terminal has said so: in the end it is there.
     """
-    member, chain = _member(db, body.member, effect.cause.now_ms), _chain(db, effect.envelope)
+    member, chain = member_of(db, body.member, effect.cause.now_ms), _chain(db, effect.envelope)
     now = standings.now_in(db, effect.cause.now_ms)
     for hold in body.holds:
         known = _own(db, member, effect.cause, hold)
@@ -171,7 +177,7 @@ def in_vain(db: Connection, stored: records.Stored, now_ms: int) -> None:
     except ValueError:
         return
     handle = _whose(body)
-    member = members.by_handle(db, handle, lock=True) if _HANDLE.fullmatch(handle) else None
+    member = members.current(db, handle, lock=True) if _HANDLE.fullmatch(handle) else None
     if member:
         ledger.post(db, Cause(envelope.id, stored.terminal, now_ms), {member.id: ()})
 
@@ -193,13 +199,25 @@ def _sound(body: Sale) -> None:
         raise ValueError("it lists a hold twice")
 
 
-def _member(db: Connection, handle: str, now_ms: int) -> MemberHere:
+def member_of(db: Connection, handle: str, now_ms: int) -> MemberHere:
+    """The member that a record is about, locked: whom it was merged into, if it was; a provisional one for an unknown handle.
+
+    Raises ValueError.
+    """
     if not _HANDLE.fullmatch(handle):
         raise ValueError(f"{handle!r:.80} is no member's handle")
-    return members.by_handle(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
+    return members.current(db, handle, lock=True) or members.add_provisional(db, handle, now_ms)
 
 
-def _sale(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
+def _itself(db: Connection, handle: str, now_ms: int) -> MemberHere:
+    member_of(db, handle, now_ms)  # there is one then
+    found = members.by_handle(db, handle, lock=True)
+    assert found
+    return found
+
+
+def sale_of(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
+    """The sale of that id, as it is booked: a claimed one as it is its member's. Raises Rejected for what is no sale."""
     data = records.bytes_of(db, record_id)
     if data is None:
         return None
@@ -207,7 +225,8 @@ def _sale(db: Connection, record_id: str) -> tuple[wire.Envelope, Sale] | None:
     body = wire.read_body(envelope)
     if not isinstance(body, Sale):
         raise Rejected("not_a_sale", f"{record_id} is no sale")
-    return envelope, body
+    claim = claims.get(db, record_id) if body.member is None else None
+    return envelope, wire.decode(claim.body, Sale) if claim else body
 
 
 def _luck(db: Connection, envelope: wire.Envelope, program: Program) -> Luck | None:
@@ -226,7 +245,8 @@ def _chain(db: Connection, envelope: wire.Envelope) -> int:
 def _own(db: Connection, member: MemberHere, cause: Cause, hold: Hold) -> HoldRow | None:
     """What head office knows of a hold. Raises Rejected when it was made for another member or unit, or by another terminal."""
     known = holds.get(db, hold.id)
-    if known and (known.member_id, known.terminal_id, known.unit) != (member.id, cause.terminal, hold.unit):
+    owners = (member.id, *merges.absorbed(db, member.id)) if known and known.member_id != member.id else (member.id,)
+    if known and (known.member_id not in owners or (known.terminal_id, known.unit) != (cause.terminal, hold.unit)):
         raise Rejected("hold_of_another", f"hold {hold.id} belongs to another member, terminal or unit")
     return known
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from central import budgets, layouts, leases, standings
-from central.store import feed, members, programs, terminals
+from central import blanks, budgets, layouts, leases, standings
+from central.store import feed, members, merges, programs, terminals
 from central.store.engine import Connection
 from central.store.feed import Change, Office
 from loyalty.lots import folded
@@ -119,14 +119,15 @@ def told(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked)
         entities["layout", layouts.FEED_KEY] = layouts.told(db)
     if "share" in keys:
         entities["share", terminal] = budgets.told(db, terminal)
+    if "pool" in keys:
+        entities["pool", terminal] = blanks.told(db, terminal)
     if "bound" in keys:
         entities["bound", leases.BOUND_KEY] = leases.bound_told(db)
     if "code_key" in keys:
         found = programs.code_keys(db, keys["code_key"])
         entities |= {("code_key", row.id): wire.CodeKeyRow(row.key_id, row.public_key, row.revoked) for row in found}
     if "member" in keys:
-        included = members.included_after(db, keys["member"], terminal, asked.told)
-        rows = _members(db, keys["member"], included, asked.day)
+        rows = _members(db, keys["member"], terminal, asked)
         entities |= {("member", key): row for key, row in rows.items()}
     beside: Mapping[int, wire.LeaseRow] = {}
     if "member" in keys:
@@ -141,16 +142,22 @@ def _program(row: programs.Published, pool_key: str) -> wire.ProgramRow:
     return wire.ProgramRow(row.code, row.version, row.effective_ms, msgspec.json.decode(row.json), pool_key)
 
 
-def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequence[str]], day: str) -> dict[int, wire.MemberRow]:
-    found = members.by_ids(db, keys)
+def _members(db: Connection, keys: Sequence[int], terminal: int, asked: Asked) -> dict[int, wire.MemberRow]:
+    """Of one who was merged into another the records that the other's balances include are told too: the terminal may still have
+    them under the one, and need not know which row comes first.
+    """
+    found, into = members.by_ids(db, keys), merges.into(db, keys)
     standing_of, codes = standings.load_all(db, found), members.codes_of(db, keys)
+    included = members.included_after(db, [*keys, *(key for key, _ in into.values())], terminal, asked.told)
+    for member, (key, _) in into.items():
+        included[member] = [*included.get(member, ()), *included.get(key, ())]
     return {
         member.id: wire.MemberRow(
             handle=member.handle,
             first_name=member.first_name,
             tier=member.tier,
             generation=member.generation,
-            balances={unit: folded(held, day) for unit, held in standing_of[member.id].owned().items()},
+            balances={unit: folded(held, asked.day) for unit, held in standing_of[member.id].owned().items()},
             codes=tuple(codes.get(member.id, ())),
             blocked=member.blocked,
             includes=tuple(included.get(member.id, ())),
@@ -160,6 +167,7 @@ def _members(db: Connection, keys: Sequence[int], included: Mapping[int, Sequenc
             last_visit=member.last_visit,
             segments=tuple(member.segments),
             occasions=standing_of[member.id].occasions,
+            merged_into=into[member.id][1] if member.id in into else "",
         )
         for member in found
     }

@@ -23,7 +23,7 @@ from sync.wire import HoldAnswer, HoldRequest
 
 def hold(db: Connection, terminal: int, request: HoldRequest, now_ms: int) -> HoldAnswer:
     """Reserve, or say why not; the same id always gets the same answer."""
-    member = members.by_handle(db, request.member, lock=True)
+    member = members.current(db, request.member, lock=True)
     if member is None:
         return HoldAnswer(False, Refusal("unknown_member"))
     chain = rows.chain_of(db, terminal)

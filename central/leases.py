@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from central import recovery, standings
 from central.standings import Change, Now
-from central.store import audit, changing, feed, members, records
+from central.store import audit, changing, feed, members, merges, records
 from central.store import leases as rows
 from central.store.audit import Note
 from central.store.engine import Connection, Store
@@ -72,11 +72,11 @@ def own_only(db: Connection, chain: int, sale: Sale) -> Sale:
 def visited(db: Connection, now: Now, visit: Visit, member: MemberHere, after: Standing) -> Standing:
     """`member` was at a terminal: its store's lease is filled up, or this terminal gets one. In a store one terminal has it.
 
-    Whoever is likely elsewhere too loses the lease that was not used for longest; who is overdrawn or blocked loses all. Lost means
-    recalled: its terminal gives it back. Nothing is granted while head office recovers.
+    Whoever is likely elsewhere too loses the lease that was not used for longest; who is overdrawn, blocked or merged loses all.
+    Lost means recalled: its terminal gives it back. Nothing is granted while head office recovers.
     """
     out = rows.of_member(db, member.id)
-    if member.blocked or leases.overdrawn(after):
+    if member.blocked or leases.overdrawn(after) or merges.get(db, member.id):
         recall(db, out)
         return after
     place = rows.place_of(db, visit.chain)

@@ -16,6 +16,7 @@ from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
 from loyalty import bounds, counters, standing
 from loyalty.code import Claims, ean13_holds
+from loyalty.joining import FIRST_NAME_CHARS_MAX
 from loyalty.member import Window
 from runtime.errors import Rejected
 from sync import codes
@@ -23,7 +24,6 @@ from sync import codes
 YEARS = 5  # as long as a card lives in a wallet
 
 SECONDS_PER_YEAR = 365 * 24 * 3600 + 6 * 3600
-FIRST_NAME_CHARS_MAX = 60
 
 
 class Card(NamedTuple):

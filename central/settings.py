@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, S
 
 from runtime import toml_file
 from runtime.errors import Misconfigured
+from sync.joining import POOL_CODES_MAX
 
 SQLITE_NAME = "central.db"
 
@@ -33,6 +34,7 @@ class Settings(BaseModel):
     state_dir: Annotated[Path, BeforeValidator(_path)] = Field(default_factory=_state_dir)
     database: StrictStr = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    blank_codes: Annotated[StrictInt, Field(ge=0, le=POOL_CODES_MAX)] = 50
 
     @property
     def database_url(self) -> str:

@@ -97,8 +97,8 @@ def _owed(db: Connection, now: Now, changes: Sequence[Change]) -> list[Change]:
     for change in changes:
         if not change.after.owed or change.after.referred_by == change.after.handle:
             continue
-        member = members.by_handle(db, change.after.referred_by, lock=True)
-        if member:
+        member = members.current(db, change.after.referred_by, lock=True)
+        if member and member.id not in {one.member.id for one in changes}:
             before = load(db, member)
             given.append(Change(member, before, standing.given(now.program, before, change.after.owed, now.day)))
     return given

@@ -281,6 +281,7 @@ JUDGES: Mapping[type, Mapping[str, Judge]] = {
         "negative_balance": rising("allowed", "within_balance", "pending_only"),
         "tax_rounded_per": neutral,
         "lease_min_strength": rising("rotating", "signed"),
+        "claim_days": more,
     },
 }  # fmt: skip
 """Each field of each dataclass that a program is made of, save its conditions and goods."""

@@ -17,6 +17,9 @@ ASIDE = ("hold/", "lease/", "exposure/")
 OWNED = ("member/", *ASIDE)
 """Accounts of pieces that are some member's; all others are the program's, a cause's or a partner's."""
 
+MERGED = "merged/"
+"""The account between two members who are one: what leaves the one through it comes to the other."""
+
 PARTNER = "partner/"
 """Accounts from which pieces are issued that are a partner's cost; what is taken back goes back there."""
 
@@ -210,7 +213,12 @@ def _coming_in(program: Program, have: Lots, entry: Entry, day: str) -> list[Ent
     if entry.pieces > repaid:
         found.append(_part(entry, entry.lot, entry.pieces - repaid))
     unit = program.units.get(entry.unit)
-    if entry.source == REDEEMED or _gives(entry.source) or not (_streak(program, entry.unit) or (unit and unit.extended)):
+    if (
+        entry.source == REDEEMED
+        or entry.source.startswith(MERGED)
+        or _gives(entry.source)
+        or not (_streak(program, entry.unit) or (unit and unit.extended))
+    ):
         return found
     for lot, pieces in lots.extended(have, entry.lot, day):
         found.append(Entry(entry.target, entry.source, entry.unit, pieces, lot))

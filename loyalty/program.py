@@ -263,6 +263,7 @@ class Policies:
     negative_balance: Literal["within_balance", "pending_only", "allowed"] = "within_balance"
     tax_rounded_per: Literal["line", "rate"] = "rate"
     lease_min_strength: Literal["rotating", "signed"] = "rotating"
+    claim_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from loyalty import counters
-from loyalty.document import Bar, Block, Note, Receipt, Row, Title
+from loyalty.document import Bar, Block, Note, Qr, Receipt, Row, Title
 from loyalty.lots import life
 from loyalty.moment import NOWHERE, Place
 from loyalty.money import floor_share
@@ -17,6 +17,7 @@ from loyalty.sale import Reversal, Sale, looked
 
 WHY_LINES_MAX = 2  # the page at the till tells the rest
 PLAIN_PERCENT = 100  # what is earned where no tier makes it more
+JOIN_QR_PERCENT = 60  # of the paper: a member's code is of QR version 7, and a phone's camera reads it at once
 STAMPS_MAX = 20  # a card with more fields than that is points: a bar says little of it
 
 
@@ -90,6 +91,13 @@ def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, languag
     blocks += _closing(ending)
     facts = page.facts(ending, given, taken)
     return Receipt(language, program.currency, tuple(blocks), {**facts, "returned": 1})
+
+
+def join_receipt(first_name: str, code: str, program: Program, language: str) -> Receipt:
+    """The slip for who has just joined, with the code to be scanned from now on; without one for who has a card in hand."""
+    page = _Page(program, language, Bearer(first_name, {}, known=False))
+    blocks: list[Block] = [*page.opening(), Note("joined"), *([Qr(code, JOIN_QR_PERCENT)] if code else [])]
+    return Receipt(language, program.currency, tuple(blocks), {"club": page.name(program.name), "name": first_name})
 
 
 def as_copy(receipt: Receipt) -> Receipt:

@@ -14,7 +14,7 @@ from loyalty.conditions.person import since_anniversary
 from loyalty.ledger import EXPIRED, ISSUED, Entry, available
 from loyalty.lots import Lots, Part
 from loyalty.member import Member, Window
-from loyalty.posting import ASIDE, NOTHING_SPENT, Accounts, covered_entries, post, return_entries
+from loyalty.posting import ASIDE, MERGED, NOTHING_SPENT, Accounts, covered_entries, post, return_entries
 from loyalty.program import Program
 from loyalty.sale import Reversal, Sale
 
@@ -129,6 +129,42 @@ def after_return(
 def joined(program: Program, standing: Standing, day: str) -> Standing:
     """A new member: what joining gives."""
     return _decided(program, replace(standing, joined=day, reviewed=day), Happened("join"), day)
+
+
+def merged(program: Program, absorbed: Standing, into: Standing, day: str) -> tuple[Standing, Standing]:
+    """Two cards of one member: what is available of `absorbed` and what is known of them goes to `into`; both as they are then.
+
+    Each piece stays in its lot; a debt goes along. Nothing of `absorbed` may be set aside.
+    """
+    between, mine, theirs = f"{MERGED}{absorbed.handle}", available(into.handle), available(absorbed.handle)
+    assert all(account == theirs for (account, _), have in absorbed.accounts.items() if have)
+    have = [
+        (unit, lot, pieces) for (_, unit), held in sorted(absorbed.accounts.items()) for lot, pieces in sorted(held.items())
+    ]
+    gone = [Entry(theirs, between, unit, pieces, lot) for unit, lot, pieces in have if pieces > 0]
+    gone += [Entry(between, theirs, unit, -pieces, lot) for unit, lot, pieces in have if pieces < 0]
+    came = [Entry(between, mine, unit, pieces, lot) for unit, lot, pieces in have if pieces > 0]
+    came += [Entry(mine, between, unit, -pieces) for unit, _, pieces in have if pieces < 0]
+    higher = max((absorbed, into), key=lambda one: (_height(program, one.tier), one is into))
+    whole = replace(
+        book(program, into, came, day),
+        tier=higher.tier,
+        reviewed=higher.reviewed,
+        visits=into.visits + absorbed.visits,
+        spent_minor=into.spent_minor + absorbed.spent_minor,
+        joined=min(filter(None, (into.joined, absorbed.joined)), default=""),
+        last_visit=max(into.last_visit, absorbed.last_visit),
+        segments=tuple(dict.fromkeys((*into.segments, *absorbed.segments))),
+        occasions={**absorbed.occasions, **into.occasions},
+        referred_by=into.referred_by or absorbed.referred_by,
+    )
+    left = replace(booked(absorbed, tuple(gone)), tier="", visits=0, spent_minor=0, occasions={})
+    return left, _decided(program, whole, Happened("day"), day)
+
+
+def _height(program: Program, tier: str) -> int:
+    steps = [step.code for step in program.tiers.steps] if program.tiers else []
+    return steps.index(tier) if tier in steps else -1
 
 
 def on_day(program: Program, standing: Standing, day: str) -> Standing:

@@ -30,6 +30,8 @@ def _whole(program: Program) -> Iterator[Mistake]:
     for place, prefix in enumerate(program.plain_prefixes):
         if not (prefix.isascii() and prefix.isdigit() and len(prefix) < 13):
             yield Mistake(f"plain_prefixes.{place}", f"{prefix!r:.60} cannot begin an EAN-13", "1 to 12 digits")
+    if not 0 <= program.policies.claim_days <= bounds.DAYS_MAX:
+        yield Mistake("policies.claim_days", f"{program.policies.claim_days} is no number of days", f"0 to {bounds.DAYS_MAX}")
     yield from wrong.words("policies.tenders_without_accrual", program.policies.tenders_without_accrual)
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from drivers.printers.job import receipt_bytes, receipt_from
 from loyalty import budgets
@@ -55,6 +55,14 @@ class BroughtBack:
     receipt_number: str = ""
     business_date: str = ""
     language: str = "he"
+
+
+class Named(NamedTuple):
+    """What a till calls a sale: its id, or its receipt number and business date (empty: whatever date)."""
+
+    sale: str
+    receipt_number: str
+    business_date: str
 
 
 class Booking(NamedTuple):
@@ -195,24 +203,40 @@ def _put_back(db: Db, returned: Return) -> None:
         shares.give(db, budgets.put_back(program_of(db, sale.program_version), sale, returned.reversal), -1)
 
 
-def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:
-    """What is booked under this id already. Raises Rejected when that was another request, or too long ago to be told again."""
+def under_key(db: Db, own: RecordId, fingerprint: str) -> tuple[int, Any] | None:
+    """The seq and the body that are booked under this id already. Raises Rejected when that was another request, or too long ago to
+    be told again.
+    """
     found = journal.find(db, own)
     if not found:
         if journal.was_pruned(db, own):
             told = "This key was booked long ago; this terminal has only its id left"
             raise Rejected("record_pruned", told, "Use a new key for a new sale; head office has the one that is booked")
         return None
-    seq, _, data = found
+    seq, kind, data = found
     body = wire.read_body(wire.read_envelope(data))
-    assert isinstance(body, Sale | Return)
     if body.fingerprint != fingerprint:
-        told = f"This key already has another request booked, receipt {body.till.receipt_number}"
+        told = f"This key already has another request booked, a {kind}"
         raise Rejected("key_reused", told, "Use a new key for a new sale; the one that is booked stays as it is")
+    return seq, body
+
+
+def receipt_kept(db: Db, seq: int) -> Receipt | None:
+    """Our block of the record `seq`, as it was first made."""
     receipt = print_jobs.receipt_of(db, seq)
+    return receipt_from(receipt) if receipt else None
+
+
+def _before(db: Db, own: RecordId, fingerprint: str) -> Booked | None:
+    """What is booked under this id already. Raises Rejected."""
+    found = under_key(db, own, fingerprint)
+    if found is None:
+        return None
+    seq, body = found
+    assert isinstance(body, Sale | Return)
     program = program_of(db, body.program_version) if isinstance(body, Sale) else program_now(db, journal.made_ms(db, seq))
-    printed = receipt_from(receipt) if receipt else None
-    return Booked(own, seq, body, printed, program, replayed=True, refusals=sales.refusals_of(db, seq))
+    receipt = receipt_kept(db, seq)
+    return Booked(own, seq, body, receipt, program, replayed=True, refusals=sales.refusals_of(db, seq))
 
 
 def _returned(db: Db, back: BroughtBack) -> Return:
@@ -230,23 +254,31 @@ def _returned(db: Db, back: BroughtBack) -> Return:
 
 def _original(db: Db, back: BroughtBack) -> tuple[str, Sale | None]:
     """The id of the sale that comes back, and the sale if it is one of ours."""
-    if back.sale:
-        found = journal.find(db, back.sale)
+    found = sale_named(db, Named(back.sale, back.receipt_number, back.business_date))
+    if found is None:
+        hint = "Check the number and the date; for a sale of another terminal give the sale's id"
+        raise Rejected("sale_unknown", f"No sale of this terminal has receipt number {back.receipt_number}", hint)
+    return found
+
+
+def sale_named(db: Db, named: Named) -> tuple[str, Sale | None] | None:
+    """The id of that sale, and the sale where it is one of ours; None where no sale of ours has that receipt. Raises Rejected."""
+    if named.sale:
+        found = journal.find(db, named.sale)
         if found and found[1] != "sale":
-            raise Rejected("sale_unknown", f"The record {back.sale} is a {found[1]}, no sale", "Give the id of the sale itself")
-        return back.sale, _sale(found[2]) if found else None
-    records = journal.find_receipt(db, back.receipt_number, back.business_date)
+            raise Rejected(
+                "sale_unknown", f"The record {named.sale} is a {found[1]}, no sale", "Give the id of the sale itself"
+            )
+        return named.sale, _sale(found[2]) if found else None
+    records = journal.find_receipt(db, named.receipt_number, named.business_date)
     booked = [data for _, kind, data in records if kind == "sale"]
     if len(booked) == 1:
         return wire.read_envelope(booked[0]).id, _sale(booked[0])
     if booked:
-        hint = "Give the sale's id" if back.business_date else "Give its business date too, or the sale's id"
-        raise Rejected("sale_ambiguous", f"Several sales have receipt number {back.receipt_number}", hint)
-    gone = journal.pruned_receipt(db, back.receipt_number, back.business_date)
-    if len(gone) == 1:  # ours, and deleted since: head office makes the entries
-        return gone[0], None
-    hint = "Check the number and the date; for a sale of another terminal give the sale's id"
-    raise Rejected("sale_unknown", f"No sale of this terminal has receipt number {back.receipt_number}", hint)
+        hint = "Give the sale's id" if named.business_date else "Give its business date too, or the sale's id"
+        raise Rejected("sale_ambiguous", f"Several sales have receipt number {named.receipt_number}", hint)
+    gone = journal.pruned_receipt(db, named.receipt_number, named.business_date)
+    return (gone[0], None) if len(gone) == 1 else None  # ours, and deleted since: head office has it
 
 
 def _sale(data: bytes) -> Sale:

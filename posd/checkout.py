@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from loyalty.agreement import Agreement, Hold, agree
+from loyalty.day import DayClose
 from loyalty.ids import ENTROPY_BYTES, random_id, record_id
 from loyalty.journal import Stamp
 from loyalty.leases import shortfall
@@ -16,10 +17,14 @@ from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import Quote
 from loyalty.refusal import Refusal
-from loyalty.sale import TillReference, Void
-from posd import booking, quoting
+from loyalty.sale import Void
+from posd import booking, claiming, closing, joining, merging, quoting
 from posd.booking import Booked, Booking, BroughtBack, Paid, Promise
+from posd.claiming import Claimed, Claiming
 from posd.clock import Clock
+from posd.closing import Closed
+from posd.joining import Joined, Joining
+from posd.merging import Merged, Merging
 from posd.quoting import Answer, Ask, Known
 from posd.sights import Sight, Sights
 from posd.store import agreements, journal, leases
@@ -91,7 +96,7 @@ class Checkout:
         """Book a paid basket: the point of no return. The same key gets the same answer, however often it is sent."""
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
-            this = self._booking(paid.till, paid.key)
+            this = self._booking(paid.till.business_date, paid.key)
             if paid.agreement:
                 booked = await self.store.run(booking.keep, paid, this)
             else:
@@ -106,9 +111,44 @@ class Checkout:
         """Book a return. Raises Rejected when more comes back than was sold, or when the sale is not known by what was given."""
         journal.must_be_enrolled(self.terminal)
         async with self.one_at_a_time:
-            booked = await self.store.run(booking.bring_back, back, self._booking(back.till, back.key))
+            booked = await self.store.run(booking.bring_back, back, self._booking(back.till.business_date, back.key))
         self.link.wake.set()
         return booked
+
+    async def join(self, asked: Joining) -> Joined | Refusal:
+        """Make a member of who stands at the till; the same key gets the same answer."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            own = self._booking(asked.desk.business_date, asked.key)
+            joined = await self.store.run(joining.join, asked, own, self.now(), _random())
+        self.link.wake.set()
+        return joined
+
+    async def claim(self, asked: Claiming) -> Claimed | Refusal:
+        """Claim a purchase that was made without a card; the same key gets the same answer."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            own = self._booking(asked.desk.business_date, asked.key)
+            claimed = await self.store.run(claiming.claim, asked, own, self.now())
+        self.link.wake.set()
+        return claimed
+
+    async def merge(self, asked: Merging) -> Merged | Refusal:
+        """Make two cards one member's; the same key gets the same answer."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            own = self._booking(asked.desk.business_date, asked.key)
+            merged = await self.store.run(merging.merge, asked, own, self.now())
+        self.link.wake.set()
+        return merged
+
+    async def close_day(self, told: DayClose) -> Closed:
+        """Compare a till's day with what is booked here, and tell head office of it by a record."""
+        journal.must_be_enrolled(self.terminal)
+        async with self.one_at_a_time:
+            closed = await self.store.run(closing.close, told, self._stamp(), _random())
+        self.link.wake.set()
+        return closed
 
     async def recover(self) -> int:
         """Void, by records, the holds that were asked for and whose request has ended without a word; how many.
@@ -175,8 +215,8 @@ class Checkout:
         agreement = agree(answer.quote, _random() if holds else "", answer.strength, holds)
         return Promise(agreement, "unknown" if paid.agreement else "", refusals, step=answer.step)
 
-    def _booking(self, till: TillReference, key: str) -> Booking:
-        own = record_id(self.terminal, till.business_date, key)
+    def _booking(self, business_date: str, key: str) -> Booking:
+        own = record_id(self.terminal, business_date, key)
         return Booking(own, self._stamp(), self._glance().rules_ms, self.prints, self.link.online, self.clock.place)
 
     def _sight(self, code: str) -> Sight:

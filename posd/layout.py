@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from loyalty.document import Receipt
+from loyalty.document import Qr, Receipt
 from loyalty.layout import STANDARD, Layout, arranged
 from runtime.errors import Misconfigured
 
@@ -53,6 +53,8 @@ def in_use(published: str | None) -> InUse:
 
 def drawn(receipt: Receipt, layout: Layout) -> tuple[Receipt, Misconfigured | None]:
     """`receipt` as it goes to a printer, by `layout`, or by the built-in one where that fails, and why it did."""
+    if any(isinstance(block, Qr) for block in receipt.blocks):
+        return receipt, None  # who has just joined needs the code, whatever a layout leaves out
     if layout is STANDARD:
         return _built_in(receipt), None
     from runtime.template import laid_out

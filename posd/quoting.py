@@ -65,9 +65,8 @@ class Answer:
 
 def who(db: Db, text: str, moment: Moment, sight: Sight | None = None) -> Known | Refusal:
     """Whose code `text` is, or why it is nobody's; `sight` is when it came into sight, if that was before."""
-    read_signed = partial(_claims, keys=tuple(pages.code_keys(db).items()))
     when = sight or Sight(moment.wall_ms)
-    code = identify(text, read_signed, program_now(db, moment.wall_ms).plain_prefixes, when.passed_s)
+    code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, when.passed_s)
     return code if isinstance(code, Refusal) else _known(db, code, moment.local_date, when.exact_s)
 
 
@@ -141,6 +140,11 @@ def _step(db: Db, code: MemberCode, exact_s: int | None) -> int:
 
 def _as_fresh(known: Known, step: int) -> Known:
     return Known(known.member, Strength.ROTATING, step) if step else known
+
+
+def claims_of(db: Db, text: str) -> Claims | Refusal:
+    """What a signed code says by the keys that head office has told, or why it is not believed."""
+    return _claims(text, tuple(pages.code_keys(db).items()))
 
 
 @lru_cache(maxsize=256)

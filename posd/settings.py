@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
+from loyalty.joining import CONSENT_CHARS_MAX
 from loyalty.program import Mistake
 from runtime import toml_file
 from runtime.calendar import CANDLE_MINUTES, CANDLE_MINUTES_MAX, JERUSALEM, Coordinates
@@ -81,6 +82,7 @@ class Settings(BaseModel):
     language: Language = "he"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     printing: Literal["posd", "till", "none"] = "none"
+    consent: Annotated[StrictStr, Field(min_length=1, max_length=CONSENT_CHARS_MAX)] = "1"
     api: Api = Field(default_factory=Api)
     head_office: HeadOffice = Field(default_factory=HeadOffice)
     place: Place = Field(default_factory=Place)

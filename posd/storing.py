@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from posd.store import agreements, budgets, journal, pages, snapshots
+from posd.store import agreements, budgets, joining, journal, pages, snapshots
 from posd.store.database import Store
+from sync.joining import AttachmentRequest
 from sync.pull import PullState
 from sync.push import PushState
 from sync.snapshot import Loading, Taken
@@ -41,6 +42,14 @@ class StoredJournal:
     async def queued(self) -> tuple[int, int]:
         """What waits, and since when."""
         return await self.store.look(journal.queued)
+
+    async def next_attachment(self) -> AttachmentRequest | None:
+        """What is to be sent."""
+        return await self.store.look(joining.next_attachment)
+
+    async def drop_attachment(self, seq: int) -> None:
+        """Delete it."""
+        await self.store.run(joining.drop_attachment, seq)
 
 
 @dataclass(frozen=True, slots=True)

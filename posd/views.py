@@ -15,6 +15,10 @@ from loyalty.refusal import Refusal
 from loyalty.rewards.pay import Pay
 from loyalty.sale import Return, Sale
 from posd.booking import Booked
+from posd.claiming import Claimed
+from posd.closing import Closed
+from posd.joining import Joined
+from posd.merging import Merged
 from posd.printing import Handed
 from posd.quoting import Known
 from runtime.speech import Speech
@@ -31,6 +35,7 @@ def member_view(speech: Speech, known: Known) -> dict[str, Any]:
         "tier": {"code": tier.code, "name": speech.name(tier.name)} if tier else None,
         "strength": known.strength.value,
         "provisional": member.provisional,
+        "joined": member.joined or None,
         "balances": balances(speech, dict(member.balances)),
         "plans": [{"plan": code, "name": speech.rule(code), "until": last} for code, last in member.plans.items()],
     }
@@ -92,18 +97,12 @@ def booked_view(speech: Speech, booked: Booked, handed: Handed | None) -> dict[s
         "seq": booked.seq,
         "replayed": booked.replayed,
         "refusals": [speech.refusal(refusal) for refusal in booked.refusals],
-        "receipt": None,
+        "receipt": handed_view(handed),
     }
     if isinstance(booked.body, Sale):
         view |= _sale(speech, booked.body)
     else:
         view |= _return(speech, booked, booked.body)
-    if handed:
-        view["receipt"] = {
-            "text": handed.text,
-            "png": base64.b64encode(handed.png).decode(),
-            "escpos": base64.b64encode(handed.escpos).decode(),
-        }
     return view
 
 
@@ -122,6 +121,69 @@ def booked_event(booked: Booked) -> dict[str, Any]:
         "id": booked.id,
         "member": member,
         "moved": {unit: more.get(unit, 0) - less.get(unit, 0) for unit in units},
+    }
+
+
+def joined_view(joined: Joined, handed: Handed | None) -> dict[str, Any]:
+    """A new member; with `handed` the slip for the till to print. `code` is what they scan from now on, if they were given one."""
+    return {
+        "id": joined.id,
+        "seq": joined.seq,
+        "kind": "join",
+        "replayed": joined.replayed,
+        "member": joined.member,
+        "code": joined.code,
+        "receipt": handed_view(handed),
+        "refusal": None,
+    }
+
+
+def handed_view(handed: Handed | None) -> dict[str, str] | None:
+    """Our block for the till to print."""
+    if handed is None:
+        return None
+    png, escpos = (base64.b64encode(drawn).decode() for drawn in (handed.png, handed.escpos))
+    return {"text": handed.text, "png": png, "escpos": escpos}
+
+
+def claimed_view(claimed: Claimed) -> dict[str, Any]:
+    """A claim; what it brings, the member's balance says once head office has heard of it."""
+    return {
+        "id": claimed.id,
+        "seq": claimed.seq,
+        "kind": "claim",
+        "replayed": claimed.replayed,
+        "member": claimed.member,
+        "sale": claimed.sale or None,
+        "refusal": None,
+    }
+
+
+def merged_view(merged: Merged) -> dict[str, Any]:
+    """Two cards that will be one; `member` is whose they are then."""
+    return {
+        "id": merged.id,
+        "seq": merged.seq,
+        "kind": "alias",
+        "replayed": merged.replayed,
+        "member": merged.into,
+        "merged": merged.member,
+        "refusal": None,
+    }
+
+
+def closed_view(speech: Speech, closed: Closed) -> dict[str, Any]:
+    """A closed day, and where till and posd disagree. `settled` says that they do not, and that no promise is open."""
+    unheard, unlisted, differing = closed.apart
+    return {
+        "id": closed.id,
+        "kind": "day_close",
+        "replayed": closed.replayed,
+        "settled": not (*unheard, *unlisted, *differing, *closed.open),
+        "unheard": list(unheard),
+        "unlisted": list(unlisted),
+        "differing": [one._asdict() for one in differing],
+        "open_agreements": [agreement_view(speech, one) for one in closed.open],
     }
 
 

@@ -12,6 +12,7 @@ import httpx
 
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, signing, wire
+from sync.joining import AttachmentAnswer, AttachmentRequest
 from sync.keys import KeyAnswer, KeyRequest
 from sync.snapshot import SnapshotChunk, SnapshotRequest
 from sync.wire import EnrolAnswer, EnrolRequest, FeedPage, FeedRequest, HoldAnswer, HoldRequest, Problem, PushAnswer
@@ -132,6 +133,10 @@ class HeadOffice:
     async def feed(self, request: FeedRequest) -> FeedPage:
         """Ask for changes."""
         return await self._ask("/v1/feed", wire.encode(request), FeedPage)
+
+    async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
+        """Send what belongs to a record that head office has."""
+        return await self._ask("/v1/attachments", wire.encode(request), AttachmentAnswer)
 
     async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
         """Ask for the next chunk of a snapshot."""

@@ -100,6 +100,17 @@ class Sync:
                 log.error("a person must look at this terminal's history", trouble=state.trouble, seq=answer.seq)
             if state.seq <= before.seq:  # a rewind too: whoever sends us back and forth gets a pause
                 raise Unavailable("push_stalled", "Head office took none of the records", "It will be tried again by itself")
+        await self._attach_all()
+
+    async def _attach_all(self) -> None:
+        """Send what joining members gave, each once its record is there, and delete what head office has."""
+        while found := await self.journal.next_attachment():
+            outcome = (await self.office.attach(found)).outcome
+            if outcome == "unknown":
+                return
+            if outcome == "wrong":
+                log.error("attachment lost", record=found.record)
+            await self.journal.drop_attachment(found.seq)
 
     async def _pushed(self) -> PushState:
         """How far head office has us. In a new life of its database that is not sure: then the last record that it had is shown

@@ -20,7 +20,7 @@ class MemberRow:
     (loyalty/lots.py), the counters among them; the other facts are as in loyalty.member.Member.
 
     `includes` names this terminal's own records and holds that have entered these balances since the cursor it asked with; `codes`
-    are the member's plain codes.
+    are the member's plain codes. With `merged_into`, another member's handle, its codes are that one's from now on.
     """
 
     handle: str
@@ -37,9 +37,11 @@ class MemberRow:
     last_visit: str = ""
     segments: tuple[str, ...] = ()
     occasions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    merged_into: str = ""
 
     def __post_init__(self) -> None:
-        bounds.hexadecimal("handle", self.handle, HANDLE_CHARS)
+        for handle in (self.handle, *filter(None, [self.merged_into])):
+            bounds.hexadecimal("handle", handle, HANDLE_CHARS)
         bounds.whole("generation", self.generation, 0, 255)
         bounds.whole("number of lots", sum(map(len, self.balances.values())), 0, LOTS_MAX)
         for unit, lots in self.balances.items():

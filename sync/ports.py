@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from sync.joining import AttachmentRequest
 from sync.pull import PullState
 from sync.push import PushState
 from sync.snapshot import Loading, Taken
@@ -33,6 +34,14 @@ class Journal(Protocol):
 
     async def queued(self) -> tuple[int, int]:
         """How many records head office has not acknowledged, and the wall time in ms of the oldest (0 for none)."""
+        ...
+
+    async def next_attachment(self) -> AttachmentRequest | None:
+        """The oldest attachment whose record head office has acknowledged."""
+        ...
+
+    async def drop_attachment(self, seq: int) -> None:
+        """Head office has the attachment of our record `seq`: delete it."""
         ...
 
 

@@ -9,6 +9,7 @@ Every request is a signed POST below `/v1/` (sync/signing.py). Head office's own
     POST /v1/feed      FeedRequest -> FeedPage           waits up to `wait_s` for news
     POST /v1/snapshot  sync/snapshot.py
     POST /v1/holds     HoldRequest -> HoldAnswer
+    POST /v1/attachments  AttachmentRequest -> AttachmentAnswer
 """
 
 from collections.abc import Mapping
@@ -18,9 +19,12 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from loyalty import bounds
+from loyalty.day import DayClose
+from loyalty.joining import Alias, Claim, Join
 from loyalty.moment import WALL_MS_MAX
 from loyalty.sale import Enrol, LeaseReturn, Promised, Return, Sale, Void
 from runtime.errors import Misconfigured
+from sync.joining import PoolRow as PoolRow
 from sync.members import MemberRow as MemberRow
 from sync.spending import HANDLE_CHARS as HANDLE_CHARS
 from sync.spending import BoundRow as BoundRow
@@ -47,6 +51,10 @@ RECORDS: Mapping[tuple[str, int], type | Older] = {
     ("return", 1): Return,
     ("void", 1): Void,
     ("lease_return", 1): LeaseReturn,
+    ("day_close", 1): DayClose,
+    ("join", 1): Join,
+    ("claim", 1): Claim,
+    ("alias", 1): Alias,
     ("promised", 1): Promised,
 }
 """Every body ever shipped, by kind and version; the newest of a kind is today's. What is not here is stored all the same."""
@@ -270,6 +278,7 @@ ENTITIES: Mapping[str, type] = {
     "program": ProgramRow,
     "layout": LayoutRow,
     "share": ShareRow,
+    "pool": PoolRow,
     "member": MemberRow,
     "lease": LeaseRow,
     "bound": BoundRow,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, open_shop, wait_for
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "integrate-a-till.md"
 FENCED = re.compile(r"^```(sh|json)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -53,7 +53,7 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 def test_every_call_has_its_example() -> None:
-    """Two quotes, agreement, sale, its repeat, sale at once, cancel, return, events, look-up, and a mistake."""
+    """From the quote to what a till seldom does, and a mistake."""
     paths = [re.search(r'"\$POSD(/v1/[^"]+)"', example.command).group(1) for example in examples()]
     assert paths == [
         "/v1/quote",
@@ -64,8 +64,12 @@ def test_every_call_has_its_example() -> None:
         "/v1/sales",
         "/v1/agreements/$AGREEMENT/cancel",
         "/v1/returns",
+        "/v1/days/2026-11-21/close",
         "/v1/events",
         "/v1/members/look-up",
+        "/v1/members",
+        "/v1/claims",
+        "/v1/members/merge",
         "/v1/quote",
     ]
 
@@ -73,6 +77,7 @@ def test_every_call_has_its_example() -> None:
 def test_the_examples_do_what_the_page_says(shop: Shop) -> None:
     """In the page's order, in one shop, with the variables as the page names them."""
     known = {"POSD": shop.address, "TOKEN": shop.token, "CODE": shop.member("Member", 250), "PATH": "/usr/bin:/bin"}
+    wait_for("codes for who joins", lambda: shop.status()["blank_codes"])
     before = shop.records()
     for example in examples():
         run = subprocess.run(
@@ -88,4 +93,8 @@ def test_the_examples_do_what_the_page_says(shop: Shop) -> None:
             known["AGREEMENT"] = answer["agreement"]
         if answer.get("kind") == "sale":
             known.setdefault("SALE", answer["id"])
-    assert shop.records() == before + 3
+    assert shop.records() == before + 6
+    (joined,) = wait_for("head office has the number", lambda: shop.office("member", "find", "+972501234567"))
+    assert (joined["first_name"], joined["provisional"]) == ("Member", False)
+    (told,) = shop.office("closings", "--from", "2026-11-21", "--to", "2026-11-21")
+    assert (told["till"], told["apart"]["unheard"]) == ("till-1", ["1004"])

@@ -14,6 +14,7 @@ COMMANDS = {
     "layout": "central.cli.layout",
     "terminal": "central.cli.terminal",
     "member": "central.cli.member",
+    "blank": "central.cli.blank",
     "record": "central.cli.record",
     "quarantine": "central.cli.quarantine",
     "backup": "central.cli.backup",
@@ -22,6 +23,7 @@ COMMANDS = {
     "retention": "central.cli.retention",
     "partner": "central.cli.partner",
     "day": "central.cli.day",
+    "closings": "central.cli.closings",
     "exposure": "central.cli.exposure",
     "bound": "central.cli.bound",
 }

@@ -93,17 +93,16 @@ def give_member(settings: Settings, handle: str, unit: str, pieces: int, reason:
 @answers
 @with_settings
 def find_members(settings: Settings, text: str) -> tuple[list[dict[str, Any]], str]:
-    """Members by the beginning of the first name, by handle or by card number.
+    """Members by the beginning of the first name, by handle, by card number, or by the telephone number that they gave.
 
     \b
     Example:
       posd-central member find חבר
     """
-    from central import members
-    from central.store import members as rows
+    from central import members, people
 
     def look(db: Connection) -> list[tuple[MemberHere, dict[str, int]]]:
-        found = rows.find(db, text, FOUND_MAX)
+        found = people.find(db, text, FOUND_MAX)
         balances = members.balances_of(db, found)
         return [(member, balances[member.id]) for member in found]
 
@@ -203,6 +202,77 @@ def new_card(settings: Settings, handle: str) -> tuple[dict[str, Any], str]:
 
     member = in_store(settings, members.new_card, handle)
     return _values(member), f"{member.handle}: card {member.generation + 1}; every older one is refused"
+
+
+@command.command("claim")
+@click.argument("handle")
+@click.option("--sale", default="", help="The sale's id.")
+@click.option("--receipt", default="", help="Or its receipt number,")
+@click.option("--date", default="", help="its business date, ISO,")
+@click.option("--store", default="", help="and its store.")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def claim_sale(settings: Settings, /, *, handle: str, reason: str, **which: str) -> tuple[dict[str, Any], str]:
+    """Give a member what a purchase without a card would have earned.
+
+    \b
+    Example:
+      posd-central member claim 5ae1f0c2d4b6978812ab --receipt 1001 --date 2026-11-21 --store "Allenby 12" --reason "forgot it"
+    """
+    from central import claims
+    from central.store.claims import Receipt
+
+    if not which["sale"] and not (which["receipt"] and which["date"] and which["store"]):
+        raise click.UsageError("name the sale: --sale, or --receipt with --date and --store")
+    wanted = which["sale"] or Receipt(which["store"], which["date"], which["receipt"])
+    sale = in_store(settings, claims.claim_by_clerk, handle, wanted, claims.Clerk(person(), reason), now_ms())
+    return {"handle": handle, "sale": sale}, f"{handle}: has sale {sale}"
+
+
+@command.command("merge")
+@click.argument("handle")
+@click.argument("into")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def merge_members(settings: Settings, handle: str, into: str, reason: str) -> tuple[dict[str, Any], str]:
+    """Make two members one: what HANDLE has goes to INTO, and the cards of both go on working.
+
+    What terminals have leased or hold of HANDLE is asked back first; head office that runs finishes it by itself.
+
+    \b
+    Example:
+      posd-central member merge 5ae1f0c2d4b6978812ab 99887766554433221100 --reason "two cards"
+    """
+    from central import merging
+
+    in_store(settings, merging.merge, handle, into, merging.Clerk(person(), reason), now_ms())
+    in_store(settings, merging.finish, now_ms())
+    done = in_store(settings, merging.is_done, handle)
+    return {
+        "handle": handle,
+        "into": into,
+        "done": done,
+    }, f"{handle}: {'merged' if done else 'waits for what is leased or held'}"
+
+
+@command.command("erase")
+@click.argument("handle")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@answers
+@with_settings
+def erase_member(settings: Settings, handle: str, reason: str) -> tuple[dict[str, Any], str]:
+    """Erase what a member gave: name, telephone number, consent. What they bought stays, under a handle that names nobody.
+
+    \b
+    Example:
+      posd-central member erase 5ae1f0c2d4b6978812ab --reason "asked by letter, 3 May"
+    """
+    from central import people
+
+    count = in_store(settings, people.erase, handle, people.Erasing(person(), reason), now_ms())
+    return {"handle": handle, "attachments": count}, f"{handle}: erased"
 
 
 def _one(db: Connection, signer: Any, handle: str, with_secret: Any) -> tuple[MemberHere, bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
-from central import auth, enrol, leases, members, qr
+from central import auth, enrol, leases, members, people, qr
 from central.clock import now_ms
 from central.code_keys import CodeSigner
 from central.console import frame, upkeep
@@ -139,7 +139,7 @@ class Console:
         text = who.request.query_params.get("text", "")[:200].replace("\0", "").strip()
 
         def look(db: Connection) -> tuple[list[rows.MemberHere], dict[int, dict[str, int]]]:
-            found = rows.find(db, text, ROWS_MAX)
+            found = people.find(db, text, ROWS_MAX)
             return found, members.balances_of(db, found)
 
         found, balances = await self._store.read(look)

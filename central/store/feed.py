@@ -34,7 +34,8 @@ class Change(NamedTuple):
 # Made once: making a statement takes as long as running it.
 _BUMP = sa.update(OFFICE).values(feed_position=OFFICE.c.feed_position + 1).returning(OFFICE.c.feed_position)
 _OFFICE = sa.select(OFFICE.c.incarnation, OFFICE.c.feed_position, OFFICE.c.restored_ms, OFFICE.c.recovering)
-_ABOUT = sa.or_(FEED.c.kind != "share", FEED.c.key == sa.bindparam("terminal"))  # the shares of others are for others
+_OWN = ("share", "pool")  # those of others are for others
+_ABOUT = sa.or_(FEED.c.kind.not_in(_OWN), FEED.c.key == sa.bindparam("terminal"))
 _CHANGES = sa.select(FEED.c.position, FEED.c.kind, FEED.c.key).where(_ABOUT)
 _CHANGES_AFTER = (
     _CHANGES.where(FEED.c.position > sa.bindparam("position"))

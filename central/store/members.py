@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from central.store import merges
 from central.store.engine import Connection
 from central.store.rows import insert_new
 from central.store.tables import INCLUDED, MEMBER, MEMBER_CODE
@@ -58,6 +59,13 @@ def by_handle(db: Connection, handle: str, *, lock: bool = False) -> MemberHere 
     """The member with that handle; `lock` makes everybody else wait who would change this member's units."""
     row = db.execute(_LOCK_BY_HANDLE if lock else _BY_HANDLE, {"handle": handle}).one_or_none()
     return MemberHere(*row) if row else None
+
+
+def current(db: Connection, handle: str, *, lock: bool = False) -> MemberHere | None:
+    """Who has the card of that handle now: the member that it was merged into, where it was."""
+    member = by_handle(db, handle, lock=lock)
+    into = merges.survivor(db, member.id) if member else None
+    return by_ids(db, [into], lock=lock)[0] if into else member
 
 
 def by_ids(db: Connection, members: Sequence[int], *, lock: bool = False) -> list[MemberHere]:
@@ -115,6 +123,16 @@ def add_code(db: Connection, member: int, code: str) -> bool:
         return False
     db.execute(MEMBER_CODE.insert().values(member_id=member, code=code))
     return True
+
+
+def confirm(db: Connection, member: int) -> None:
+    """Head office knows who that provisional member is."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(provisional=False))
+
+
+def set_first_name(db: Connection, member: int, first_name: str) -> None:
+    """What the receipt greets them by."""
+    db.execute(sa.update(MEMBER).where(MEMBER.c.id == member).values(first_name=first_name))
 
 
 def set_standing(db: Connection, member: int, standing: Standing, due: str) -> None:

@@ -53,7 +53,7 @@ _TAKE = (
 _SETTLE = sa.update(RECORD).where(RECORD.c.key == sa.bindparam("record"))
 _WAKE = (
     sa.update(RECORD)
-    .where(RECORD.c.waits_for == sa.bindparam("sale"), RECORD.c.state == "waiting")
+    .where(RECORD.c.waits_for.in_(sa.bindparam("names", expanding=True)), RECORD.c.state == "waiting")
     .values(state="pending", waits_for=None)
 )
 _APPLIED = sa.select(APPLIED.c.fingerprint).where(APPLIED.c.id == sa.bindparam("record"))
@@ -124,9 +124,9 @@ def settle(db: Connection, key: int, state: str, reason: str = "", waits_for: st
     db.execute(_SETTLE, {"record": key, "state": state, "reason": reason, "waits_for": waits_for})
 
 
-def wake(db: Connection, sale: str) -> None:
-    """Try again what waited for this sale."""
-    db.execute(_WAKE, {"sale": sale})
+def wake(db: Connection, names: Sequence[str]) -> None:
+    """Try again what waited for this sale, by any of its names."""
+    db.execute(_WAKE, {"names": list(names)})
 
 
 def kept(db: Connection, kinds: Sequence[str], after: int, rows_max: int) -> list[int]:
@@ -169,6 +169,15 @@ def mark_applied(db: Connection, record_id: str, fingerprint: str, key: int) -> 
 def bytes_of(db: Connection, record_id: str) -> bytes | None:
     """The record whose effect that id has had."""
     found: bytes | None = db.execute(_BYTES_OF, {"record": record_id}).scalar_one_or_none()
+    return found
+
+
+def stored_as(db: Connection, chain: int, seq: int, record_id: str) -> bytes | None:
+    """The record of that seq and id in a journal, or in another line of the same epoch, whether or not it has had its effect."""
+    own = sa.select(CHAIN.c.terminal_id, CHAIN.c.epoch).where(CHAIN.c.id == chain).subquery()
+    lines = sa.select(CHAIN.c.id).join(own, sa.and_(CHAIN.c.terminal_id == own.c.terminal_id, CHAIN.c.epoch == own.c.epoch))
+    wanted = sa.select(RECORD.c.bytes).where(RECORD.c.chain_id.in_(lines), RECORD.c.seq == seq, RECORD.c.id == record_id)
+    found: bytes | None = db.execute(wanted.limit(1)).scalar_one_or_none()
     return found
 
 

@@ -180,6 +180,7 @@ TRANSACTIONS = sa.Table(
     sa.Column("differs", sa.Text, nullable=False, server_default=""),
     sa.Column("stale", sa.Text, nullable=False, server_default=""),
     sa.Index("transactions_original", "original", **only("original <> ''")),
+    sa.Index("transactions_day", "business_date", "terminal_id"),
 )
 """Sales and returns as a person looks for them; the whole of each is in its record. A return's amount is negative.
 

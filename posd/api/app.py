@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from drivers.ports import Sighted
 from posd.api import routes, shapes
 from posd.api.auth import Door, Tokens, guarded
+from posd.api.counter import counter
 from posd.api.devices import devices_router
 from posd.api.parts import Parts
 from posd.api.problems import add_problems
@@ -39,7 +40,7 @@ def make_api(parts: Parts, tokens: Tokens, hosts: frozenset[str]) -> FastAPI:
     app.state.tokens = tokens
     app.state.language = parts.settings.language
     add_problems(app)
-    for router in (routes.till, routes.display, _admin(parts, tokens), devices_router(routes.parts_of), pages.router):
+    for router in (routes.till, counter, routes.display, _admin(parts, tokens), devices_router(routes.parts_of), pages.router):
         app.router.routes += router.routes  # one flat list: a router that is included is matched twice for every request
     return app
 

@@ -14,7 +14,7 @@ from posd.layout import in_use
 from posd.printing import Watched
 from posd.scanning import Scanning
 from posd.settings import Settings
-from posd.store import agreements, journal, leases, members, pages, print_jobs
+from posd.store import agreements, joining, journal, leases, members, pages, print_jobs
 from posd.version import VERSION
 
 
@@ -65,6 +65,8 @@ class Parts:
             "program": {"code": program.code, "version": program.version} if program.version else None,
             "disk": store.condition.troubles(),
             "open_agreements": len(waiting),
+            "blank_codes": await store.look(joining.left),
+            "consent": self.settings.consent,
             "leases": (await store.look(leases.told))._asdict(),
             "printing": self.settings.printing,
             "layout": {"name": receipts.layout.name, "version": receipts.layout.version, "trouble": receipts.trouble},

@@ -115,7 +115,7 @@ async def sell(key: Key, shape: shapes.SaleShape, request: Request) -> Response:
     parts = parts_of(request)
     paid = Paid(
         key=key,
-        fingerprint=await _fingerprint(request),
+        fingerprint=await fingerprint(request),
         till=shape.reference(),
         tenders=shape.paid(),
         agreement=shape.agreement or "",
@@ -131,7 +131,7 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Re
     parts = parts_of(request)
     back = BroughtBack(
         key=key,
-        fingerprint=await _fingerprint(request),
+        fingerprint=await fingerprint(request),
         till=shape.reference(),
         lines=shape.returned(),
         sale=shape.sale or "",
@@ -140,6 +140,15 @@ async def give_back(key: Key, shape: shapes.ReturnShape, request: Request) -> Re
         language=language_of(request),
     )
     return await _booked(parts, back.language, await parts.checkout.give_back(back))
+
+
+@till.post("/days/{business_date}/close")
+async def close_day(business_date: shapes.Date, shape: shapes.DayCloseShape, request: Request) -> dict[str, Any]:
+    """Close a till's day: posd names receipts that it never heard of or the till does not have, amounts that differ, and promises
+    still open. Send it again when late receipts have come: the last word counts."""
+    parts = parts_of(request)
+    closed = await parts.checkout.close_day(shape.of(business_date))
+    return views.closed_view(await speech_of(request), closed)
 
 
 @till.get("/records/{record}/receipt.{form}")
@@ -199,6 +208,6 @@ async def _stored_receipt(parts: Parts, record: str) -> tuple[int, bytes]:
     return found[0], stored
 
 
-async def _fingerprint(request: Request) -> str:
+async def fingerprint(request: Request) -> str:
     """The SHA-256 of the body as it came."""
     return hashlib.sha256(await request.body()).hexdigest()

@@ -1,6 +1,8 @@
 """What a till sends: strict shapes, so that `false` is no price and `1.0` no quantity. All mistakes are told at once."""
 
-from typing import Annotated
+import hashlib
+import json
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,8 +18,12 @@ from pydantic import (
 
 from loyalty import bounds
 from loyalty.basket import PIECE_MILLI, Basket, Line, Tender
+from loyalty.day import RECEIPTS_MAX, DayClose
+from loyalty.joining import CONSENT_CHARS_MAX, FIRST_NAME_CHARS_MAX, Desk
 from loyalty.quote import TIMES_MAX, Choice
 from loyalty.sale import ReturnedLine, TillReference
+from posd.booking import Named
+from posd.joining import Joining
 from posd.quoting import Ask
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
@@ -186,6 +192,89 @@ class ReturnShape(TillShape):
         if self.sale is None and not self.of_receipt_number:
             raise ValueError("a return names its sale: sale (its id) or of_receipt_number")
         return self
+
+
+class ReceiptTotalShape(BaseModel):
+    """What one of the till's receipts took in money; less than nothing for what was paid out."""
+
+    model_config = STRICT
+    receipt_number: Name
+    amount_minor: Annotated[StrictInt, Field(ge=-bounds.AMOUNT_MINOR_MAX, le=bounds.AMOUNT_MINOR_MAX)]
+
+
+class DayCloseShape(BaseModel):
+    """All of a till's receipts of one business date, each number once."""
+
+    model_config = STRICT
+    till: Name
+    receipts: Annotated[list[ReceiptTotalShape], Field(max_length=RECEIPTS_MAX)]
+
+    @model_validator(mode="after")
+    def _once(self) -> "DayCloseShape":
+        if len({one.receipt_number for one in self.receipts}) < len(self.receipts):
+            raise ValueError("a receipt number comes twice: give each once, with what it took in all")
+        return self
+
+    def of(self, business_date: str) -> DayClose:
+        """As the domain has it."""
+        return DayClose(self.till, business_date, {one.receipt_number: one.amount_minor for one in self.receipts})
+
+
+class DeskShape(BaseModel):
+    """Where something happens that is no sale. Repeat the same business date on a retry."""
+
+    model_config = STRICT
+    till: Name
+    cashier: Text = ""
+    business_date: Date
+
+    def desk(self) -> Desk:
+        """As the domain has it."""
+        return Desk(self.till, self.cashier, self.business_date)
+
+
+class JoinShape(DeskShape):
+    """Who joins. `consent` names the terms that the customer has agreed to; `code` is a card that was handed out, as scanned."""
+
+    first_name: Annotated[StrictStr, Field(max_length=FIRST_NAME_CHARS_MAX, pattern=NUL)] = ""
+    phone: Annotated[StrictStr, Field(max_length=40, pattern=NUL)] = ""
+    language: Literal["he", "en", "ar", "ru"] = "he"
+    consent: Annotated[StrictStr, Field(min_length=1, max_length=CONSENT_CHARS_MAX, pattern=NUL)]
+    code: Annotated[StrictStr, Field(max_length=1000)] = ""
+
+    def joining(self, key: str) -> Joining:
+        """As posd/joining.py has it; the fingerprint is of what is not personal."""
+        plain = [self.till, self.cashier, self.business_date, self.language, self.consent, self.code]
+        fingerprint = hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+        person = (self.first_name.strip(), self.phone, self.language, self.consent)
+        return Joining(key, fingerprint, self.desk(), *person, self.code)
+
+
+class ClaimShape(DeskShape):
+    """A purchase that was made without a card: `sale` (its id), or `of_receipt_number` with `of_business_date` where it is not this
+    terminal's own."""
+
+    code: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
+    sale: Id | None = None
+    of_receipt_number: Text = ""
+    of_business_date: Date | None = None
+
+    def named(self) -> Named:
+        """As the line has it."""
+        return Named(self.sale or "", self.of_receipt_number, self.of_business_date or "")
+
+    @model_validator(mode="after")
+    def _something(self) -> "ClaimShape":
+        if self.sale is None and not self.of_receipt_number:
+            raise ValueError("a claim names its sale: sale (its id) or of_receipt_number")
+        return self
+
+
+class MergeShape(DeskShape):
+    """Two cards of one customer, as they were scanned: `code` goes, and `into` stays."""
+
+    code: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
+    into: Annotated[StrictStr, Field(min_length=1, max_length=1000)]
 
 
 class EnrolShape(BaseModel):

@@ -17,6 +17,7 @@ COMMANDS = {
     "camera": "What a camera sees, for support",
     "quote": "What a basket earns and costs, without booking it",
     "sell": "Book a paid basket",
+    "close-day": "Compare a till's receipts of a day with what is booked",
     "receipt": "Our block of a sale: preview it, print it again",
     "printer": "Print a test page",
     "journal": "Show what head office is told; verify it",

@@ -3,12 +3,27 @@
 from dataclasses import dataclass
 
 from loyalty.journal import Chain, Draft, Head, Sealed, Stamp, seal
-from loyalty.sale import TillReference
 from posd.store.db import Db
 from runtime.errors import Misconfigured
 from sync.pull import PullState
 from sync.push import FORKED, PRUNED_HASH, ROLLED_BACK, PushState
 from sync.wire import EnrolAnswer, canonical_fast
+
+_BY_RECEIPT = (
+    "WITH RECURSIVE days (day) AS (SELECT CASE WHEN ?1 <> '' THEN ?1 ELSE"
+    " (SELECT max(business_date) FROM journal WHERE business_date IS NOT NULL) END UNION ALL"
+    " SELECT (SELECT max(business_date) FROM journal WHERE business_date < day) FROM days WHERE ?1 = '' AND day IS NOT NULL)"
+    " SELECT seq, kind, bytes FROM days CROSS JOIN journal ON business_date = day AND receipt_number = ?2"
+    " ORDER BY seq DESC LIMIT 20"
+)
+"""On one date or, without one, on every date there is: each is one step in the index, which begins with it."""
+
+_PRUNED_BY_RECEIPT = (
+    "WITH RECURSIVE days (day) AS (SELECT CASE WHEN ?1 <> '' THEN ?1 ELSE"
+    " (SELECT max(business_date) FROM pruned WHERE business_date IS NOT NULL) END UNION ALL"
+    " SELECT (SELECT max(business_date) FROM pruned WHERE business_date < day) FROM days WHERE ?1 = '' AND day IS NOT NULL)"
+    " SELECT id FROM days CROSS JOIN pruned ON business_date = day AND receipt_number = ?2 LIMIT 20"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +58,18 @@ def head(db: Db) -> Head:
     return Head(row[0], row[1].hex()) if row else Head()
 
 
-def append(db: Db, stamp: Stamp, draft: Draft, till: TillReference | None = None) -> Sealed:
-    """Seal `draft` behind the head and write it, to be found by the receipt of `till` where it has one.
+def append(db: Db, stamp: Stamp, draft: Draft, day: str | None = None, receipt_number: str | None = None) -> Sealed:
+    """Seal `draft` behind the head and write it, to be found by its business date and the till's receipt where it has them.
 
     Raises Misconfigured when the terminal is not enrolled.
     """
     me = identity(db)
     must_be_enrolled(me.terminal)
     sealed = seal(Chain(me.terminal, me.epoch, me.chain), head(db), stamp, draft, canonical_fast)
-    number, business_date = (till.receipt_number, till.business_date) if till else (None, None)
     own, chained = bytes.fromhex(sealed.id), bytes.fromhex(sealed.hash)
     db.execute(
         "INSERT INTO journal (seq, id, kind, hash, wall_ms, receipt_number, business_date, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (sealed.seq, own, sealed.kind, chained, stamp.wall_ms, number, business_date, sealed.bytes),
+        (sealed.seq, own, sealed.kind, chained, stamp.wall_ms, receipt_number, day, sealed.bytes),
     )
     return sealed
 
@@ -80,11 +94,13 @@ def made_ms(db: Db, seq: int) -> int:
 
 def find_receipt(db: Db, number: str, business_date: str) -> list[tuple[int, str, bytes]]:
     """The records with the till's receipt `number`, newest first; of one `business_date` unless that is empty."""
-    found = db.execute(
-        "SELECT seq, kind, bytes FROM journal"
-        " WHERE receipt_number = ? AND (? = '' OR business_date = ?) ORDER BY seq DESC LIMIT 20",
-        (number, business_date, business_date),
-    )
+    found = db.execute(_BY_RECEIPT, (business_date, number))
+    return [tuple(row) for row in found]
+
+
+def of_day(db: Db, business_date: str) -> list[tuple[str, str | None, bytes]]:
+    """Kind, receipt number and bytes of every record of that date, oldest first."""
+    found = db.execute("SELECT kind, receipt_number, bytes FROM journal WHERE business_date = ? ORDER BY seq", (business_date,))
     return [tuple(row) for row in found]
 
 
@@ -95,11 +111,16 @@ def was_pruned(db: Db, record_id: str) -> bool:
 
 def pruned_receipt(db: Db, number: str, business_date: str) -> list[str]:
     """The ids of deleted records with the till's receipt `number`; of one `business_date` unless that is empty."""
-    found = db.execute(
-        "SELECT id FROM pruned WHERE receipt_number = ? AND (? = '' OR business_date = ?) LIMIT 20",
-        (number, business_date, business_date),
-    )
+    found = db.execute(_PRUNED_BY_RECEIPT, (business_date, number))
     return [row[0].hex() for row in found]
+
+
+def pruned_of_day(db: Db, business_date: str) -> list[str]:
+    """The till's receipt numbers of deleted records of that date."""
+    found = db.execute(
+        "SELECT receipt_number FROM pruned WHERE business_date = ? AND receipt_number IS NOT NULL", (business_date,)
+    )
+    return [row[0] for row in found]
 
 
 def newest(db: Db, records_max: int) -> list[bytes]:

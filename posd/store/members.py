@@ -47,6 +47,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True):
     last_visit: int = 0
     segments: tuple[str, ...] = ()
     occasions: Mapping[str, Window] = {}
+    merged_into: str = ""
 
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -66,6 +67,12 @@ def by_handle(db: Db, handle: str, day: str) -> Found | None:
     """The member of a signed code, on `day`."""
     own = bytes.fromhex(handle)
     told, row = db.execute(_SELECT, (own,)).fetchone(), _row(db, own)
+    if told and (into := _FACTS.decode(told[-1]).merged_into):  # the card's own generation and bar stay the card's
+        found = by_handle(db, into, day)
+        _, _, generation, blocked, _ = told
+        return found and found._replace(
+            member=replace(found.member, generation=generation), blocked=found.blocked or bool(blocked)
+        )
     return _found(db, row, own, told, day) if told or row else None
 
 
@@ -78,13 +85,26 @@ def expiring(db: Db, handle: str, day: str) -> dict[str, tuple[int, str]]:
 def by_code(db: Db, text: str, day: str) -> Found | None:
     """The member of a plain code, on `day`."""
     found = db.execute(f"SELECT handle FROM member_code WHERE edition = {IN_USE} AND text = ?", (text,)).fetchone()  # noqa: S608
+    found = found or db.execute("SELECT handle FROM member WHERE code = ?", (text,)).fetchone()
     return by_handle(db, found[0].hex(), day) if found else None
 
 
 def row_of(db: Db, handle: str) -> int:
-    """The row of `handle`, to hang something of our own on; made if there is none yet."""
-    own = bytes.fromhex(handle)
+    """The row of who has `handle`, to hang something of our own on; made if there is none yet."""
+    own = _whose(db, bytes.fromhex(handle))
     return _row(db, own) or int(db.execute("INSERT INTO member (handle) VALUES (?) RETURNING id", (own,)).fetchone()[0])
+
+
+def join(db: Db, handle: str, first_name: str, day: str, code: str) -> None:
+    """`handle` is somebody's since `day`, with the plain card `code` if that is one; head office has not told us of them yet."""
+    told = (first_name, day, code or None, row_of(db, handle))
+    db.execute("UPDATE member SET first_name = ?, joined = ?, code = ? WHERE id = ?", told)
+
+
+def _whose(db: Db, own: bytes) -> bytes:
+    """Whose the card of that handle is: another member's, where it was merged into one."""
+    told = db.execute(_SELECT, (own,)).fetchone()
+    return bytes.fromhex(_FACTS.decode(told[-1]).merged_into) or own if told else own
 
 
 def _row(db: Db, own: bytes) -> int | None:
@@ -138,6 +158,32 @@ def save(db: Db, row: MemberRow) -> None:
     ours = _row(db, own)
     if ours and row.includes:
         _include(db, ours, row.includes)
+    if ours and row.joined:  # what we knew of who joined here is head office's to say now, or to erase
+        db.execute("UPDATE member SET first_name = '', joined = '', code = NULL WHERE id = ?", (ours,))
+    if ours and row.merged_into:
+        _hand_over(db, ours, row.merged_into)
+
+
+def hand_over(db: Db) -> None:
+    """After a snapshot: what is ours of members who were merged into others is those others'; who joined here is told by now."""
+    db.execute(
+        "UPDATE member SET first_name = '' WHERE first_name <> '' AND handle IN"
+        " (SELECT handle FROM told WHERE edition = (SELECT edition FROM terminal) AND handle = member.handle)"
+    )
+    ours = (
+        "SELECT id, handle FROM member WHERE id IN (SELECT member FROM entry WHERE included = 0 UNION SELECT member FROM hold)"
+    )
+    for row, own in db.execute(ours).fetchall():
+        into = _whose(db, own)
+        if into != own:
+            _hand_over(db, row, into.hex())
+
+
+def _hand_over(db: Db, member: int, into: str) -> None:
+    """What our own records have done to a member who was merged into another, and head office has not heard, is that one's."""
+    theirs = row_of(db, into)
+    db.execute("UPDATE entry SET member = ? WHERE member = ? AND included = 0", (theirs, member))
+    db.execute("UPDATE hold SET member = ? WHERE member = ? AND state IN ('asked', 'granted')", (theirs, member))
 
 
 def write(db: Db, edition: int, rows: Sequence[MemberRow]) -> None:
@@ -174,7 +220,17 @@ def count(db: Db) -> int:
 
 def _facts_of(row: MemberRow) -> bytes:
     joined, last_visit = (date.fromisoformat(day).toordinal() if day else 0 for day in (row.joined, row.last_visit))
-    facts = (row.balances, row.codes, row.visits, row.spent_minor, joined, last_visit, row.segments, row.occasions)
+    facts = (
+        row.balances,
+        row.codes,
+        row.visits,
+        row.spent_minor,
+        joined,
+        last_visit,
+        row.segments,
+        row.occasions,
+        row.merged_into,
+    )
     return _ENCODER.encode(Facts(*facts))
 
 
@@ -197,6 +253,7 @@ def _include(db: Db, member: int, refs: Sequence[str]) -> None:
 
 def _lots(db: Db, own: bytes) -> dict[str, Lots]:
     """What a member has of each unit, by lot: head office's word and our own since."""
+    own = _whose(db, own)
     facts = _FACTS.decode((db.execute(_SELECT, (own,)).fetchone() or _STRANGER)[-1])
     now = {unit: Counter(held) for unit, held in facts.balances.items()}
     for unit, lot, moved, _ in _open(db, _row(db, own)):
@@ -216,6 +273,8 @@ def _found(db: Db, row: int | None, own: bytes, told: tuple[Any, ...] | None, da
     """Head office's word with our own records on top. What was earned here since is in the balances and cannot be spent yet."""
     first_name, tier, generation, blocked, said = told or _STRANGER
     facts, account = _FACTS.decode(said), available(own.hex())
+    joined_here = db.execute("SELECT first_name, joined FROM member WHERE id = ?", (row,)).fetchone() if row else None
+    here_name, here_joined = joined_here or ("", "")
     now = {unit: Counter(held) for unit, held in facts.balances.items()}
     confirmed = {unit: Counter(held) for unit, held in facts.balances.items()}
     visits, spent_minor, last_visit = facts.visits, facts.spent_minor, _day(facts.last_visit)
@@ -233,14 +292,14 @@ def _found(db: Db, row: int | None, own: bytes, told: tuple[Any, ...] | None, da
         tier=tier,
         visits=visits,
         spent_minor=max(0, spent_minor),
-        joined=_day(facts.joined),
+        joined=_day(facts.joined) or here_joined,
         last_visit=last_visit,
         segments=facts.segments,
         occasions=facts.occasions,
     )
     known = replace(
         member_on(standing, day),
-        first_name=first_name,
+        first_name=first_name if told else here_name,
         generation=generation,
         spendable={unit: lots.spendable(held, day) for unit, held in confirmed.items()},
         provisional=told is None,

@@ -24,6 +24,7 @@ PRAGMAS = (
     "trusted_schema=OFF",
     "cell_size_check=ON",
     "mmap_size=0",
+    "secure_delete=FAST",  # what is deleted is overwritten where its page is written anyhow: personal data leaves the file
     f"busy_timeout={BUSY_MS}",
     "wal_autocheckpoint=0",  # SQLite's own says nothing when its sync fails; posd/store/writer.py does it instead
     f"journal_size_limit={WAL_BYTES_MAX}",

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from posd.store import budgets, journal, leases, members
+from posd.store import budgets, joining, journal, leases, members
 from posd.store.db import Db
 from sync.pull import PullState
-from sync.wire import BoundRow, CodeKeyRow, LayoutRow, LeaseRow, MemberRow, ProgramRow, ShareRow
+from sync.wire import BoundRow, CodeKeyRow, LayoutRow, LeaseRow, MemberRow, PoolRow, ProgramRow, ShareRow
 
 VERSION_MAX = (1 << 63) - 1
 
@@ -93,5 +93,6 @@ _SAVE: Mapping[type, Callable[[Db, Any], None]] = {
     ProgramRow: _save_program,
     LayoutRow: _save_layout,
     ShareRow: budgets.save_shares,
+    PoolRow: joining.save_pool,
     CodeKeyRow: _save_code_key,
 }

@@ -8,7 +8,7 @@ from loyalty.journal import Draft, Stamp
 from loyalty.ledger import Entry
 from loyalty.posting import return_entries, sale_entries
 from loyalty.refusal import Refusal
-from loyalty.sale import Return, Sale, TillReference
+from loyalty.sale import Return, Sale
 from posd.store import agreements, journal, members
 from posd.store.db import Db
 
@@ -27,7 +27,7 @@ class Commit(NamedTuple):
 
 def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
     """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
-    seq = _append(db, commit, Draft("sale", commit.id, sale), sale.till)
+    seq = append(db, commit, Draft("sale", commit.id, sale), sale.till.business_date, sale.till.receipt_number)
     if sale.member:
         day = sale.till.business_date
         visit = [(members.VISITS, day, 1), (members.SPENT, "", sale.total_minor)]
@@ -41,7 +41,7 @@ def commit_sale(db: Db, sale: Sale, commit: Commit) -> int:
 
 def commit_return(db: Db, returned: Return, commit: Commit) -> int:
     """Write it all; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
-    seq = _append(db, commit, Draft("return", commit.id, returned), returned.till)
+    seq = append(db, commit, Draft("return", commit.id, returned), returned.till.business_date, returned.till.receipt_number)
     if returned.member:
         reversal, day = returned.reversal, returned.till.business_date
         visit = [(members.VISITS, "", -int(reversal.whole)), (members.SPENT, "", -reversal.refund_minor)]
@@ -66,8 +66,9 @@ def refusals_of(db: Db, seq: int) -> tuple[Refusal, ...]:
     return msgspec.json.decode(row[0], type=tuple[Refusal, ...]) if row else ()
 
 
-def _append(db: Db, commit: Commit, draft: Draft, till: TillReference) -> int:
-    seq = journal.append(db, commit.stamp, draft, till).seq
+def append(db: Db, commit: Commit, draft: Draft, day: str, receipt_number: str | None = None) -> int:
+    """The record and our receipt of it; the record's seq. Raises Misconfigured when the terminal is not enrolled."""
+    seq = journal.append(db, commit.stamp, draft, day, receipt_number).seq
     if commit.receipt:
         db.execute(
             "INSERT INTO print_job (seq, state, made_ms, receipt) VALUES (?, ?, ?, ?)",

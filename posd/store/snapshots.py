@@ -97,6 +97,7 @@ def _put_into_use(db: Db, edition: int, taken: Taken) -> None:
     db.execute("UPDATE entry SET included = 1 WHERE included = 0 AND (member, ref) IN (SELECT member, ref FROM arrived)")
     db.execute("UPDATE hold SET included = 1 WHERE id IN (SELECT ref FROM arrived)")
     db.execute("UPDATE terminal SET edition = ?, members = ?", (edition, now.members))
+    members.hand_over(db)
     journal.save_pull_state(db, PullState(now.feed_cursor, now.incarnation, heard_ms=taken.heard_ms))
     db.execute("DELETE FROM loading")
     db.execute("DELETE FROM arrived")

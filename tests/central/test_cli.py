@@ -26,7 +26,8 @@ COMMANDS = [
     ("record", "list"), ("record", "replay"), ("backup",), ("restore",), ("recovery",), ("retention",),
     ("member", "add"), ("member", "find"), ("member", "code"), ("member", "new-card"),
     ("member", "note"), ("day",), ("exposure", "list"), ("exposure", "release"), ("bound",), ("partner", "report"),
-    ("layout", "publish"), ("layout", "list"),
+    ("layout", "publish"), ("layout", "list"), ("closings",),
+    ("blank", "cards"), ("blank", "list"), ("member", "erase"), ("member", "claim"), ("member", "merge"),
 ]  # fmt: skip
 
 

@@ -320,7 +320,7 @@ def test_challenges_plans_awards_and_pools(section, old, new, key):
         ("give_back_uses", (False, True)), ("negative_balance", ("allowed", "within_balance", "pending_only")),
         ("earn_tax", ("excluded", "included")), ("accrual_tier", ("held", "reached")),
         ("amount_overlap", ("by_share", "others_first")), ("percent_rounding", ("down", "half_even", "half_up", "up")),
-        ("lease_min_strength", ("rotating", "signed")),
+        ("lease_min_strength", ("rotating", "signed")), ("claim_days", (0, 30, 90)),
     ],
 )  # fmt: skip
 def test_policies(field, worst_first):

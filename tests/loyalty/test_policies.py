@@ -10,6 +10,7 @@ from loyalty.accruals.per_money import PerMoney
 from loyalty.accruals.per_piece import PerPiece
 from loyalty.agreement import Hold
 from loyalty.basket import Basket, Line, Tender
+from loyalty.claiming import too_late
 from loyalty.code import Strength
 from loyalty.goods import Goods
 from loyalty.leases import shortfall
@@ -297,6 +298,12 @@ def lease_min_strength(policies: dict[str, Any]) -> object:
     return refused.code if refused else "spent"
 
 
+def claim_days(policies: dict[str, Any]) -> object:
+    """A purchase of the first of the month, claimed on the first of the next."""
+    refused = too_late(program(policies), "2026-10-01", "2026-11-01")
+    return refused.code if refused else "claimed"
+
+
 CASES: list[tuple[Callable[[dict[str, Any]], object], object, object]] = [
     (earn_on, "paid", 140), (earn_on, "rung", 150), (earn_on, "undiscounted_lines", 50),
     (order_discounts_lower_goods, False, 100), (order_discounts_lower_goods, True, 90),
@@ -304,6 +311,7 @@ CASES: list[tuple[Callable[[dict[str, Any]], object], object, object]] = [
     (earn_on_unit_tenders, True, 100), (earn_on_unit_tenders, False, 50),
     (free_pieces_earn, False, 2), (free_pieces_earn, True, 3),
     (lease_min_strength, "rotating", "lease_needs_code"), (lease_min_strength, "signed", "spent"),
+    (claim_days, 30, "claim_late"), (claim_days, 31, "claimed"),
     (tenders_without_accrual, (), 100), (tenders_without_accrual, ("voucher",), 60),
     (accrual_rounding, "down", (2, 3)), (accrual_rounding, "half_up", (3, 3)), (accrual_rounding, "half_even", (2, 3)),
     (accrual_rounding, "up", (3, 4)),
@@ -345,7 +353,8 @@ def test_every_value_of_every_policy_is_tried() -> None:
     tried = {(scene.__name__, value) for scene, value, _ in CASES}
     wanted = set()
     for name, hint in get_type_hints(Policies).items():
-        values = get_args(hint) if get_origin(hint) is Literal else (True, False) if hint is bool else ((), ("voucher",))
+        plain: dict[object, tuple[object, ...]] = {bool: (True, False), int: (30, 31)}
+        values = get_args(hint) if get_origin(hint) is Literal else plain.get(hint, ((), ("voucher",)))
         wanted |= {(name, value) for value in values}
     assert tried == wanted
     for scene, value, expected in CASES:

@@ -18,7 +18,7 @@ LIBRARIES = ("x86_64-linux-gnu", "aarch64-linux-gnu")
 HOUR_S, YEAR_S = 3600, 365 * 24 * 3600
 FIRST_HOUR_S = int(-time.time()) + HOUR_S
 """So far from now is the first of January 1970, one o'clock."""
-SALES = 3  # at each hour
+SALES = 2  # at each hour, before head office is heard and after
 
 
 @dataclass
@@ -86,7 +86,7 @@ def test_a_clock_that_jumps_loses_and_refuses_no_sale(tmp_path: Path) -> None:
     with open_shop(tmp_path) as (shop, clock):
         till = Till(shop, "1", {shop.member("חבר"): 0}, random.Random(1))
         sell(till)
-        for to_s in (FIRST_HOUR_S, 0, YEAR_S, 0, -HOUR_S, 0):
+        for to_s in (FIRST_HOUR_S, YEAR_S, 0, -HOUR_S):
             clock.jump(to_s)
             before = len(stamps(shop))
             sell(till)

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
@@ -25,12 +24,14 @@ DOWN_S = 1.5
 HANG_S = 10 * WAIT_S_MAX
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """An open shop whose head office is on a PostgreSQL of its own; `database` has its socket's folder."""
     with cluster() as socket:
         run_sql(socket, "CREATE DATABASE office")
-        with contextlib.closing(Shop(tmp_path, database=f"postgresql://postgres@/office?host={socket}")) as opened:
+        with contextlib.closing(
+            Shop(tmp_path_factory.mktemp("shop"), database=f"postgresql://postgres@/office?host={socket}")
+        ) as opened:
             opened.open()
             yield opened
 
@@ -42,7 +43,7 @@ def folder_of(shop: Shop) -> str:
 
 def test_a_database_that_crashes_and_comes_back_loses_nothing(shop: Shop) -> None:
     """Head office stays up, terminals get 503 with Retry-After meanwhile, tills nothing of it; then it goes on by itself."""
-    asking = enrolled(shop)
+    asking = enrolled(shop, "Till 2")
     till = Till(shop, "1", {shop.member("חבר"): 0}, random.Random(3))
     office = shop.processes["central"]
     stop = threading.Event()
@@ -66,7 +67,7 @@ def test_a_database_that_crashes_and_comes_back_loses_nothing(shop: Shop) -> Non
 
 def test_a_database_that_does_not_get_on_is_told_as_503(shop: Shop) -> None:
     """All its connections wait for one lock: everybody hears within seconds when to come back, and afterwards all is well."""
-    asking, times = enrolled(shop), CONNECTIONS_MAX + 10
+    asking, times = enrolled(shop, "Till 3"), CONNECTIONS_MAX + 10
     with locked(shop), ThreadPoolExecutor(times) as threads:
         answers = list(threads.map(lambda _: ask(shop, asking), range(times)))
     assert {(one.status_code, int(one.headers["retry-after"]) > 0) for one in answers} == {(503, True)}
@@ -87,10 +88,10 @@ def locked(shop: Shop) -> Iterator[None]:
         other.stdin.write("ROLLBACK;\n")
 
 
-def enrolled(shop: Shop) -> FieldTerminal:
+def enrolled(shop: Shop, name: str) -> FieldTerminal:
     """Another terminal of that head office."""
     terminal = FieldTerminal()
-    code = shop.office("terminal", "enrol", "--store", "Café", "--terminal", "Till 2")["code"]
+    code = shop.office("terminal", "enrol", "--store", "Café", "--terminal", name)["code"]
     body = wire.encode(terminal.enrol_request(code))
     answer = post(shop, terminal, "/v1/enrol", body, key_id("enrol", 0))
     terminal.is_now(wire.decode(answer.content, wire.EnrolAnswer))

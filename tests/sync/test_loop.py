@@ -13,6 +13,7 @@ from loyalty.sale import Enrol
 from runtime.errors import Misconfigured, Unavailable
 from sync import timing, wire
 from sync.client import Overloaded
+from sync.joining import AttachmentRequest
 from sync.loop import Link, Sync
 from sync.pull import PullState
 from sync.push import FORKED, ROLLED_BACK, PushState
@@ -29,6 +30,7 @@ class Journal:
     records: list[Sealed] = field(default_factory=list)
     state: PushState = field(default_factory=PushState)
     batch_max: int = wire.BATCH_RECORDS_MAX
+    attachments: list[AttachmentRequest] = field(default_factory=list)
 
     def add(self, count: int) -> None:
         for _ in range(count):
@@ -55,6 +57,13 @@ class Journal:
 
     async def queued(self) -> tuple[int, int]:
         return len(self.records) - self.state.seq, 0
+
+    async def next_attachment(self) -> AttachmentRequest | None:
+        ready = (one for one in self.attachments if one.seq <= self.state.seq)
+        return next(ready, None)
+
+    async def drop_attachment(self, seq: int) -> None:
+        self.attachments = [one for one in self.attachments if one.seq != seq]
 
 
 @dataclass

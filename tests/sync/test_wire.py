@@ -15,6 +15,7 @@ from loyalty.refusal import Refusal
 from loyalty.sale import Enrol
 from runtime.errors import Misconfigured
 from sync import batch, wire
+from sync.joining import AttachmentAnswer, AttachmentRequest
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "records"
 HEX32, HEX64 = "0f" * 16, "0f" * 32
@@ -47,6 +48,9 @@ MESSAGES = [
     wire.CodeKeyRow("0a0b0c0d", HEX64, revoked=True),
     wire.LayoutRow({"name": "cafe", "version": 2, "lines": [{"show": "copy"}]}),
     wire.ShareRow({"lucky": 7}),
+    wire.PoolRow(("PL1:AAAA", "PL1:BBBB")),
+    AttachmentRequest(HEX32, 7, "{}"),
+    AttachmentAnswer("stored"),
     wire.FeedRequest("cursor", 0.0, 0, 0, "0.1", {"lucky": 3}),
     wire.ProgramRow("cafe", 3, 0, {}, HEX64),
 ]

@@ -28,8 +28,8 @@ CREATE TABLE terminal (
   members INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own receipt
--- number stands beside them only to be found by.
+-- What head office must hear. `bytes` are made once and sent verbatim; everything about a sale is in them. The till's own business
+-- date and receipt number stand beside them only to be found by.
 CREATE TABLE journal (
   seq INTEGER PRIMARY KEY,
   id BLOB NOT NULL UNIQUE,
@@ -40,7 +40,7 @@ CREATE TABLE journal (
   business_date TEXT,
   bytes BLOB NOT NULL
 ) STRICT;
-CREATE INDEX journal_receipt ON journal (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
+CREATE INDEX journal_receipt ON journal (business_date, receipt_number) WHERE business_date IS NOT NULL;
 CREATE TRIGGER journal_is_kept BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_stays BEFORE DELETE ON journal WHEN OLD.seq > (SELECT seq FROM anchor)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only above its anchor'); END;
@@ -65,7 +65,7 @@ CREATE TABLE pruned (
   receipt_number TEXT,
   business_date TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX pruned_receipt ON pruned (receipt_number, business_date) WHERE receipt_number IS NOT NULL;
+CREATE INDEX pruned_receipt ON pruned (business_date, receipt_number) WHERE business_date IS NOT NULL;
 
 -- What was asked for inside a sale and could not be had, as JSON: the same key is told the same again.
 CREATE TABLE refused (
@@ -81,10 +81,14 @@ CREATE TABLE returned (
   PRIMARY KEY (original, line)
 ) STRICT, WITHOUT ROWID;
 
--- Members of whom we have something of our own: entries, holds, leases.
+-- Members of whom we have something of our own: entries, holds, leases; and those who have joined here, with what we know of them until
+-- head office has told us.
 CREATE TABLE member (
   id INTEGER PRIMARY KEY,
-  handle BLOB NOT NULL UNIQUE
+  handle BLOB NOT NULL UNIQUE,
+  first_name TEXT NOT NULL DEFAULT '',
+  joined TEXT NOT NULL DEFAULT '',
+  code TEXT UNIQUE
 ) STRICT;
 
 -- Head office's word on each member as of the last pull, by handle: so a snapshot, which comes in that order, is written page after
@@ -237,6 +241,18 @@ CREATE TABLE code_key (
   public_key BLOB NOT NULL,
   revoked INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- Codes that head office has signed and that are nobody's: the terminal's to give to joining members. `taken` once one is somebody's.
+CREATE TABLE blank (
+  code TEXT PRIMARY KEY,
+  taken INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- What a joining member gave, as JSON, beside the record `seq`: it is deleted once head office has it.
+CREATE TABLE attachment (
+  seq INTEGER PRIMARY KEY REFERENCES journal (seq),
+  content TEXT NOT NULL
+) STRICT;
 
 -- Who may use the local API. Tokens are kept as their SHA-256.
 CREATE TABLE token (

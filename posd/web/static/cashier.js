@@ -5,7 +5,8 @@ import { showBands } from "/static/bands.js";
 import { basketOf, showLines, showTotals, takeLines } from "/static/basket.js";
 import { byId, fill, h, icon } from "/static/dom.js";
 import { follow } from "/static/events.js";
-import { cross, keep, unanswered } from "/static/kept.js";
+import { showJoin } from "/static/join.js";
+import { cross, keep, today, unanswered } from "/static/kept.js";
 import { showDone, showIdle, showMember, showPaying, showRewards } from "/static/member.js";
 import { showChallenges, showGifts, showWhy } from "/static/quoted.js";
 import { money, speak, text, time } from "/static/words.js";
@@ -18,6 +19,7 @@ const NO_CARD = ["not_a_member_code", "product_code"]; // what a product's own c
 
 const FRESH = {
   phase: "open", code: "", member: null, lines: [], codes: [], choices: [], quote: null, agreement: null, booked: null, next: 1,
+  joining: false,
 };
 let sale = { ...FRESH };
 const scans = [];
@@ -187,6 +189,24 @@ function startOver() {
   byId("code").focus();
 }
 
+/** Somebody becomes a member: with the card that is in hand if it is nobody's, else posd gives one. */
+async function join(given, key) {
+  const card = sale.member && !sale.member.joined ? sale.code : "";
+  const desk = { till: "page", business_date: today(), language: document.documentElement.lang, consent: terminal.status.consent };
+  const told = await attempt(() => post("/v1/members", { ...desk, ...given, code: card }, key));
+  if (!told) return;
+  if (told.refusal) return note("ask", told.refusal.sentence);
+  sale = { ...sale, joining: false };
+  await identify(told.code || card);
+  note("check", text("joined"));
+}
+
+function joining(open) {
+  sale = { ...sale, joining: open };
+  show();
+  if (!open) byId("code").focus();
+}
+
 async function printAgain() {
   if (await attempt(() => post(`/v1/records/${sale.booked.id}/print`))) note("printer", text("printing_again"));
 }
@@ -209,6 +229,7 @@ function show() {
   showChallenges(sale.quote);
   showWhy(sale.quote);
   fill("actions", ACTIONS[phase]());
+  showJoin(sale.joining && phase === "open", terminal.status?.consent, join, () => joining(false));
   showOpen(phase === "open" && !member && !lines.length ? terminal.open : []);
   showBands(terminal.line, terminal.status, terminal.unknown);
 }
@@ -240,6 +261,7 @@ const ACTIONS = {
   open: () => [
     sale.quote && sale.lines.length > 0 && button("go", "check", "agree", agree),
     (sale.member || sale.lines.length > 0) && button("quiet", null, "clear", startOver),
+    terminal.status?.enrolled && !sale.member?.joined && !sale.joining && button("quiet", "plus", "join", () => joining(true)),
   ],
   agreed: () => [
     h("p", { class: "agreed" }, text("agreed")),

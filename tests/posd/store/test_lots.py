@@ -174,4 +174,4 @@ async def test_a_common_sale_reads_no_lots(run: Run) -> None:
             return self.db.execute(sql, params)
 
     await run(lambda db: sales.commit_sale(Counting(db), sold(cafe(), member(), basket(3000)), commit_of(1)))
-    assert asked.count("SELECT") == 3  # who we are, where the journal ends, who the member is
+    assert asked.count("SELECT") == 4  # who we are, where the journal ends, whose the card is now, which row that member has

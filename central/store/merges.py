@@ -1,0 +1,66 @@
+"""Members who are one: whose cards count for whom."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from central.store.counter import MERGED
+from central.store.engine import Connection
+from central.store.tables import BALANCE, MEMBER
+from loyalty.posting import ASIDE
+
+
+class Merge(NamedTuple):
+    """One member is to be, or is, another."""
+
+    member_id: int
+    into_id: int
+    done: bool
+
+
+def get(db: Connection, member: int) -> Merge | None:
+    """What `member` is merged into, or is to be."""
+    row = db.execute(
+        sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done).where(MERGED.c.member_id == member)
+    ).one_or_none()
+    return Merge(*row) if row else None
+
+
+def survivor(db: Connection, member: int) -> int | None:
+    """Whom `member` was merged into; None for who was not."""
+    found = get(db, member)
+    return found.into_id if found and found.done else None
+
+
+def absorbed(db: Connection, member: int) -> list[int]:
+    """Who was, or is to be, merged into `member`."""
+    return list(
+        db.execute(sa.select(MERGED.c.member_id).where(MERGED.c.into_id == member).order_by(MERGED.c.member_id)).scalars()
+    )
+
+
+def add(db: Connection, member: int, into: int, now_ms: int) -> None:
+    """It is to be done."""
+    db.execute(MERGED.insert().values(member_id=member, into_id=into, made_ms=now_ms))
+
+
+def end(db: Connection, merge: Merge) -> None:
+    """It is done; who was merged into the one that is gone now belongs to the other."""
+    db.execute(sa.update(MERGED).where(MERGED.c.into_id == merge.member_id).values(into_id=merge.into_id))
+    db.execute(sa.update(MERGED).where(MERGED.c.member_id == merge.member_id).values(done=True))
+
+
+def todo(db: Connection, rows_max: int) -> list[Merge]:
+    """Merges that wait and have nothing to wait for: nothing of the member is leased, held or exposed."""
+    aside = sa.or_(*(BALANCE.c.account.startswith(one) for one in ASIDE))
+    waits = sa.exists().where(BALANCE.c.member_id == MERGED.c.member_id, aside, BALANCE.c.pieces != 0)
+    wanted = sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done).where(sa.not_(MERGED.c.done), sa.not_(waits))
+    return [Merge(*row) for row in db.execute(wanted.order_by(MERGED.c.member_id).limit(rows_max))]
+
+
+def into(db: Connection, members: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Into whom those of `members` were merged that were, by key and handle."""
+    wanted = sa.select(MERGED.c.member_id, MERGED.c.into_id, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MERGED.c.into_id)
+    rows = db.execute(wanted.where(MERGED.c.done, MERGED.c.member_id.in_(list(members))))
+    return {row.member_id: (row.into_id, row.handle) for row in rows}
