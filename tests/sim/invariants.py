@@ -181,7 +181,8 @@ def promised_is_booked(world: Any) -> Iterator[str]:
         if one.to_pay_minor >= 0 and not forgotten and sale.paid_minor != one.to_pay_minor:
             yield f"{_name(one)}: {one.to_pay_minor} was promised, {sale.paid_minor} is booked"
         earned = sum(movement.pieces for movement in sale.accruals)
-        paid = min(sale.paid_minor, sum(tender.amount_minor for tender in sale.tenders))
+        tendered = sum(tender.amount_minor for tender in sale.tenders)
+        paid = sale.paid_minor if forgotten else min(sale.paid_minor, tendered)
         if sale.member and sale.program_version and earned != paid // MADE_MINOR[sale.program_version % 2]:
             yield f"{_name(one)}: {earned} points for {paid}"
         spent, off = sum(movement.pieces for movement in sale.redemptions), sale.basket.total_minor - sale.total_minor
