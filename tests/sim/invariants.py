@@ -168,16 +168,21 @@ def worked_out_alike(world: Any) -> Iterator[str]:
 
 
 def promised_is_booked(world: Any) -> Iterator[str]:
-    """What a till was promised is what it pays, and points come and go as the program of the sale says."""
+    """What a till was promised is what it pays, unless an older disk has forgotten it; and points come and go as the program of the
+    sale says.
+    """
+    twisted = {terminal.place for terminal in world.terminals if terminal.twisted}
     for one in world.oracle.sold:
         if one.booked is None:
             yield f"{_name(one)}: never acknowledged"
             continue
         sale = one.sale
-        if one.to_pay_minor >= 0 and sale.paid_minor != one.to_pay_minor:
+        forgotten = one.place in twisted and "agreement_unknown" in sale.flags
+        if one.to_pay_minor >= 0 and not forgotten and sale.paid_minor != one.to_pay_minor:
             yield f"{_name(one)}: {one.to_pay_minor} was promised, {sale.paid_minor} is booked"
         earned = sum(movement.pieces for movement in sale.accruals)
-        paid = min(sale.paid_minor, sum(tender.amount_minor for tender in sale.tenders))
+        tendered = sum(tender.amount_minor for tender in sale.tenders)
+        paid = sale.paid_minor if forgotten else min(sale.paid_minor, tendered)
         if sale.member and sale.program_version and earned != paid // MADE_MINOR[sale.program_version % 2]:
             yield f"{_name(one)}: {earned} points for {paid}"
         spent, off = sum(movement.pieces for movement in sale.redemptions), sale.basket.total_minor - sale.total_minor
