@@ -79,9 +79,9 @@ async def test_what_a_restore_has_lost_comes_again(office, settings, elsewhere, 
         gap = await again.push(terminal, 4)
         assert (gap.outcome, gap.seq, gap.hash, gap.incarnation) == ("gap", 2, terminal.records[1].hash, life)
         assert (await again.push(terminal, 3)).outcome == "stored"
-        await again.feed(terminal, page.cursor)
         await again.apply()
         assert (await again.balances(HANDLE))["point"] == 60
+        await again.feed(terminal, page.cursor)  # all that it has is booked by now: it is back
         assert not (await store.read(recovery.state)).recovering
         found = await store.read(audit.check)
         assert (found.balances, found.journals, found.records) == ([], [], 4)
