@@ -55,7 +55,8 @@ class Speech:
         if refusal is None:
             return None
         code = f"refusal.{refusal.code}"
-        known = words.knows(self.language, code)  # head office may be newer than we are, and refuse for a reason of its own
+        # head office may be newer than we are, and refuse for a reason of its own, or say less of it
+        known = words.knows(self.language, code, refusal.params)
         sentence = self.say(code, refusal.params) if known else self.say("error.other", {})
         return {"code": refusal.code, "params": dict(refusal.params), "sentence": sentence}
 

@@ -15,6 +15,7 @@ from functools import cache
 from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
+from string import Formatter
 from typing import Literal
 
 from babel import Locale
@@ -77,9 +78,12 @@ def say(language: str, code: str, params: Params | None = None, currency: str = 
     return numbers_kept(language, template.format_map(values))
 
 
-def knows(language: str, code: str) -> bool:
-    """Whether `code` has a sentence of its own in `language`."""
-    return code in _catalogue(language)[1]
+def knows(language: str, code: str, params: Params | None = None) -> bool:
+    """Whether `code` has a sentence of its own in `language`; and whether `params`, if they are given, fill it."""
+    sentences, counts = _catalogue(language)
+    if params is None or code not in counts:
+        return code in counts
+    return {name for _, name, _, _ in Formatter().parse(sentences.gettext(code)) if name} <= params.keys()
 
 
 def templates(language: str, family: str) -> dict[str, str]:

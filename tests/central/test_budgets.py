@@ -66,12 +66,12 @@ class Real:
     sold: int = 0
 
     async def pulls(self):
-        """All pages of the feed, asked for and saved as the sync loop does."""
+        """All pages of the feed, asked for and saved as the sync loop does; from its beginning, not by a snapshot."""
         while True:
             state = await self.store.look(journal.pull_state)
             given = await self.store.look(budgets.given)
             asked = pull.request(replace(state, caught_up=False), pull.Health(0, 0, "0.1", given))
-            page = await self.office.ask(self.terminal, "/v1/feed", asked, wire.FeedPage)
+            page = await self.office.ask(self.terminal, "/v1/feed", replace(asked, snapshots=False), wire.FeedPage)
             await self.store.run(pages.save_page, wire.entities_of(page), pull.next_state(state, page))
             if not page.more:
                 return

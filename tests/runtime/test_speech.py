@@ -78,6 +78,9 @@ def test_a_refusal_that_only_a_newer_head_office_knows() -> None:
     """Is told as what it is: something else."""
     told = Speech("en", CORNER).refusal(Refusal("brand_new", {"unit": "points"}))
     assert told == {"code": "brand_new", "params": {"unit": "points"}, "sentence": Speech("en", CORNER).say("error.other", {})}
+    bare = Speech("en", CORNER).refusal(Refusal("pieces_missing", {"unit": "points"}))
+    assert bare is not None
+    assert bare["sentence"] == Speech("en", CORNER).say("error.other", {})
     assert Speech("en", CORNER).refusal(None) is None
 
 
