@@ -60,7 +60,7 @@ def claim_by_clerk(db: Connection, handle: str, wanted: str | Receipt, clerk: Cl
     """Head office's own claim, of a sale by its id or its receipt; the sale's id. Raises Rejected."""
     records.in_turn(db)
     sale = wanted if isinstance(wanted, str) else _only(claims.sales_of(db, wanted), wanted)
-    member = members.by_handle(db, handle, lock=True)
+    member = members.current(db, handle, lock=True)
     if member is None:
         raise Rejected("member_unknown", f"there is no member {handle!r}", "Look for one: posd-central member find")
     asked = Asked(member, standings.today(db, now_ms), Cause(f"claim/{sale}", NO_TERMINAL, now_ms))

@@ -54,12 +54,13 @@ def is_done(db: Connection, handle: str) -> bool:
 
 
 def finish(db: Connection, now_ms: int) -> int:
-    """Do the next few merges that have nothing more to wait for; how many."""
+    """Do the next few merges that have nothing more to wait for, one by one: each may change into whom the next goes. How many."""
     records.in_turn(db)
-    found = merges.todo(db, MERGES_PER_LOOK)
-    for one in found:
-        _do(db, one, now_ms)
-    return len(found)
+    done = 0
+    while done < MERGES_PER_LOOK and (found := merges.next_todo(db)):
+        _do(db, found, now_ms)
+        done += 1
+    return done
 
 
 async def finish_all(store: Store, now_ms: Callable[[], int], told: Callable[[], None]) -> None:

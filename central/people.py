@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import NamedTuple
 
 from central import blanks, standings
@@ -31,21 +32,28 @@ class Erasing(NamedTuple):
 
 
 def join(db: Connection, effect: Effect, body: Join) -> None:
-    """A code that was nobody's is a member's: the first Join of a handle counts. Raises Rejected for another one."""
+    """A code that was nobody's is a member's: the first Join of a handle counts, and comes late where the card was merged into
+    another before it: then that one's member has joined. Raises Rejected for a second one.
+    """
     member = member_of(db, body.member, effect.cause.now_ms)
-    if not member.provisional:
+    card = members.by_handle(db, body.member, lock=True)
+    assert card  # there is one by now
+    if not card.provisional:
         raise Rejected("member_already", f"{body.member} is somebody's already", "Give the customer another card")
-    members.confirm(db, member.id)
+    members.confirm(db, card.id)
     blanks.used(db, body.member)
-    if body.code and not members.add_code(db, member.id, body.code):
+    if body.code and not members.add_code(db, card.id, body.code):
         audit.add(db, Note(effect.cause.now_ms, BY_ITSELF, "card_taken", body.member, body.code))
     people.expect(db, effect.envelope.id, body.member)
     attached = people.get(db, effect.envelope.id)
     if attached and attached.content:
-        members.set_first_name(db, member.id, _person(attached.content).first_name)
+        _greet(db, body.member, _person(attached.content).first_name)
     now, before = standings.now_in(db, effect.cause.now_ms), standings.load(db, member)
     after = standing.joined(now.program, before, body.desk.business_date)
-    standings.save(db, now, effect.cause, Change(member, before, after))
+    if before.joined:  # with another card
+        after = replace(after, joined=min(before.joined, after.joined), reviewed=before.reviewed)
+    also = [("member", card.id)] if card.id != member.id else []
+    standings.save(db, now, effect.cause, Change(member, before, after), also=also)
 
 
 def attach(db: Connection, key: Key, request: AttachmentRequest, now_ms: int) -> AttachmentAnswer:

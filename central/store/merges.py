@@ -51,12 +51,13 @@ def end(db: Connection, merge: Merge) -> None:
     db.execute(sa.update(MERGED).where(MERGED.c.member_id == merge.member_id).values(done=True))
 
 
-def todo(db: Connection, rows_max: int) -> list[Merge]:
-    """Merges that wait and have nothing to wait for: nothing of the member is leased, held or exposed."""
+def next_todo(db: Connection) -> Merge | None:
+    """The next merge that has nothing to wait for: nothing of the member is leased, held or exposed."""
     aside = sa.or_(*(BALANCE.c.account.startswith(one) for one in ASIDE))
     waits = sa.exists().where(BALANCE.c.member_id == MERGED.c.member_id, aside, BALANCE.c.pieces != 0)
     wanted = sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done).where(sa.not_(MERGED.c.done), sa.not_(waits))
-    return [Merge(*row) for row in db.execute(wanted.order_by(MERGED.c.member_id).limit(rows_max))]
+    row = db.execute(wanted.order_by(MERGED.c.member_id).limit(1)).one_or_none()
+    return Merge(*row) if row else None
 
 
 def into(db: Connection, members: Iterable[int]) -> dict[int, tuple[int, str]]:

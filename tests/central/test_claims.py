@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
+from central import claims as claiming
+from central import merging
 from central.cli import group
 from loyalty.joining import Claim, Desk
 from loyalty.sale import ReturnedLine
@@ -99,6 +101,21 @@ async def test_a_claim_that_overtakes_its_sale_waits(office):
     assert await office.balances(HANDLE) == {"point": 10, "standing": 10}
     assert await office.balances(OTHER) == {"point": 30, "standing": 30}
     assert {state for state, _ in await states(office)} == {"applied"}
+
+
+async def test_head_office_claims_for_who_stays(office):
+    """Where the customer still names the card that was merged into another."""
+    terminal = await office.terminal()
+    record, _ = buys(terminal, 700)
+    for handle in (OTHER, HANDLE):
+        buys(terminal, 1000, who=replace(member(), handle=handle))
+    await office.deliver()
+    await office.store.run(merging.merge, OTHER, HANDLE, merging.Clerk("office", "two cards"), 9)
+    await office.store.run(merging.finish, 9)
+    await office.store.run(claiming.claim_by_clerk, OTHER, record.id, claiming.Clerk("office", "they called"), 9)
+    assert await office.balances(OTHER) == {"point": 0, "standing": 0}
+    assert await office.balances(HANDLE) == {"point": 27, "standing": 27}
+    await books_are_right(office)
 
 
 async def test_what_cannot_be_claimed_is_a_dead_letter(office):

@@ -168,6 +168,22 @@ async def test_a_till_says_so(office):
     assert {state for state, _ in await states(office)} == {"applied"}
 
 
+@pytest.mark.parametrize(("goes", "between"), [(OTHER, THIRD), (THIRD, OTHER)])
+async def test_what_goes_to_one_who_goes_too_ends_with_who_stays(office, goes, between):
+    """Both merges are done in one look, whichever comes first: nothing is left behind on a card that is gone."""
+    terminal = await office.terminal()
+    for handle in (OTHER, THIRD, HANDLE):  # in the order of whose member was made first
+        buys(terminal, handle, 1000)
+    await office.deliver()
+    await office.store.run(merging.merge, goes, between, CLERK, 9)
+    await office.store.run(merging.merge, between, HANDLE, CLERK, 9)
+    await office.store.run(merging.finish, 9)
+    have = [await office.balances(handle) for handle in (OTHER, THIRD, HANDLE)]
+    nothing = {"point": 0, "standing": 0}
+    assert have == [nothing, nothing, {"point": 30, "standing": 30}]
+    await books_are_right(office)
+
+
 async def test_circles_are_refused(office):
     """Also while nothing is done yet: whoever is being merged is merged into nobody else, and gets nobody."""
     terminal = await office.terminal()

@@ -2,15 +2,16 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from click.testing import CliRunner
 
-from central import people
+from central import merging, people
 from central.cli import group
 from central.people import Erasing
 from central.store import members as rows
 from central.store import people as stored
-from loyalty.joining import Desk, Join, Person, content_hash
+from loyalty.joining import Alias, Desk, Join, Person, content_hash
 from sync import wire
 from sync.joining import AttachmentAnswer, AttachmentRequest
 from tests.central.test_apply import books_are_right, states
@@ -99,6 +100,31 @@ async def test_the_first_join_of_a_handle_counts(office):
     assert (await seen(office)).first_name == ""
     assert await office.store.run(people.erase, HANDLE, NOBODY, 9) == 2
     assert await found(office, "+972509999999") == []
+
+
+async def test_a_join_after_its_card_was_merged_is_no_dead_letter(office):
+    """Its terminal was away while another one sold and merged with the card: the name and the plain card are who stays's, who
+    joined on the earlier day, and the books stay right.
+    """
+    terminal, other = await office.terminal(), await office.terminal()
+    stays = "bb" * 10
+    other.sells(sold(cafe(), member(), basket(1000)))
+    other.record("join", other.any_id(), Join(replace(DESK, business_date="2026-11-20"), "e" * 64, stays, "", "t", "0" * 64))
+    other.record("alias", other.any_id(), Alias(DESK, "f" * 64, HANDLE, stays))
+    await office.deliver(other)
+    await office.store.run(merging.finish, 9)
+    request = joins(terminal, person(), code="2900000000018")
+    await office.deliver(terminal)
+    assert await attaches(office, terminal, request) == "stored"
+    assert {state for state, _ in await states(office)} == {"applied"}
+    card, who = await seen(office), await seen(office, stays)
+    assert (card.provisional, who.joined, who.first_name) == (False, "2026-11-18", "Dana")
+    assert await found(office, "+972501234567") == [stays]
+    assert await office.balances(stays) == {"point": 10, "standing": 10}
+    joins(terminal, person())
+    await office.deliver(terminal)
+    assert [reason.split(":")[0] for state, reason in await states(office) if state == "dead"] == ["member_already"]
+    await books_are_right(office)
 
 
 async def test_a_plain_card_is_theirs_unless_somebody_has_it(office):

@@ -42,6 +42,9 @@ class Faults:
     # by checkout
     restless_till: float = rate(0.5)
     crowd: float = rate(0.9, 0.4)
+    # drawn last, so that the days before it are what they were
+    counter: float = rate(0.25, 0.7)
+    clerk: float = rate(1.0, 0.5)
 
 
 CALM = Faults()

@@ -1,11 +1,13 @@
 """What goes wrong by itself: each nemesis is a function of a table, waits for its hours and strikes, until the world heals."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from central import members, programs
+from central import claims, members, merging, people, programs
+from runtime.errors import Rejected
 from tests.sim.faults import HOUR_S, MINUTE_S
 from tests.sim.rules import parsed, program
 from tests.sim.town import MORNING_MS, SIGNER
@@ -13,6 +15,7 @@ from tests.sim.town import MORNING_MS, SIGNER
 HOUR_MS = 3600 * 1000
 YEAR_MS = 365 * 24 * HOUR_MS
 FULL_ROOM_BYTES = 20_000
+WHO = ("clerk", "they called")
 
 
 async def terminal_crash(world: Any, chance: random.Random) -> None:
@@ -118,6 +121,37 @@ async def clone(world: Any, chance: random.Random) -> None:
         world.opens(terminal.copied(len(world.terminals), then))
 
 
+async def clerk(world: Any, chance: random.Random) -> None:
+    """Somebody at head office claims a purchase for a member who has called, merges two cards, or erases what a member gave."""
+    chance.choice((_clerk_claims, _clerk_merges, _clerk_erases))(world, chance)
+    world.office.news.tell()
+
+
+def _clerk_claims(world: Any, chance: random.Random) -> None:
+    if sold := [one for one in world.oracle.sold if one.booked and not one.sale.member][-12:]:
+        _clerk_tries(world, claims.claim_by_clerk, _somebody(world, chance), chance.choice(sold).booked.id, claims.Clerk(*WHO))
+
+
+def _clerk_merges(world: Any, chance: random.Random) -> None:
+    _clerk_tries(world, merging.merge, _somebody(world, chance), _somebody(world, chance), merging.Clerk(*WHO))
+
+
+def _clerk_erases(world: Any, chance: random.Random) -> None:
+    handle = chance.choice(world.town.joined) if world.town.joined else _somebody(world, chance)
+    _clerk_tries(world, people.erase, handle, people.Erasing(*WHO))
+
+
+def _clerk_tries(world: Any, what: Callable[..., Any], *given: Any) -> None:
+    """It may be too late, or head office may not have heard yet."""
+    with contextlib.suppress(Rejected):
+        world.office.write(what, *given, world.now_ms())
+        world.marks.sometimes(f"clerk: {what.__name__}")
+
+
+def _somebody(world: Any, chance: random.Random) -> str:
+    return chance.choice((*world.town.handles, *world.town.joined))
+
+
 Nemesis = Callable[[Any, random.Random], Awaitable[None]]
 NEMESES: Mapping[str, Nemesis] = {
     "terminal_crash": terminal_crash,
@@ -132,6 +166,7 @@ NEMESES: Mapping[str, Nemesis] = {
     "restore": restore,
     "rollback": rollback,
     "clone": clone,
+    "clerk": clerk,
 }
 """By the field of Faults that says how often in an hour."""
 

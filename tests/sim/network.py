@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from runtime.errors import Misconfigured, Unavailable
 from sync import batch, wire
 from sync.client import HOLD, PATIENCE, Overloaded, Patience
+from sync.joining import AttachmentAnswer, AttachmentRequest
 from sync.snapshot import SnapshotChunk, SnapshotRequest
 from tests.sim.faults import HOUR_S, Faults
 from tests.sim.marks import Marks
@@ -72,6 +73,10 @@ class Line:
         self._network.marks.sometimes("feed page with more to come", when=page.more and not page.snapshot)
         self._network.marks.sometimes("feed read from the beginning", when=page.snapshot)
         return page
+
+    async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
+        """Send what belongs to a record that head office has."""
+        return await self._ask("/v1/attachments", wire.encode(request), AttachmentAnswer)
 
     async def snapshot(self, request: SnapshotRequest) -> SnapshotChunk:
         """Ask for the next chunk of a snapshot."""

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from central import daily, leases, programs, recovery
+from central import blanks, daily, leases, merging, programs, recovery
 from central.api import Api
 from central.apply import Applier
 from central.auth import Signed
@@ -27,6 +27,7 @@ from tests.sim.process import Process
 from tests.sim.rules import parsed, program
 
 RESTART_S_MAX = 20 * 60.0
+POOL_CODES = 6
 CHAINS = (
     "SELECT code, c.epoch, seq FROM chain c JOIN terminal t ON t.id = c.terminal_id"
     " WHERE branch = 0 AND c.epoch = t.epoch AND fenced_ms IS NULL"
@@ -117,6 +118,7 @@ class Office:
         self._answers = {
             "/v1/enrol": api._enrol,
             "/v1/journal": api._journal,
+            "/v1/attachments": api._attachments,
             "/v1/holds": api._holds,
             "/v1/feed": api._feed,
             "/v1/snapshot": api._snapshot,
@@ -124,7 +126,12 @@ class Office:
         self.process.spawn(supervise("apply", self.applier.run))
         self.process.spawn(supervise("leases", lambda: leases.expose_all(self.store, world.now_ms, self.news.tell)))
         self.process.spawn(supervise("day", lambda: daily.bring_days(self.store, world.now_ms, self.news.tell)))
+        self.process.spawn(supervise("merges", lambda: merging.finish_all(self.store, world.now_ms, self.news.tell)))  # type: ignore[arg-type]
+        self.process.spawn(supervise("pools", self._fill_pools))
         world.note("office", "starts")
+
+    async def _fill_pools(self) -> None:
+        await blanks.fill_all(self.store, self._world.town.signer, POOL_CODES, self._world.now_ms, self.news.tell)  # type: ignore[arg-type]
 
     def crash(self) -> None:
         """The plug."""

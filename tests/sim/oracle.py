@@ -6,6 +6,9 @@ from typing import Any
 
 from loyalty.sale import ReturnedLine, Sale
 from posd.booking import Booked, BroughtBack, Paid
+from posd.claiming import Claimed, Claiming
+from posd.joining import Joined, Joining
+from posd.merging import Merged, Merging
 from sync.wire import HoldAnswer, HoldRequest
 
 POINTS = "points"
@@ -40,6 +43,17 @@ class CameBack:
     lost: bool = False
 
 
+@dataclass(eq=False)
+class Deed:
+    """What a till was asked for beside selling, and what posd said of it; `of` is the sale that is claimed."""
+
+    place: int
+    report: Joining | Claiming | Merging
+    of: Sold | None = None
+    booked: Joined | Claimed | Merged | None = None
+    lost: bool = False
+
+
 @dataclass
 class Oracle:
     """Grows only. `violations` are promises that were broken, in words; `orphans` are holds of promises that an old disk forgot, by
@@ -48,6 +62,7 @@ class Oracle:
 
     sold: list[Sold] = field(default_factory=list)
     back: list[CameBack] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
     given: Counter[str] = field(default_factory=Counter)
     granted: dict[str, HoldRequest] = field(default_factory=dict)
     steps: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -63,14 +78,14 @@ class Oracle:
         if not holds:
             self.broken(why)
 
-    def heard(self, one: Sold | CameBack, booked: Booked, what: Any) -> None:
+    def heard(self, one: Any, booked: Any, what: Any) -> None:
         """posd has acknowledged it: from now on it must not be lost, and every further answer must be the same."""
         if one.lost:  # its disk has forgotten it, and it was asked for once more: a promise that is forgotten binds nobody
             one.lost = False
             if isinstance(one, Sold):
                 one.to_pay_minor = -1
         elif one.booked is not None:
-            self.must((one.booked.id, one.booked.body) == (booked.id, booked.body), f"{what}: two answers to one key")
+            self.must(_said(one.booked) == _said(booked), f"{what}: two answers to one key")
             self.must(booked.replayed, f"{what}: booked twice")
         one.booked = booked
 
@@ -83,9 +98,9 @@ class Oracle:
                 first = self.steps.setdefault((request.member, request.step), key)
                 self.must(first == key, f"one showing of {request.member}'s code has spent at {first} and at {key}")
 
-    def acknowledged(self, place: int) -> list[Sold | CameBack]:
+    def acknowledged(self, place: int) -> list[Sold | CameBack | Deed]:
         """What that terminal has acknowledged, and could not be excused for losing."""
-        every: list[Sold | CameBack] = [*self.sold, *self.back]
+        every: list[Sold | CameBack | Deed] = [*self.sold, *self.back, *self.deeds]
         return [one for one in every if one.place == place and one.booked and not one.lost]
 
     def returnable(self) -> list[Sold]:
@@ -102,3 +117,8 @@ def whole(sale: Sale, lines: tuple[str, ...]) -> tuple[ReturnedLine, ...]:
     """All of those lines."""
     quantity = {line.id: line.quantity_milli for line in sale.basket.lines}
     return tuple(ReturnedLine(line, quantity[line]) for line in lines)
+
+
+def _said(booked: Booked | Joined | Claimed | Merged) -> object:
+    """What must be the same in every answer to one key."""
+    return booked.id, booked.body if isinstance(booked, Booked) else booked.member

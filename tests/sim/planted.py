@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from tests.sim import planted_at_counter as counter
 from tests.sim import planted_here as here
 from tests.sim import planted_there as there
 from tests.sim.faults import Faults
@@ -27,6 +28,7 @@ APART = Faults(partition=4.0, swizzle=1.0, lose_reply=0.1)
 FULL = Faults(disk_full=6.0)
 TWISTED = Faults(rollback=4.0, clone=2.0, restless_till=1.0, lose_reply=0.2)
 RESTORED = Faults(backup=4.0, restore=2.0, restless_till=1.0, partition=4.0)
+COUNTER = Faults(counter=0.7, lose_request=0.3, lose_reply=0.1, partition=6.0)
 GREEDY = Faults(backup=4.0, restore=2.0, partition=4.0, crowd=0.9)
 
 
@@ -89,6 +91,13 @@ BUGS: Mapping[str, Planted] = {
     "the second history is thrown away": Planted(TWISTED, here.second_history_thrown_away),
     "ids that had their effect are forgotten": Planted(FORGETFUL, here.ids_forgotten, 60),
     "a gap is not filled": Planted(RESTORED, here.gap_not_filled),
+    "a second claim counts too": Planted(COUNTER, counter.second_claim_counts),
+    "a merge forgets what comes late": Planted(COUNTER, counter.merge_forgets_what_is_late),
+    "an attachment is dropped before it is heard": Planted(COUNTER, counter.dropped_before_it_is_heard),
+    "an attachment is kept": Planted(COUNTER, counter.attachment_kept),
+    "a sale before its join is a dead letter": Planted(COUNTER, counter.unknown_is_dead),
+    "a receipt is not told missing": Planted(COUNTER, counter.receipt_not_told_missing),
+    "a blank code is given twice": Planted(COUNTER, counter.code_given_twice),
     "a restored head office grants at once": Planted(GREEDY, here.granting_while_restored),
 }
 """Every planted bug by name."""

@@ -11,7 +11,7 @@ from loyalty.sale import Enrol
 from posd.checkout import Checkout
 from posd.clock import Clock, clock_in
 from posd.leasing import keep
-from posd.store import checking, journal
+from posd.store import checking, joining, journal
 from posd.store.condition import Condition
 from posd.storing import StoredCache, StoredJournal
 from posd.version import VERSION
@@ -244,7 +244,8 @@ class Terminal:
         """What head office has not heard, or what stands in the way."""
         state, (queued, _) = journal.push_state(self.db), journal.queued(self.db)
         trouble = "" if self.twisted else state.trouble
-        return trouble or (f"{queued} records are queued" if queued > 0 else "")
+        attached = joining.next_attachment(self.db) and "an attachment waits"
+        return trouble or (f"{queued} records are queued" if queued > 0 else attached or "")
 
     def cursor(self) -> str:
         """How far it has read the feed."""

@@ -9,6 +9,8 @@ SOON = {
     "a retry gets an id of its own": "booked",
     "nobody voids what may have been granted": "is open",
     "what is included is counted again": "points of",
+    "a second claim counts too": "points, not",
+    "a receipt is not told missing": "nobody told of",
     "every hold is granted": "a hold was granted that leaves",
 }
 """Some that the first seeds find, and a word of the promise that they break."""

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,14 +12,21 @@ from loyalty.quote import Choice
 from loyalty.refusal import Refusal
 from loyalty.sale import TillReference
 from posd.booking import BroughtBack, Paid
+from posd.claiming import Claiming
+from posd.joining import Joining
+from posd.merging import Merging
 from posd.quoting import Ask
 from runtime.errors import Rejected
-from tests.sim.oracle import CameBack, Sold, whole
+from tests.sim.counter import COUNTER, Kind, closes
+from tests.sim.oracle import CameBack, Deed, Sold, whole
 from tests.sim.terminal import NoAnswer, Terminal
 from tests.sim.town import DAY
 
 PAY_S_MAX = 300.0
 RETRY_S_MAX = 90.0
+
+
+Report = Paid | BroughtBack | Joining | Claiming | Merging
 
 
 class Visit(NamedTuple):
@@ -46,6 +53,10 @@ class Till:
         self.marks = world.marks
         self.chance: random.Random = world.stream(f"people {terminal.place}")
         self.receipts = 0
+        self.at_counter: random.Random = world.stream(f"counter {terminal.place}")
+        self.deeds = 0
+        self.late: list[Sold] = []
+        self.closed = False
         self.left_open: list[str] = []
         self.unsettled = 0
 
@@ -60,11 +71,14 @@ class Till:
             if visit.code:
                 self.world.served.append(visit.code)
             kinds = VISITS if not self.world.faults.restless_till else RESTLESS
-            await self.chance.choices([how for how, _ in kinds.values()], [weight for _, weight in kinds.values()])[0](
-                self, visit
-            )
+            chance = self.chance
+            if self.at_counter.random() < self.world.faults.counter:
+                kinds, chance = COUNTER, self.at_counter
+            await chance.choices([how for how, _ in kinds.values()], [weight for _, weight in kinds.values()])[0](self, visit)
             if visit.code:
                 self.world.served.remove(visit.code)
+        if self.world.storm.counter:
+            await closes(self)
 
     def _visit(self) -> Visit:
         chance = self.chance
@@ -192,7 +206,7 @@ class Till:
         came = CameBack(self.terminal.place, back, sold)
         self.marks.sometimes("return at another terminal", when=sold.place != self.terminal.place)
         self.oracle.back.append(came)
-        await self._until_heard("give_back", back, came)
+        await self.until_heard("give_back", back, came)
 
     # what all of them do
 
@@ -231,10 +245,10 @@ class Till:
     async def sells(self, sold: Sold) -> Sold:
         """The goods are paid and gone; posd must take it, sooner or later."""
         self.oracle.sold.append(sold)
-        await self._until_heard("commit", sold.paid, sold)
+        await self.until_heard("commit", sold.paid, sold)
         return sold
 
-    async def _until_heard(self, what: str, report: Paid | BroughtBack, one: Sold | CameBack) -> None:
+    async def until_heard(self, what: str, report: Report, one: Sold | CameBack | Deed) -> None:
         """Once while the person waits, and then behind their back until posd has it."""
         self.unsettled += 1
         if await self._heard(what, report, one):
@@ -242,14 +256,14 @@ class Till:
         else:
             self.world.spawn(self._repeats(what, report, one))
 
-    async def _repeats(self, what: str, report: Paid | BroughtBack, one: Sold | CameBack) -> None:
+    async def _repeats(self, what: str, report: Report, one: Sold | CameBack | Deed) -> None:
         heard = False
         while not heard:
             await asyncio.sleep(self.chance.uniform(1, RETRY_S_MAX))
             heard = await self._heard(what, report, one)
         self.unsettled -= 1
 
-    async def _heard(self, what: str, report: Paid | BroughtBack, one: Sold | CameBack) -> bool:
+    async def _heard(self, what: str, report: Report, one: Sold | CameBack | Deed) -> bool:
         """Whether posd has answered; its answer must fit what is known."""
         try:
             booked = await self.terminal.ask(what, report)
@@ -261,13 +275,16 @@ class Till:
             if isinstance(one, CameBack):
                 self.oracle.back.remove(one)
             return True
+        if isinstance(booked, Refusal):
+            self._refused(booked, "")
+            return True
         self.oracle.heard(one, booked, report.key)
         self.world.note(self.terminal.name, f"booked {report.key} {booked.seq}")
-        for refusal in booked.refusals:
+        for refusal in getattr(booked, "refusals", ()):
             self._refused(refusal, report.ask.code if isinstance(report, Paid) and report.ask else "")
         return True
 
-    def _twice(self, one: Sold | CameBack) -> bool:
+    def _twice(self, one: Sold | CameBack | Deed) -> bool:
         """Whether the same goods have come back to somebody else too."""
         others = [other for other in self.oracle.back if other is not one]
         return isinstance(one, CameBack) and any(other.of is one.of and other.back.lines == one.back.lines for other in others)
@@ -288,7 +305,6 @@ def _fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-Kind = tuple[Callable[[Till, Visit], Awaitable[None]], float]
 VISITS: Mapping[str, Kind] = {
     "at once": (Till.at_once, 30),
     "agreed": (Till.agreed, 45),

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from central import changing, code_keys, members, programs
+from central import blanks, changing, code_keys, members, programs
 from central.code_keys import CodeSigner
 from central.members import SECONDS_PER_YEAR
 from central.store.migrate import migrate
@@ -32,6 +32,9 @@ MORNING_MS = 1_795_323_600_000  # 07:00 of that day in Jerusalem
 MEMBERS = 14
 POINTS_MAX = 800
 SEEDED = "sim"
+BLANKS = 12
+NAME = "Zz"  # how every name begins that may be in no log and no journal
+PHONE = "+972559"
 
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 _PHONE = derive_private_key(MORNING_MS, SECP256R1())
@@ -51,7 +54,8 @@ def fixed_entropy(chance: random.Random) -> Iterator[None]:
 @dataclass
 class Town:
     """What a seed begins with. `version` is the program's as it was published last; `codes` are the members' cards, of which one is
-    `over`, the first is in a phone, and the second in a wallet: its `secret` makes the part that changes.
+    `over`, the first is in a phone, and the second in a wallet: its `secret` makes the part that changes. `blanks` are cards of
+    nobody's that lie in the shops, `joined` the handles of who joined.
     """
 
     office: bytes
@@ -61,6 +65,9 @@ class Town:
     start: dict[str, int]
     over: str
     secret: bytes
+    signer: CodeSigner
+    blanks: list[str]
+    joined: list[str] = field(default_factory=list)
     version: int = 1
     published: list[int] = field(default_factory=lambda: [1])
 
@@ -84,7 +91,7 @@ def _made() -> Town:
             start, cards = {}, []
             for number in range(MEMBERS):
                 plain = ean13(f"729{number:09}") if number % 4 == 3 else ""
-                member = members.add(db, f"Zz{number:02}member", plain, MORNING_MS - 1000)
+                member = members.add(db, f"{NAME}{number:02}member", plain, MORNING_MS - 1000)
                 points = chance.randrange(POINTS_MAX)
                 if points:
                     gift = members.Gift("points", points, "town", "to begin with")
@@ -96,16 +103,25 @@ def _made() -> Town:
                     secret = changing.secret_of(db, member)
             over = members.card(member, SIGNER, MORNING_MS // 1000 - 3 * SECONDS_PER_YEAR, years=2).text
             cards.append(over)
+            handed = [code for _, code in blanks.print_cards(db, SIGNER, BLANKS, "town", MORNING_MS - 1000)]
         disk = Disk(chance)
         open_on(disk, "0" * 32).writer.stop()
         disk.close()
-        return Town(image_of(db), disk.snapshot(), list(start), cards, start, over, secret)
+        return Town(image_of(db), disk.snapshot(), list(start), cards, start, over, secret, SIGNER, handed)
 
 
 def town() -> Town:
     """A fresh one."""
     made = _made()
-    return replace(made, handles=list(made.handles), codes=list(made.codes), start=dict(made.start), published=[1])
+    return replace(
+        made,
+        handles=list(made.handles),
+        codes=list(made.codes),
+        start=dict(made.start),
+        blanks=list(made.blanks),
+        joined=[],
+        published=[1],
+    )
 
 
 def _signed_by_phone(message: bytes) -> bytes:
