@@ -27,8 +27,9 @@ from loyalty.moment import Moment
 from loyalty.program import Program
 from loyalty.quote import quote
 from loyalty.sale import Enrol, Payment, Sale, TillReference, commit
-from posd.store import journal, pages
+from posd.store import journal, members, pages
 from posd.store.database import Store
+from posd.store.db import Db
 from sync import codes, program_file
 from sync.pull import PullState
 from sync.wire import CodeKeyRow, EnrolAnswer, MemberRow, ProgramRow
@@ -126,8 +127,15 @@ async def furnish(store: Store) -> list[str]:
         CodeKeyRow(KEY_ID, key.public_key().public_bytes_raw().hex()),
     ]
     await store.run(pages.save_page, entities, PullState("bench"))
+    await store.run(_known)
     now_s = int(time.time())
     return [codes.make(Claims(_handle(n), 0, now_s, now_s + 86_400), KEY_ID, key.sign) for n in range(MEMBERS)]
+
+
+def _known(db: Db) -> None:
+    """Each has bought here before: there is a row to hang the next sale on."""
+    for number in range(MEMBERS):
+        members.row_of(db, _handle(number))
 
 
 def _handle(number: int) -> str:

@@ -189,7 +189,9 @@ def _one_post(code: str) -> Callable[[rows.Recorder], None]:
     def run(db: rows.Recorder) -> None:
         ask, till = Ask(ground.basket(3), code), TillReference("till-1", "", "0", "2026-11-21")
         paid = Paid("0", "f" * 64, till, (), ask=ask)
-        this = Booking(record_id("bench", "2026-11-21", "0"), ground.STAMP, prints=False, online=False)
+        this = Booking(
+            record_id("bench", "2026-11-21", "0"), ground.STAMP, prints=False, online=False, rules_ms=ground.STAMP.wall_ms
+        )
         booking.before(db, paid, this)
         found = quoting.answer(db, ask, Moment(time.time_ns() // 1_000_000, 120, "2026-11-21"))
         booking.keep_on_the_spot(db, paid, this, Promise(agree(found.quote, "", found.strength, ())))

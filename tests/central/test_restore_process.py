@@ -10,6 +10,7 @@ from tests.central.running import HeadOffice
 from tests.central.test_process import PROGRAM, enrolled, fed, member_row, post, pushed
 from tests.postgres import run_sql
 from tests.samples import HANDLE, basket, member, sold
+from tests.shop import wait_for
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -28,11 +29,16 @@ def hold(office, terminal, number):
 
 
 def back(office, terminal):
-    """It reads the feed of the new life, sends what is missing, and says where its journal ends."""
+    """It reads the feed of the new life, sends what is missing, and says where its journal ends until all of it is booked."""
     cursor = fed(office, terminal).cursor
     answer = pushed(office, terminal)
     body = wire.encode(wire.FeedRequest(cursor, 0.0, 0, 0, "0.1.0", journal_seq=len(terminal.records)))
-    post(office, terminal, "/v1/feed", body)
+
+    def heard():
+        post(office, terminal, "/v1/feed", body)
+        return terminal.code not in {absent["code"] for absent in office.asked("recovery")["absent"]}
+
+    wait_for("head office to have booked all that it has", heard)
     return answer
 
 
