@@ -16,10 +16,10 @@ from drivers.printers import render
 from drivers.printers.lettering import Hand, _font, strip
 from drivers.printers.render import raster
 from runtime.words import MARKS
-from tests.drivers import golden
+from tests.drivers.receipts import samples
 
 OVERRIDE, END_OVERRIDE = "\u202d", "\u202c"
-RIGHT_TO_LEFT = sorted(name for name in golden.receipts() if name[:2] in {"he", "ar"})
+RIGHT_TO_LEFT = sorted(name for name in samples() if name[:2] in {"he", "ar"})
 JOINED_TO_ONE = "\ufeff"  # what fribidi leaves where lam and alef became one letter
 ALEF_ALONE = ("\ufe83", "\u200c\u0623\u200c")
 """DejaVu Sans draws alef with hamza, alone, as a form and as a letter; at 28 dots they differ in the hamza by 37 dots."""
@@ -38,7 +38,7 @@ def lines_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], list[Drawn
 
     def lines(name: str, dots: int) -> list[Drawn]:
         drawn.clear()
-        raster(golden.receipts()[name], dots)
+        raster(samples()[name], dots)
         return [one for one in drawn if one[0]]
 
     monkeypatch.setattr(render, "strip", noted)
