@@ -16,6 +16,7 @@ from drivers.printers import render
 from drivers.printers.lettering import Hand, _font, strip
 from drivers.printers.render import raster
 from runtime.words import MARKS
+from tests.drivers import golden
 from tests.drivers.receipts import samples
 
 OVERRIDE, END_OVERRIDE = "\u202d", "\u202c"
