@@ -12,27 +12,28 @@ from tests.till import CAFE, CARD, lines
 
 NAME = {"he": "הפתעה", "en": "Surprise"}
 KEY = "5e" * 32
-POOL = {"name": NAME, "chance": 50, "prizes_max": 9, "prize": [{"unit": "points", "give": 20}]}
+SHARE = 9
+POOL = {"name": NAME, "chance": 50, "prizes_max": SHARE, "prize": [{"unit": "points", "give": 20}]}
 
 
-async def learned(shop, share=9):
+async def learned(shop, share=SHARE):
     """The cafe's next version, with a pool and this terminal's share of it."""
     values = {**program_file.load(CAFE)[1], "version": 9, "pools": {"lucky": POOL}}
     await shop.learns(wire.ProgramRow("cafe", 9, 0, values, KEY), wire.ShareRow({"lucky": share} if share else {}))
 
 
 async def test_a_prize_is_told_with_the_sale(shop):
-    """What the draw of the journal's head and the record's id says is earned, and nothing else."""
+    """What the draw of the journal's head and the record's id says is earned, as long as the share lasts, and nothing else."""
     await learned(shop)
-    pool, won = Pool(NAME, 5000, 9, (Prize("points", 20),)), []
-    for number in range(12):
+    pool, won = Pool(NAME, 5000, SHARE, (Prize("points", 20),)), []
+    for number in range(24):
         before = (await shop.store.look(journal.head)).hash
         told = await shop.sell(1000, f"k{number}", ask={"basket": lines(1000), "code": CARD})
         envelope = wire.read_envelope(shop.records()[-1][1])
         assert envelope.prev_hash == before
         hit = draw("lucky", pool, bytes.fromhex(KEY), before, envelope.id)
-        assert told["earned"]["points"] == 10 + (20 if hit else 0)
-        won.append(bool(hit))
+        won.append(bool(hit) and sum(won) < SHARE)
+        assert told["earned"]["points"] == 10 + 20 * won[-1]
     assert {True, False} == set(won)
 
 
