@@ -8,7 +8,7 @@ from central.effects import Effect, member_of, sale_of
 from central.programs import program_of
 from central.standings import Change
 from central.store import audit, claims, members, partners, records, sales, terminals
-from central.store.audit import Note
+from central.store.audit import Clerk, Note
 from central.store.claims import Claimed, Receipt
 from central.store.engine import Connection
 from central.store.ledger import NO_TERMINAL, Cause
@@ -34,13 +34,6 @@ class Asked(NamedTuple):
     member: MemberHere
     day: str
     cause: Cause
-
-
-class Clerk(NamedTuple):
-    """Who of head office does it, and why."""
-
-    person: str
-    reason: str
 
 
 def claim(db: Connection, effect: Effect, body: Claim) -> str | None:

@@ -6,14 +6,13 @@ its late records and its returns count for the other.
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
 
 from central import leases, standings
 from central.effects import Effect, member_of
 from central.standings import Change
 from central.store import audit, feed, members, merges, records
 from central.store import leases as lease_rows
-from central.store.audit import Note
+from central.store.audit import Clerk, Note
 from central.store.engine import Connection, Store
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.members import MemberHere
@@ -24,13 +23,6 @@ from runtime.errors import Rejected
 
 MERGES_PER_LOOK = 20
 LOOK_AGAIN_S = 5.0
-
-
-class Clerk(NamedTuple):
-    """Who of head office does it, and why."""
-
-    person: str
-    reason: str
 
 
 def alias(db: Connection, effect: Effect, body: Alias) -> None:

@@ -3,14 +3,13 @@
 import hashlib
 import hmac
 from dataclasses import replace
-from typing import NamedTuple
 
 from central import blanks, standings
 from central.effects import Effect, member_of
 from central.fence import BY_ITSELF
 from central.standings import Change
 from central.store import audit, feed, members, merges, people, records
-from central.store.audit import Note
+from central.store.audit import Clerk, Note
 from central.store.engine import Connection
 from central.store.members import MemberHere
 from central.store.terminals import Key
@@ -22,13 +21,6 @@ from sync import wire
 from sync.joining import AttachmentAnswer, AttachmentRequest
 
 STORED, WRONG, UNKNOWN = (AttachmentAnswer(outcome) for outcome in ("stored", "wrong", "unknown"))
-
-
-class Erasing(NamedTuple):
-    """Who erases what a member gave, and why."""
-
-    person: str
-    reason: str
 
 
 def join(db: Connection, effect: Effect, body: Join) -> None:
@@ -81,7 +73,7 @@ def attach(db: Connection, key: Key, request: AttachmentRequest, now_ms: int) ->
     return STORED
 
 
-def erase(db: Connection, handle: str, erasing: Erasing, now_ms: int) -> int:
+def erase(db: Connection, handle: str, clerk: Clerk, now_ms: int) -> int:
     """Erase name, number and consent of a member, given with any card of theirs; how many attachments. Raises Rejected."""
     records.in_turn(db)
     member = members.current(db, handle, lock=True)
@@ -89,7 +81,7 @@ def erase(db: Connection, handle: str, erasing: Erasing, now_ms: int) -> int:
         raise Rejected("member_unknown", f"there is no member {handle!r}", "Look for one: posd-central member find")
     cards = [member, *members.by_ids(db, merges.absorbed(db, member.id))]
     count = sum(people.erase(db, card.handle, now_ms) for card in cards)
-    audit.add(db, Note(now_ms, erasing.person, "erase", handle, erasing.reason))
+    audit.add(db, Note(now_ms, clerk.person, "erase", handle, clerk.reason))
     for card in cards:
         members.set_first_name(db, card.id, "")
     feed.publish(db, [("member", card.id) for card in cards])

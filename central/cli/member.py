@@ -221,12 +221,13 @@ def claim_sale(settings: Settings, /, *, handle: str, reason: str, **which: str)
       posd-central member claim 5ae1f0c2d4b6978812ab --receipt 1001 --date 2026-11-21 --store "Allenby 12" --reason "forgot it"
     """
     from central import claims
+    from central.store.audit import Clerk
     from central.store.claims import Receipt
 
     if not which["sale"] and not (which["receipt"] and which["date"] and which["store"]):
         raise click.UsageError("name the sale: --sale, or --receipt with --date and --store")
     wanted = which["sale"] or Receipt(which["store"], which["date"], which["receipt"])
-    sale = in_store(settings, claims.claim_by_clerk, handle, wanted, claims.Clerk(person(), reason), now_ms())
+    sale = in_store(settings, claims.claim_by_clerk, handle, wanted, Clerk(person(), reason), now_ms())
     return {"handle": handle, "sale": sale}, f"{handle}: has sale {sale}"
 
 
@@ -246,8 +247,9 @@ def merge_members(settings: Settings, handle: str, into: str, reason: str) -> tu
       posd-central member merge 5ae1f0c2d4b6978812ab 99887766554433221100 --reason "two cards"
     """
     from central import merging
+    from central.store.audit import Clerk
 
-    in_store(settings, merging.merge, handle, into, merging.Clerk(person(), reason), now_ms())
+    in_store(settings, merging.merge, handle, into, Clerk(person(), reason), now_ms())
     in_store(settings, merging.finish, now_ms())
     done = in_store(settings, merging.is_done, handle)
     return {
@@ -270,8 +272,9 @@ def erase_member(settings: Settings, handle: str, reason: str) -> tuple[dict[str
       posd-central member erase 5ae1f0c2d4b6978812ab --reason "asked by letter, 3 May"
     """
     from central import people
+    from central.store.audit import Clerk
 
-    count = in_store(settings, people.erase, handle, people.Erasing(person(), reason), now_ms())
+    count = in_store(settings, people.erase, handle, Clerk(person(), reason), now_ms())
     return {"handle": handle, "attachments": count}, f"{handle}: erased"
 
 

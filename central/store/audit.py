@@ -8,6 +8,13 @@ from central.store.engine import Connection
 from central.store.tables import AUDIT
 
 
+class Clerk(NamedTuple):
+    """Who of head office does it, and why."""
+
+    person: str
+    reason: str
+
+
 class Note(NamedTuple):
     """What `person` did to `subject`, when, and why."""
 

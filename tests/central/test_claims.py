@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from central import claims as claiming
 from central import merging
 from central.cli import group
+from central.store.audit import Clerk
 from loyalty.joining import Claim, Desk
 from loyalty.sale import ReturnedLine
 from tests.central.test_apply import books_are_right, states
@@ -110,9 +111,9 @@ async def test_head_office_claims_for_who_stays(office):
     for handle in (OTHER, HANDLE):
         buys(terminal, 1000, who=replace(member(), handle=handle))
     await office.deliver()
-    await office.store.run(merging.merge, OTHER, HANDLE, merging.Clerk("office", "two cards"), 9)
+    await office.store.run(merging.merge, OTHER, HANDLE, Clerk("office", "two cards"), 9)
     await office.store.run(merging.finish, 9)
-    await office.store.run(claiming.claim_by_clerk, OTHER, record.id, claiming.Clerk("office", "they called"), 9)
+    await office.store.run(claiming.claim_by_clerk, OTHER, record.id, Clerk("office", "they called"), 9)
     assert await office.balances(OTHER) == {"point": 0, "standing": 0}
     assert await office.balances(HANDLE) == {"point": 27, "standing": 27}
     await books_are_right(office)

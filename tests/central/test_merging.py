@@ -13,6 +13,7 @@ from central import audit, members, merging, standings
 from central.cli import group
 from central.standings import Change
 from central.store import members as rows
+from central.store.audit import Clerk
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.opening import open_store
 from loyalty import standing
@@ -28,7 +29,7 @@ from tests.samples import HANDLE, basket, cafe, member, sold
 from tests.terminals import entity
 
 OTHER, THIRD = "ab" * 10, "cd" * 10
-CLERK = merging.Clerk("office", "two cards")
+CLERK = Clerk("office", "two cards")
 
 
 def buys(terminal, handle, *amounts, **changes):

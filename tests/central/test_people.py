@@ -8,9 +8,9 @@ from click.testing import CliRunner
 
 from central import merging, people
 from central.cli import group
-from central.people import Erasing
 from central.store import members as rows
 from central.store import people as stored
+from central.store.audit import Clerk
 from loyalty.joining import Alias, Desk, Join, Person, content_hash
 from sync import wire
 from sync.joining import AttachmentAnswer, AttachmentRequest
@@ -19,10 +19,10 @@ from tests.samples import HANDLE, basket, cafe, member, sold
 from tests.terminals import entity
 
 DESK = Desk("till-1", "7", "2026-11-18")
-NOBODY = Erasing("office", "asked")
+NOBODY = Clerk("office", "asked")
 
 
-def person(first_name="Dana", phone="+972501234567", salt="5a" * 16):
+def person(first_name="Member", phone="+972501234567", salt="5a" * 16):
     """What somebody gave."""
     return Person(salt, first_name, phone, "he", "terms 3").content
 
@@ -58,9 +58,9 @@ async def test_a_join_makes_a_member(office):
     made = await seen(office)
     assert (made.provisional, made.joined, made.first_name) == (False, "2026-11-18", "")
     assert await attaches(office, terminal, request) == "stored"
-    assert (await seen(office)).first_name == "Dana"
+    assert (await seen(office)).first_name == "Member"
     page = await office.feed(terminal)
-    assert [one.first_name for one in map(entity, page.rows) if isinstance(one, wire.MemberRow)] == ["Dana"]
+    assert [one.first_name for one in map(entity, page.rows) if isinstance(one, wire.MemberRow)] == ["Member"]
 
 
 async def test_what_they_gave_may_come_before_the_record_has_its_effect(office):
@@ -71,7 +71,7 @@ async def test_what_they_gave_may_come_before_the_record_has_its_effect(office):
     assert await attaches(office, terminal, request) == "stored"
     assert await seen(office) is None
     await office.apply()
-    assert (await seen(office)).first_name == "Dana"
+    assert (await seen(office)).first_name == "Member"
 
 
 async def test_a_sale_before_its_join_is_no_dead_letter(office):
@@ -118,7 +118,7 @@ async def test_a_join_after_its_card_was_merged_is_no_dead_letter(office):
     assert await attaches(office, terminal, request) == "stored"
     assert {state for state, _ in await states(office)} == {"applied"}
     card, who = await seen(office), await seen(office, stays)
-    assert (card.provisional, who.joined, who.first_name) == (False, "2026-11-18", "Dana")
+    assert (card.provisional, who.joined, who.first_name) == (False, "2026-11-18", "Member")
     assert await found(office, "+972501234567") == [stays]
     assert await office.balances(stays) == {"point": 10, "standing": 10}
     joins(terminal, person())
@@ -145,7 +145,7 @@ async def test_lost_and_repeated_answers_do_no_harm(office):
     await office.deliver()
     assert [await attaches(office, terminal, request) for _ in range(2)] == ["stored"] * 2
     assert await attaches(office, other, request) == "unknown"
-    for content in (person("Eve"), "{}", "x"):
+    for content in (person("Guest"), "{}", "x"):
         assert await attaches(office, terminal, AttachmentRequest(request.record, request.seq, content)) == "wrong"
     enrolled = terminal.records[0]
     assert await attaches(office, terminal, AttachmentRequest(enrolled.id, 1, person())) == "wrong"
@@ -153,7 +153,7 @@ async def test_lost_and_repeated_answers_do_no_harm(office):
     twisted = joins(terminal, odd, handle="bb" * 10)
     await office.deliver(terminal)
     assert await attaches(office, terminal, twisted) == "wrong"
-    assert (await seen(office)).first_name == "Dana"
+    assert (await seen(office)).first_name == "Member"
 
 
 async def test_only_its_own_terminal_sends_it(office):
@@ -176,7 +176,7 @@ async def test_a_member_is_found_by_the_number(office):
     request = joins(terminal, person())
     await office.deliver()
     await attaches(office, terminal, request)
-    assert [await found(office, text) for text in ("050-123-4567", "+972501234567", "050-123-4568", "Da")] == [
+    assert [await found(office, text) for text in ("050-123-4567", "+972501234567", "050-123-4568", "Mem")] == [
         [HANDLE], [HANDLE], [], [HANDLE],
     ]  # fmt: skip
     keys = await office.store.read(stored.people_key)
@@ -186,7 +186,7 @@ async def test_a_member_is_found_by_the_number(office):
 async def test_erasing_leaves_the_books(office):
     """Name, number and consent are gone, from terminals too; a repeat or a late attachment brings nothing back."""
     terminal = await office.terminal()
-    request, late = joins(terminal, person()), joins(terminal, person("Lea"), handle="bb" * 10)
+    request, late = joins(terminal, person()), joins(terminal, person("Guest"), handle="bb" * 10)
     terminal.sells(sold(cafe(), member(), basket(1000)))
     await office.deliver()
     await attaches(office, terminal, request)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from central import claims, members, merging, people, programs
+from central.store.audit import Clerk
 from runtime.errors import Rejected
 from tests.sim.faults import HOUR_S, MINUTE_S
 from tests.sim.rules import parsed, program
@@ -129,16 +130,16 @@ async def clerk(world: Any, chance: random.Random) -> None:
 
 def _clerk_claims(world: Any, chance: random.Random) -> None:
     if sold := [one for one in world.oracle.sold if one.booked and not one.sale.member][-12:]:
-        _clerk_tries(world, claims.claim_by_clerk, _somebody(world, chance), chance.choice(sold).booked.id, claims.Clerk(*WHO))
+        _clerk_tries(world, claims.claim_by_clerk, _somebody(world, chance), chance.choice(sold).booked.id, Clerk(*WHO))
 
 
 def _clerk_merges(world: Any, chance: random.Random) -> None:
-    _clerk_tries(world, merging.merge, _somebody(world, chance), _somebody(world, chance), merging.Clerk(*WHO))
+    _clerk_tries(world, merging.merge, _somebody(world, chance), _somebody(world, chance), Clerk(*WHO))
 
 
 def _clerk_erases(world: Any, chance: random.Random) -> None:
     handle = chance.choice(world.town.joined) if world.town.joined else _somebody(world, chance)
-    _clerk_tries(world, people.erase, handle, people.Erasing(*WHO))
+    _clerk_tries(world, people.erase, handle, Clerk(*WHO))
 
 
 def _clerk_tries(world: Any, what: Callable[..., Any], *given: Any) -> None:

@@ -29,11 +29,11 @@ async def test_a_merge_that_comes_as_a_snapshot(shop: Till) -> None:
 async def test_a_name_that_was_given_here_goes_once_head_office_tells_it(shop: Till, tmp_path: Path) -> None:
     """By the feed or by a snapshot; a card that head office does not know yet keeps it."""
     for handle in (RICH, POOR, "aa" * 10):
-        await shop.store.run(members.join, handle, "דנה", DATE, "")
+        await shop.store.run(members.join, handle, "חברה", DATE, "")
     await shop.learns(row(RICH, 0, first_name="", joined=DATE))
     await snapshot(shop, row(POOR, 0, first_name="", joined=DATE))
 
     def kept(db: Any) -> list[Any]:
         return db.execute("SELECT first_name FROM member ORDER BY id").fetchall()
 
-    assert [name for (name,) in await shop.store.look(kept)] == ["", "", "דנה"]
+    assert [name for (name,) in await shop.store.look(kept)] == ["", "", "חברה"]
