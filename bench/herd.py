@@ -42,7 +42,7 @@ from tests.postgres import cluster
 WHOLE = 5_000  # terminals
 DAY = 200  # records of one terminal
 TERMINALS = 500
-RECORDS_PER_BATCH = 100  # of three lines each: within 256 KiB
+RECORDS_PER_BATCH = 200  # of three lines each: within 1 MiB
 BACK_S = 1.0
 DRAINED_S_MAX = 600.0
 APPLY_S = 10.0  # how long it is watched giving records their effect once nobody pushes any more

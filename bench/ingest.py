@@ -5,7 +5,7 @@ the head if it is still there, and copies them; the peer copies them. "Read and 
 terminal packs it: it is unpacked, each record's outside is decoded and compared with its spelling, and its hash is worked out,
 which COPY has no word for. HTTP and the signature are in none.
 
-python bench/ingest.py [--json] [--rounds N] [--rows N]
+python bench/ingest.py [--json] [--rounds N] [--rows N] [--batches N N] [--each N]
 """
 
 import argparse
@@ -41,16 +41,32 @@ from tests.postgres import cluster
 
 DURABLE = "-c synchronous_commit=on -c shared_buffers=128MB -c max_wal_size=4GB"
 """As Debian sets a server up, but for memory; fsync is on."""
-BATCHES = (20, 60, 120)  # the last is what 256 KiB hold of sales of three lines
+BATCHES = (20, 120, 480)  # the last is what 1 MiB holds of sales of three lines
 CONNECTIONS = (1, 2)
 WAITING = 4  # more terminals than connections: while the database works for one, what the next has sent is read
-RECORDS_PER_TURN = 960
+RECORDS_PER_TURN = 960  # of each terminal
 ROWS = 300_000
 COLUMNS = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms", "state")
 LEAST = {1: 0.75, 2: 0.9}
 REPEAT_MOST = 1 / 3
 
 Row = tuple[Any, ...]
+
+
+class Plan(NamedTuple):
+    """How much of everything."""
+
+    rounds: int
+    rows: int
+    batches: Sequence[int]
+    each: int
+
+
+class Rounds(NamedTuple):
+    """The seconds of each round: stored, copied, read and stored."""
+
+    plan: Plan
+    spent: Sequence[Sequence[float]]
 
 
 class Batch(NamedTuple):
@@ -94,14 +110,17 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES, help="records to a batch; each divides --each")
+    parser.add_argument("--each", type=int, default=RECORDS_PER_TURN, help="records that a terminal pushes in a turn")
     given = parser.parse_args()
+    plan = Plan(given.rounds, given.rows, given.batches, given.each)
     with cluster(DURABLE) as socket:
-        found = asyncio.run(measure(f"postgresql://postgres@/postgres?host={socket}", given.rounds, given.rows))
+        found = asyncio.run(measure(f"postgresql://postgres@/postgres?host={socket}", plan))
     if given.json:
         print(json.dumps(found))
         return
     print(
-        f"{platform.machine()}, {platform.system()} {platform.release()}, {datetime.now(UTC):%Y-%m-%d}, {given.rows} rows there"
+        f"{platform.machine()}, {platform.system()} {platform.release()}, {datetime.now(UTC):%Y-%m-%d}, {plan.rows} rows there"
     )
     for name, one in found.items():
         met = "" if one["target"] is None else "ok" if met_by(name, one) else "MISSED"
@@ -116,60 +135,61 @@ def met_by(name: str, one: dict[str, float | None]) -> bool:
     return one["value"] <= one["target"] if "repeat" in name else one["value"] >= one["target"]
 
 
-async def measure(url: str, rounds: int, rows: int) -> dict[str, dict[str, float | None]]:
+async def measure(url: str, plan: Plan) -> dict[str, dict[str, float | None]]:
     """Every figure by its name."""
     found: dict[str, dict[str, float | None]] = {}
     async with open_store(url) as store:
-        tills = await furnish(store, max(CONNECTIONS) + WAITING, rows)
+        tills = await furnish(store, max(CONNECTIONS) + WAITING, plan.rows)
         peers = [await asyncpg.connect(url) for _ in range(max(CONNECTIONS))]
-        for connections, size in itertools.product(CONNECTIONS, BATCHES):
+        for connections, size in itertools.product(CONNECTIONS, plan.batches):
             spent: list[list[float]] = []
             at_work = tills[: connections + WAITING]
-            for number in range(rounds + 1):  # the first warms up
+            for number in range(plan.rounds + 1):  # the first warms up
                 line = asyncio.Semaphore(connections)
-                stored, read = (drawn(at_work, size) for _ in range(2))
+                stored, read = (drawn(at_work, size, plan.each) for _ in range(2))
                 runners = [pushing(store, line, at_work, stored), copying(peers[:connections], stored)]
                 runners.append(pushing(store, line, at_work, read, read=True))
                 spent.append([0.0] * 3)
                 for place in ((0, 1, 2), (1, 0, 2))[number % 2]:  # `read` goes on where `stored` ended
                     spent[-1][place] = await timed(runners[place])
-            figures(found, connections, size, spent[1:])
-        for size in BATCHES:
-            share = statistics.median([await repeated(store, tills[0], size) for _ in range(rounds + 1)][1:])
+            figures(found, connections, size, Rounds(plan, spent[1:]))
+        for size in plan.batches:
+            share = statistics.median([await repeated(store, tills[0], size, plan.each) for _ in range(plan.rounds + 1)][1:])
             found[f"batches of {size}: repeat / first"] = {
                 "value": share,
-                "target": REPEAT_MOST if size == BATCHES[-1] else None,
+                "target": REPEAT_MOST if size == plan.batches[-1] else None,
             }
         for peer in peers:
             await peer.close()
     return found
 
 
-async def repeated(store: Store, till: Till, size: int) -> float:
+async def repeated(store: Store, till: Till, size: int, each: int) -> float:
     """What it costs to push a batch again whose answer was lost, by what it cost to push it."""
     spent = [0.0, 0.0]
-    for _ in range(RECORDS_PER_TURN // size):
+    for _ in range(each // size):
         turn = [till.next_batch(size)]
         for time_of in (0, 1):
             spent[time_of] += await timed(pushing(store, asyncio.Semaphore(1), [till], [turn], read=True))
     return spent[1] / spent[0]
 
 
-def drawn(tills: Sequence[Till], size: int) -> list[Turn]:
+def drawn(tills: Sequence[Till], size: int, each: int) -> list[Turn]:
     """The next batches of each."""
-    return [[till.next_batch(size) for _ in range(RECORDS_PER_TURN // size)] for till in tills]
+    return [[till.next_batch(size) for _ in range(each // size)] for till in tills]
 
 
-def figures(found: dict[str, dict[str, float | None]], connections: int, size: int, spent: Sequence[Sequence[float]]) -> None:
+def figures(found: dict[str, dict[str, float | None]], connections: int, size: int, rounds: Rounds) -> None:
     """Records per second of each, and what share of bare COPY ours have."""
     name = f"{connections} connection{'s' if connections > 1 else ''}, batches of {size}"
-    count = (connections + WAITING) * (RECORDS_PER_TURN // size) * size
+    count = (connections + WAITING) * (rounds.plan.each // size) * size
+    spent = rounds.spent
     for place, what in enumerate(("stored", "bare COPY", "read and stored")):
         found[f"{name}: {what}, records per second"] = {
             "value": count / statistics.median(one[place] for one in spent),
             "target": None,
         }
-    target = LEAST[connections] if size == BATCHES[-1] else None
+    target = LEAST[connections] if size == rounds.plan.batches[-1] else None
     found[f"{name}: share of bare COPY"] = {"value": statistics.median(one[1] / one[0] for one in spent), "target": target}
     found[f"{name}: share, read and stored"] = {"value": statistics.median(one[1] / one[2] for one in spent), "target": None}
 

@@ -34,7 +34,7 @@ from sync.spending import LeaseRow as LeaseRow
 from sync.versions import Older, reading_of
 
 BATCH_RECORDS_MAX = 500
-BATCH_BYTES_MAX = 256 * 1024  # reached by 500 ordinary sales; a single larger record travels alone
+BATCH_BYTES_MAX = 1024 * 1024  # 500 ordinary sales, 40 KB of them on the line; a single larger record travels alone
 RECORD_BYTES_MAX = 1024 * 1024  # a basket of 500 lines with the longest names in Hebrew is below it
 INFLATED_BYTES_MAX = 2 * 1024 * 1024  # what a batch may unpack to; head office stops reading there
 FEED_ROWS_MAX = 500

@@ -126,7 +126,20 @@ def test_each_photo_is_tried_by_every_stage(tmp_path: Path) -> None:
 
 def test_ingest_is_measured_against_bare_copy() -> None:
     """One short round: each batch size on one and two connections beside the same rows copied, and a repeat beside a first."""
-    command = [sys.executable, "bench/ingest.py", "--json", "--rounds", "1", "--rows", "500"]
+    command = [
+        sys.executable,
+        "bench/ingest.py",
+        "--json",
+        "--rounds",
+        "1",
+        "--rows",
+        "500",
+        "--each",
+        "12",
+        "--batches",
+        "4",
+        "12",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

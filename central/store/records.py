@@ -78,7 +78,7 @@ def newest(db: Connection, rows_max: int, *, odd: bool = False) -> list[Arrived]
 def store(db: Connection, chain: int, records: Sequence[Sealed], now_ms: int, state: str = "pending") -> None:
     """Append records to a locked chain."""
     columns = ("chain_id", "seq", "id", "kind", "hash", "bytes", "received_ms", "state")
-    append(db, RECORD, columns, [(chain, r.seq, r.id, r.kind, r.hash, r.bytes, now_ms, state) for r in records])
+    append(db, RECORD, columns, ((chain, r.seq, r.id, r.kind, r.hash, r.bytes, now_ms, state) for r in records))
 
 
 def hash_at(db: Connection, chain: int, seq: int) -> str:

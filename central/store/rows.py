@@ -1,6 +1,6 @@
 """What the two databases say differently: inserting what may be there already, and many rows at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,13 +21,13 @@ def upsert(db: Connection, table: sa.Table, rows: Sequence[dict[str, Any]], colu
         db.execute(_upsert(db.dialect.name, table, column, add=add), list(rows))
 
 
-def append(db: Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def append(db: Connection, table: sa.Table, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert many new rows; by COPY on PostgreSQL, so the transaction must have run a statement before (else it is outside)."""
     if db.dialect.name == "postgresql":
         driver: Any = db.connection.dbapi_connection
         driver.run_async(lambda raw: raw.copy_records_to_table(table.name, columns=columns, records=rows))
-    else:
-        db.execute(table.insert(), [dict(zip(columns, row, strict=True)) for row in rows])
+    elif told := [dict(zip(columns, row, strict=True)) for row in rows]:
+        db.execute(table.insert(), told)
 
 
 def alone(db: Connection, what: int) -> None:
