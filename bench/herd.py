@@ -4,7 +4,7 @@ Head office is the real service, a process of its own on PostgreSQL with fsync o
 each has a day's journal of real records, packed and signed beforehand, one connection for its push and one for its feed, as
 sync/client.py has, and waits by sync/timing.py. One terminal more asks for holds all the time, as a till at work does.
 
-python bench/herd.py [--json] [--terminals N] [--records N]
+python bench/herd.py [--json] [--terminals N] [--records N] [--watch S]
 """
 
 import argparse
@@ -45,7 +45,7 @@ TERMINALS = 500
 RECORDS_PER_BATCH = 200  # of three lines each: within 1 MiB
 BACK_S = 1.0
 DRAINED_S_MAX = 600.0
-APPLY_S = 10.0  # how long it is watched giving records their effect once nobody pushes any more
+WATCH_S = 10.0  # how long it is watched giving records their effect once nobody pushes any more
 HOLD_EVERY_S = 0.2
 HOLD_S_MAX = 0.8  # what its till waits for; sync/client.py
 ALLOWED = {200, 429, 503}
@@ -78,18 +78,20 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--terminals", type=int, default=TERMINALS)
     parser.add_argument("--records", type=int, default=DAY)
+    parser.add_argument("--watch", type=float, default=WATCH_S)
     given = parser.parse_args()
     scale = f"{given.terminals} terminals with {given.records} records each: one {WHOLE / given.terminals:g}th of {WHOLE}"
     ground.say_machine(scale, as_json=given.json)
     with tempfile.TemporaryDirectory(prefix="posd-bench-") as folder, cluster(DURABLE) as socket:
         url = f"postgresql://postgres@/postgres?host={socket}"
         with HeadOffice(Path(folder), database=url).configure().start() as office:
-            found = asyncio.run(measure(url, office.address, given.terminals, given.records))
+            found = asyncio.run(measure(url, office.address, given))
     ground.show(found, as_json=given.json)
 
 
-async def measure(url: str, address: str, count: int, records: int) -> list[Figure]:
+async def measure(url: str, address: str, given: argparse.Namespace) -> list[Figure]:
     """The herd, and what head office has of it afterwards."""
+    count, records = given.terminals, given.records
     authority, seen = address.removeprefix("http://"), Seen()
     async with open_store(url) as store:
         herd = [prepared(authority, *(await store.run(enrolled, number)), records) for number in range(count)]
@@ -102,7 +104,7 @@ async def measure(url: str, address: str, count: int, records: int) -> list[Figu
         drained = time.perf_counter() - started
         pending = await store.read(_count, RECORD.c.state == "pending")
         working.cancel()
-        await asyncio.sleep(APPLY_S)
+        await asyncio.sleep(given.watch)
         then = await store.read(_count, RECORD.c.state == "pending")
         stored = await store.read(_count, sa.true())
         ids = await store.read(lambda db: db.execute(sa.select(sa.func.count(RECORD.c.id.distinct()))).scalar_one())
@@ -117,7 +119,7 @@ async def measure(url: str, address: str, count: int, records: int) -> list[Figu
         Figure("requests that broke off", seen.broken),
         *(Figure(f"answers {status}", number) for status, number in sorted(seen.answers.items())),
         Figure("records applied by then, of a hundred", 100 * (1 - pending / stored)),
-        Figure("records applied per second afterwards", (pending - then) / APPLY_S),
+        Figure("records applied per second afterwards", (pending - then) / given.watch),
         Figure("holds meanwhile, p50 ms", 1000 * median(seen.holds_s)),
         Figure("holds meanwhile, p99 ms", 1000 * percentile(seen.holds_s, 99)),
         Figure(

@@ -173,7 +173,7 @@ def test_the_cost_of_history_is_measured_in_turns() -> None:
 
 def test_a_small_herd_is_drained() -> None:
     """Some terminals at the real service: every record is there once, and nothing was answered that may not be."""
-    command = [sys.executable, "bench/herd.py", "--json", "--terminals", "5", "--records", "130"]
+    command = [sys.executable, "bench/herd.py", "--json", "--terminals", "5", "--records", "230", "--watch", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=BENCH_S, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)

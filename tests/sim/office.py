@@ -106,6 +106,7 @@ class Office:
         self.known: dict[tuple[str, int], int] = {}
         self.process = Process(lambda how: None)
         self.process.alive = False
+        self._due: asyncio.TimerHandle
 
     def start(self) -> None:
         """A new life."""
@@ -169,7 +170,13 @@ class Office:
         world.marks.sometimes("office died before apply", when=bool(pending))
         world.note("office", f"dies {how}")
         down_s = self._chance.random() ** 3 * RESTART_S_MAX if not world.healed else 0.1
-        asyncio.get_running_loop().call_later(down_s, self.start)
+        self._due = asyncio.get_running_loop().call_later(down_s, self.start)
+
+    def start_now(self) -> None:
+        """Whoever waits to start it waits no longer."""
+        if not self.process.alive:
+            self._due.cancel()
+            self.start()
 
     def look(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows, read past the process, as the invariants do. Between two transactions only."""

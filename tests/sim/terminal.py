@@ -238,7 +238,13 @@ class Terminal:
         if self._stays_off:
             return
         down_s = self.chance.random() ** 3 * RESTART_S_MAX if not self.world.healed else 0.1
-        asyncio.get_running_loop().call_later(down_s, self.start)
+        self._due = asyncio.get_running_loop().call_later(down_s, self.start)
+
+    def start_now(self) -> None:
+        """Whoever waits to start it waits no longer."""
+        if not self.process.alive:
+            self._due.cancel()
+            self.start()
 
     def behind(self) -> str:
         """What head office has not heard, or what stands in the way."""

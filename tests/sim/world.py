@@ -154,8 +154,9 @@ class World:
         self.note("world", "heals")
         for terminal in self.terminals:
             terminal.disk.bytes_max = 1 << 40
-        if self.office.process.alive:
-            self.office.news.now()
+            terminal.start_now()
+        self.office.start_now()
+        self.office.news.now()
         until_s = asyncio.get_running_loop().time() + DRAIN_S_MAX
         while why := await self._unsettled():
             if asyncio.get_running_loop().time() > until_s:
