@@ -16,7 +16,7 @@ PARTS: Mapping[str, frozenset[str]] = {
     "club": frozenset({"club"}),
     "hello": frozenset({"hello"}),
     "returned": frozenset({"returned"}),
-    "joined": frozenset({"joined"}),
+    "joined": frozenset({"joined", "joined_code"}),
     "given": frozenset({"off", "gift", "donated", "won"}),
     "balances": frozenset(
         {"before", "earned", "spent", "balance", "gained", "used", "taken_back", "given_back", "canceled", "restored"}

@@ -96,7 +96,8 @@ def return_receipt(reversal: Reversal, bearer: Bearer, program: Program, languag
 def join_receipt(first_name: str, code: str, program: Program, language: str) -> Receipt:
     """The slip for who has just joined, with the code to be scanned from now on; without one for who has a card in hand."""
     page = _Page(program, language, Bearer(first_name, {}, known=False))
-    blocks: list[Block] = [*page.opening(), Note("joined"), *([Qr(code, JOIN_QR_PERCENT)] if code else [])]
+    welcome: list[Block] = [Note("joined_code"), Qr(code, JOIN_QR_PERCENT)] if code else [Note("joined")]
+    blocks = [*page.opening(), *welcome]
     return Receipt(language, program.currency, tuple(blocks), {"club": page.name(program.name), "name": first_name})
 
 

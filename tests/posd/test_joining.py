@@ -53,6 +53,7 @@ async def test_who_joins_is_a_member_at_once(shop: Till) -> None:
     assert (told["kind"], told["replayed"], told["refusal"], told["member"]) == ("join", False, None, BLANKS[0])
     assert told["code"] == code_of(BLANKS[0])
     assert "חברה" in told["receipt"]["text"]
+    assert "הקוד שלכם" in told["receipt"]["text"]
     found = await seen(shop, told["code"])
     assert (found["first_name"], found["provisional"], found["joined"]) == ("חברה", True, DATE)
     await shop.sell(3000, "k1", ask={"basket": lines(3000), "code": told["code"]})
@@ -88,11 +89,14 @@ async def test_a_repeat_joins_nobody(shop: Till) -> None:
 
 async def test_a_card_that_was_handed_out(shop: Till) -> None:
     """A signed code that is nobody's becomes theirs and takes nothing of the pool; once somebody's it is refused."""
+    shop.parts.settings = shop.parts.settings.model_copy(update={"printing": "till"})
     await pool(shop)
     card = code_of("dd" * 10)
     await shop.sell(1000, "k1", ask={"basket": lines(1000), "code": card})  # bought before joining
     told = await join(shop, code=card)
     assert (told["member"], told["code"], told["refusal"]) == ("dd" * 10, "", None)
+    assert "הכרטיס שלכם" in told["receipt"]["text"]
+    assert "הקוד" not in told["receipt"]["text"], "the slip has none"
     assert await shop.store.look(joining.left) == 3
     assert (await seen(shop, card))["first_name"] == "חברה"
     assert await shop.balance(card) == 10

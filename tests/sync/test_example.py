@@ -19,8 +19,8 @@ def codes(receipt: Receipt) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_part_is_in_some_example(language: str) -> None:
     """Or a layout would be tried, and shown, without it. The slip of who joins is no example: no layout changes it."""
-    slip = join_receipt("", "", PROGRAM, language)
-    said = codes(slip).union(*(codes(as_copy(as_training(example(language, kind)))) for kind in KINDS))
+    slips = (join_receipt("", code, PROGRAM, language) for code in ("", "PL1:ABC"))
+    said = set().union(*map(codes, slips), *(codes(as_copy(as_training(example(language, kind)))) for kind in KINDS))
     assert set().union(*PARTS.values()) - said == set()
 
 

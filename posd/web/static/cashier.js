@@ -222,7 +222,8 @@ function show() {
   else if (member) {
     showMember(member, sale.quote, !locked && removeCard);
     showRewards(sale.quote, locked, choose);
-  } else showIdle(scans);
+  } else if (sale.joining) fill("stage");
+  else showIdle(scans);
   showLines(lines, locked, removeLine);
   showTotals(agreement ?? sale.quote);
   showGifts(agreement ?? sale.booked ?? sale.quote);
@@ -292,6 +293,7 @@ function showOpen(agreements) {
 /** One sentence for the cashier, spoken at once; without words it goes away. */
 function note(name, words) {
   fill("note", name && words && h("p", { class: `note ${name}` }, icon(name), h("span", {}, words)));
+  if (words) byId("note").scrollIntoView({ block: "nearest" });
 }
 
 /** What `question` brings; a trouble becomes its sentence and undefined. */
