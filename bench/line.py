@@ -37,6 +37,7 @@ from posd.checkout import Checkout
 from posd.clock import clock_in
 from posd.keys import TOKEN_FILE
 from posd.quoting import Ask
+from posd.sights import Sight
 from posd.store import sales
 from posd.store.database import open_store
 from sync.loop import Link
@@ -189,11 +190,10 @@ def _one_post(code: str) -> Callable[[rows.Recorder], None]:
     def run(db: rows.Recorder) -> None:
         ask, till = Ask(ground.basket(3), code), TillReference("till-1", "", "0", "2026-11-21")
         paid = Paid("0", "f" * 64, till, (), ask=ask)
-        this = Booking(
-            record_id("bench", "2026-11-21", "0"), ground.STAMP, prints=False, online=False, rules_ms=ground.STAMP.wall_ms
-        )
+        sight = Sight(time.time_ns() // 1_000_000)
+        this = Booking(record_id("bench", "2026-11-21", "0"), ground.STAMP, sight, prints=False, online=False)
         booking.before(db, paid, this)
-        found = quoting.answer(db, ask, Moment(time.time_ns() // 1_000_000, 120, "2026-11-21"))
+        found = quoting.answer(db, ask, Moment(sight.wall_ms, 120, "2026-11-21"), sight)
         booking.keep_on_the_spot(db, paid, this, Promise(agree(found.quote, "", found.strength, ())))
 
     return run

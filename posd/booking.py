@@ -20,6 +20,7 @@ from loyalty.refusal import Refusal
 from loyalty.reverse import Back, reverse
 from loyalty.sale import Payment, Return, ReturnedLine, Reversal, Sale, TillReference, commit
 from posd.quoting import Ask, program_now, program_of, stamped
+from posd.sights import Sight
 from posd.store import agreements, code_uses, journal, members, pages, print_jobs, sales
 from posd.store import budgets as shares
 from posd.store.db import Db
@@ -66,13 +67,13 @@ class Named(NamedTuple):
 
 
 class Booking(NamedTuple):
-    """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach. `rules_ms` is
-    the time by which the rules go, where our clock, which stamps, is in doubt.
+    """What a record needs beside the till's report: id, time and place, who prints, whether head office is in reach. By `sight` go
+    the rules and what has expired: our clock, which stamps, may be in doubt.
     """
 
     id: RecordId
     stamp: Stamp
-    rules_ms: int
+    sight: Sight
     prints: bool
     online: bool
     place: Place = NOWHERE
@@ -156,7 +157,7 @@ def bring_back(db: Db, back: BroughtBack, booking: Booking) -> Booked:
     if already := _before(db, booking.id, back.fingerprint):
         return already
     returned = _returned(db, back)
-    program = program_now(db, booking.rules_ms)
+    program = program_now(db, booking.sight.rules_ms)
     receipt = _return_receipt(db, returned, program, back.language, booking)
     seq = sales.commit_return(db, returned, _commit(booking, receipt))
     _put_back(db, returned)

@@ -153,7 +153,8 @@ class Checkout:
     async def recover(self) -> int:
         """Void, by records, the holds that were asked for and whose request has ended without a word; how many.
 
-        After a start, and before the next holds are asked for: a request may have been cancelled or broken off in between.
+        After a start, before the next holds are asked for, and now and then: a request may have been cancelled or broken off in
+        between, and where a disk was full not even that could be noted.
         """
         voided = await self.store.run(agreements.void_unanswered, self._stamp(), _random)
         if voided:
@@ -162,10 +163,12 @@ class Checkout:
 
     async def return_leases(self, elapsed_s: int) -> int:
         """Give back, by records, the leases that head office wants back and those that nobody has used for long; how many. One that
-        was restored is told first what is promised here.
+        was restored is told first what is promised here, and what was never answered is voided.
 
         `elapsed_s` is what has passed since the last call, by the monotonic clock.
         """
+        async with self.one_at_a_time:
+            await self.recover()
         said = await self.store.run(agreements.say_again, self._stamp(), _random)
         returned = await self.store.run(leases.return_due, elapsed_s, self._stamp(), online=self.link.online)
         if said or returned:
@@ -217,7 +220,7 @@ class Checkout:
 
     def _booking(self, business_date: str, key: str) -> Booking:
         own = record_id(self.terminal, business_date, key)
-        return Booking(own, self._stamp(), self._glance().rules_ms, self.prints, self.link.online, self.clock.place)
+        return Booking(own, self._stamp(), self._glance(), self.prints, self.link.online, self.clock.place)
 
     def _sight(self, code: str) -> Sight:
         """When this code came into sight: a changing part is over before the basket is paid."""

@@ -42,7 +42,7 @@ def claim(db: Db, asked: Claiming, booking: Booking, moment: Moment) -> Claimed 
     if already := under_key(db, booking.id, asked.fingerprint):
         seq, body = already
         return Claimed(booking.id, seq, body.member, body.sale, replayed=True)
-    known = who(db, asked.code, moment)
+    known = who(db, asked.code, moment, booking.sight)
     if isinstance(known, Refusal):
         return known
     found, named = sale_named(db, asked.named), asked.named

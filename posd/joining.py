@@ -13,6 +13,7 @@ from loyalty.receipt import join_receipt
 from loyalty.refusal import Refusal
 from posd.booking import Booking, receipt_kept, under_key
 from posd.quoting import Known, claims_of, program_now, who
+from posd.sights import Sight
 from posd.store import joining, members, sales
 from posd.store.db import Db
 
@@ -58,7 +59,7 @@ def join(db: Db, asked: Joining, booking: Booking, moment: Moment, salt: str) ->
     phone = phone_number(asked.phone)
     if isinstance(phone, Refusal):
         return phone
-    card = _card(db, asked.code, moment)
+    card = _card(db, asked.code, moment, booking.sight)
     if isinstance(card, Refusal):
         return card
     person = Person(salt, asked.first_name, phone, asked.language, asked.consent)
@@ -82,15 +83,15 @@ class _Card:
     plain: str = ""
 
 
-def _card(db: Db, scanned: str, moment: Moment) -> _Card | Refusal:
+def _card(db: Db, scanned: str, moment: Moment, sight: Sight) -> _Card | Refusal:
     """The card that was scanned, if it is nobody's, or the next of the pool."""
-    known = who(db, scanned, moment) if scanned else None
+    known = who(db, scanned, moment, sight) if scanned else None
     if isinstance(known, Known):
         return Refusal("member_already") if known.member.joined else _Card(known.member.handle)
     if known and known.code != "unknown_member":  # that is what a plain card of nobody's is
         return known
     while code := joining.take(db):
         claims = claims_of(db, code)
-        if not isinstance(claims, Refusal) and claims.expires_s > moment.wall_ms // 1000:
+        if not isinstance(claims, Refusal) and claims.expires_s > sight.passed_s:
             return _Card(claims.handle, code, scanned.strip())
     return Refusal("no_blank_codes")

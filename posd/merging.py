@@ -41,7 +41,7 @@ def merge(db: Db, asked: Merging, booking: Booking, moment: Moment) -> Merged | 
     if already := under_key(db, booking.id, asked.fingerprint):
         seq, body = already
         return Merged(booking.id, seq, body.member, body.into, replayed=True)
-    cards = [who(db, code, moment) for code in (asked.code, asked.into)]
+    cards = [who(db, code, moment, booking.sight) for code in (asked.code, asked.into)]
     handles = []
     for card in cards:
         if isinstance(card, Refusal):

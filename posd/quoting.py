@@ -63,14 +63,13 @@ class Answer:
         return (*([self.refusal] if self.refusal else []), *refused)
 
 
-def who(db: Db, text: str, moment: Moment, sight: Sight | None = None) -> Known | Refusal:
-    """Whose code `text` is, or why it is nobody's; `sight` is when it came into sight, if that was before."""
-    when = sight or Sight(moment.wall_ms)
-    code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, when.passed_s)
-    return code if isinstance(code, Refusal) else _known(db, code, moment.local_date, when.exact_s)
+def who(db: Db, text: str, moment: Moment, sight: Sight) -> Known | Refusal:
+    """Whose code `text` is, or why it is nobody's; `sight` is when it came into sight."""
+    code = identify(text, partial(claims_of, db), program_now(db, moment.wall_ms).plain_prefixes, sight.passed_s)
+    return code if isinstance(code, Refusal) else _known(db, code, moment.local_date, sight.exact_s)
 
 
-def answer(db: Db, ask: Ask, moment: Moment, sight: Sight | None = None) -> Answer:
+def answer(db: Db, ask: Ask, moment: Moment, sight: Sight) -> Answer:
     """What this basket earns, what the member may take, what is to be paid, and why."""
     found = who(db, ask.code, moment, sight) if ask.code else None
     known = found if isinstance(found, Known) else None

@@ -3,10 +3,12 @@
 import contextlib
 import json
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 from loyalty.joining import content_hash
+from posd.clock import clock_in
 from posd.store import joining, journal
 from posd.storing import StoredCache, StoredJournal
 from sync.joining import AttachmentAnswer, AttachmentRequest, PoolRow
@@ -18,6 +20,7 @@ KEY = "Idempotency-Key"
 BLANKS = ("aa" * 10, "bb" * 10, "cc" * 10)
 PHONE = "050-123-4567"
 DESK = {"till": "1", "cashier": "3", "business_date": DATE, "consent": "terms 3"}
+YEAR_MS = 366 * 86_400_000
 PLAIN = "2900000000025"
 
 
@@ -141,6 +144,22 @@ async def test_no_code_is_given_twice(shop: Till) -> None:
     given.append((await join(shop, "j3"))["member"])
     assert sorted(given) == sorted(BLANKS)
     assert (await join(shop, "j4"))["refusal"]["code"] == "no_blank_codes"
+
+
+async def test_a_clock_that_is_years_ahead_spoils_no_card(shop: Till) -> None:
+    """A card is over only if head office's clock says so too: it is joined and claimed with, and no pool is thrown away."""
+    await pool(shop)
+    card = code_of("dd" * 10)
+    sold = await shop.sell(1000, "k1", ask={"basket": lines(1000)})
+    shop.checkout.link.heard_ms, shop.checkout.link.clock_offset_ms = time.time_ns() // 1_000_000, None
+    shop.checkout.clock = clock_in("", ticks=lambda: time.time_ns() // 1_000_000 + 50 * YEAR_MS)
+    told = await join(shop)
+    assert (told["refusal"], told["member"], await shop.store.look(joining.left)) == (None, BLANKS[0], 2)
+    assert (await join(shop, "j2", code=card))["refusal"] is None
+    claim = {"till": "1", "cashier": "3", "business_date": DATE, "code": card, "sale": sold["id"]}
+    assert (await shop.ask("/v1/claims", claim, **{KEY: "c1"})).json()["refusal"] is None
+    merge = {"till": "1", "cashier": "3", "business_date": DATE, "code": card, "into": told["code"]}
+    assert (await shop.ask("/v1/members/merge", merge, **{KEY: "m1"})).json()["refusal"] is None
 
 
 async def test_what_cannot_be_joined_with(shop: Till) -> None:

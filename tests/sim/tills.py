@@ -224,12 +224,12 @@ class Till:
                 return None
         return None
 
-    def _refused(self, refusal: Refusal, code: str) -> None:
+    def _refused(self, refusal: Refusal, *codes: str) -> None:
         self.marks.sometimes("hold refused", when=refusal.code == "pieces_missing")
         self.marks.sometimes("old card refused", when=refusal.code == "code_replaced")
         self.marks.sometimes("copied code refused", when=refusal.code == "code_used")
         if self.marks.sometimes("expired card refused", when=refusal.code == "code_expired"):
-            self.oracle.must(code == self.world.town.over, f"{self.terminal.name} takes {code} for an expired one")
+            self.oracle.must(self.world.town.over in codes, f"{self.terminal.name} takes one of {codes} for an expired one")
         self.world.note(self.terminal.name, f"refused: {refusal.code}")
 
     async def cancels(self, agreement: str) -> bool:
@@ -276,12 +276,12 @@ class Till:
                 self.oracle.back.remove(one)
             return True
         if isinstance(booked, Refusal):
-            self._refused(booked, "")
+            self._refused(booked, *_codes(report))
             return True
         self.oracle.heard(one, booked, report.key)
         self.world.note(self.terminal.name, f"booked {report.key} {booked.seq}")
         for refusal in getattr(booked, "refusals", ()):
-            self._refused(refusal, report.ask.code if isinstance(report, Paid) and report.ask else "")
+            self._refused(refusal, *_codes(report))
         return True
 
     def _twice(self, one: Sold | CameBack | Deed) -> bool:
@@ -323,3 +323,12 @@ RESTLESS: Mapping[str, Kind] = {
     "again": (Till.again, 10),
 }
 """Where tills and cashiers make everything of it that can be made."""
+
+
+def _codes(report: Report) -> tuple[str, ...]:
+    """The cards that it is about."""
+    if isinstance(report, Paid):
+        return (report.ask.code,) if report.ask else ()
+    if isinstance(report, Merging):
+        return (report.code, report.into)
+    return (report.code,) if isinstance(report, Joining | Claiming) else ()
