@@ -156,8 +156,10 @@ def save(db: Db, row: MemberRow) -> None:
     write(db, edition, [row])
     write_codes(db, edition, [(text, row.handle) for text in row.codes])
     ours = _row(db, own)
-    if ours and row.includes:
-        _include(db, ours, row.includes)
+    if row.includes:
+        told = own_refs(db, row.includes)
+        db.executemany("UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref = ?", open_of(db, ours, told))
+        db.executemany("UPDATE hold SET included = 1 WHERE id = ?", [(ref,) for ref in told])
     if ours and row.joined:  # what we knew of who joined here is head office's to say now, or to erase
         db.execute("UPDATE member SET first_name = '', joined = '', code = NULL WHERE id = ?", (ours,))
     if ours and row.merged_into:
@@ -238,17 +240,25 @@ def _day(number: int) -> str:
     return date.fromordinal(number).isoformat() if number else ""
 
 
-def _include(db: Db, member: int, refs: Sequence[str]) -> None:
-    """Head office's balances of a member have these records and holds of ours."""
-    db.executemany(
-        "UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref = ?",
-        [(member, bytes.fromhex(ref)) for ref in refs],
-    )
-    db.executemany("UPDATE hold SET included = 1 WHERE id = ?", [(bytes.fromhex(ref),) for ref in refs])
-    db.executemany(  # a hold that was covered by our lease is not known there by its own name, but by the record that ended it
-        "UPDATE entry SET included = 1 WHERE member = ? AND included = 0 AND ref IN (SELECT id FROM hold WHERE ended_by = ?)",
-        [(member, bytes.fromhex(ref)) for ref in refs],
-    )
+def own_refs(db: Db, includes: Iterable[str]) -> list[bytes]:
+    """The records and holds of ours that head office names, and the holds that those records ended: one that was covered by our
+    lease is not known there by its own name.
+    """
+    told = [bytes.fromhex(ref) for ref in includes]
+    ended = (db.execute("SELECT id FROM hold WHERE ended_by = ?", (ref,)).fetchall() for ref in told)
+    return [*told, *(own for found in ended for (own,) in found)]
+
+
+def open_of(db: Db, member: int | None, refs: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """Which of `refs`, that head office names with that member's balances, have entries of ours that it had not named before, and
+    with whom they are, as (member, ref). With that member; or with another, into whom the card was merged when we sold, where head
+    office was restored since and does not know of that yet.
+    """
+    here = db.execute("SELECT DISTINCT member, ref FROM entry WHERE member = ? AND included = 0", (member,)).fetchall()
+    missing = set(refs) - {ref for _, ref in here}
+    everywhere = db.execute("SELECT DISTINCT member, ref FROM entry WHERE included = 0").fetchall() if missing else []
+    named = set(refs)
+    return [(whose, ref) for whose, ref in (everywhere or here) if ref in named]
 
 
 def _lots(db: Db, own: bytes) -> dict[str, Lots]:

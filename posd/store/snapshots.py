@@ -77,18 +77,16 @@ def _begin(db: Db, now: Loading) -> int:
 def _note_included(db: Db, rows: Sequence[MemberRow]) -> None:
     """Which of our own records and holds the balances of these members have: those in use do not have them before the end."""
     for row in rows:
-        known = db.execute("SELECT id FROM member WHERE handle = ?", (bytes.fromhex(row.handle),)).fetchone()
-        if known and row.includes:
-            told = [(known[0], bytes.fromhex(ref)) for ref in row.includes]
+        if row.includes:
+            (known,) = db.execute("SELECT id FROM member WHERE handle = ?", (bytes.fromhex(row.handle),)).fetchone() or (None,)
+            told = members.own_refs(db, row.includes)
             db.executemany(
-                "INSERT INTO arrived (member, ref) SELECT member, ref FROM entry WHERE member = ? AND included = 0 AND ref = ?"
-                " ON CONFLICT (member, ref) DO NOTHING",
-                told,
+                "INSERT INTO arrived (member, ref) VALUES (?, ?) ON CONFLICT (member, ref) DO NOTHING",
+                members.open_of(db, known, told),
             )
             db.executemany(
-                "INSERT INTO arrived (member, ref) SELECT member, id FROM hold WHERE member = ? AND (id = ? OR ended_by = ?)"
-                " ON CONFLICT (member, ref) DO NOTHING",
-                [(member, ref, ref) for member, ref in told],
+                "INSERT INTO arrived (member, ref) SELECT member, id FROM hold WHERE id = ? ON CONFLICT (member, ref) DO NOTHING",
+                [(ref,) for ref in told],
             )
 
 

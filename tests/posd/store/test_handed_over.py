@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from posd.store import members, snapshots
 from sync.snapshot import Loading, Taken
 from tests.till import DATE, POOR, RICH, Till, code_of, lines, row
@@ -24,6 +26,19 @@ async def test_a_merge_that_comes_as_a_snapshot(shop: Till) -> None:
     await snapshot(shop, row(RICH, 320, includes=included), row(POOR, 0, merged_into=RICH, includes=included))
     for code in (code_of(POOR), code_of(RICH)):
         assert await shop.balance(code) == 327
+
+
+@pytest.mark.parametrize("by_snapshot", [True, False])
+async def test_a_merge_that_a_restore_has_undone(shop: Till, by_snapshot: bool) -> None:
+    """What was sold to the one while the cards were merged is in the other's balance there: not counted with the one as well."""
+    await shop.learns(row(RICH, 300), row(POOR, 0, merged_into=RICH))
+    sold = await shop.sell(700, "k1", ask={"basket": lines(700), "code": code_of(POOR)})
+    assert [await shop.balance(code_of(handle)) for handle in (RICH, POOR)] == [307, 307]
+    restored = (row(RICH, 250), row(POOR, 57, includes=(sold["id"],)))
+    await (snapshot(shop, *restored) if by_snapshot else shop.learns(*restored))
+    assert [await shop.balance(code_of(handle)) for handle in (RICH, POOR)] == [250, 57]
+    await shop.learns(row(RICH, 307), row(POOR, 0, merged_into=RICH))
+    assert [await shop.balance(code_of(handle)) for handle in (RICH, POOR)] == [307, 307]
 
 
 async def test_a_name_that_was_given_here_goes_once_head_office_tells_it(shop: Till, tmp_path: Path) -> None:
