@@ -57,6 +57,7 @@ def all_of(seeds: range, processes: int) -> Sum:
     """Play them."""
     began, done, sales, violations, marks = time.monotonic(), 0, 0, 0, Marks()
     town()  # made once: the workers begin with copies
+    gc.freeze()
     with multiprocessing.get_context("fork").Pool(processes, gc.disable, maxtasksperchild=SEEDS_PER_WORKER) as pool:
         for ended in pool.imap_unordered(played, seeds):
             done, sales, violations = done + 1, sales + ended.sales, violations + len(ended.violations)
