@@ -196,12 +196,12 @@ class Checkout:
         asked = [_request(handle, hold, seqs.get(hold.lease, 0), answer.step, life) for hold in holds]
         answers = await asyncio.gather(*(_ask(self.office, request) for request in asked))
         heard = list(zip(holds, answers, strict=True))
-        refused = tuple(hold for hold, said in heard if said and not said.granted)
+        refused = tuple(hold for hold, said in heard if said and not said.granted and not _leaves_no_trace(said))
         silent = tuple(hold for hold, said in heard if said is None)
         why = next((_why(hold, said) for hold, said in heard if said and not said.granted), None)
         if (why := why or shortfall(await self.program(), silent, answer.strength)) is None:
             return holds
-        undo = tuple(hold for hold in holds if hold not in refused)  # granted ones, and those of which nobody knows
+        undo = tuple(hold for hold in holds if hold not in refused)  # granted ones, and those that may be granted yet
         await self.store.run(agreements.give_up, refused, Void("", undo, handle), self._stamp(), _random())
         self.link.wake.set()
         return why
@@ -248,6 +248,13 @@ async def _ask(office: HeadOffice, request: wire.HoldRequest) -> wire.HoldAnswer
     except (Unavailable, Misconfigured):
         return None
     return None if answer.refusal and answer.refusal.code == "lease_ahead" else answer
+
+
+def _leaves_no_trace(answer: wire.HoldAnswer) -> bool:
+    """Of whom head office does not know, it keeps no refusal either: a copy of the request that is late on the line could be
+    granted once it does, and nobody would ever give that back.
+    """
+    return answer.refusal is not None and answer.refusal.code == "unknown_member"
 
 
 def _why(hold: Hold, answer: wire.HoldAnswer) -> Refusal:

@@ -163,6 +163,14 @@ async def test_what_a_void_has_given_back_is_asked_for_with_its_place(leased: Ti
     assert len(bodies(leased, "void")) == 1
 
 
+async def test_a_refusal_that_head_office_does_not_keep_is_voided(leased: Till) -> None:
+    """It does not know the member, for it was restored: what it refuses now, a late copy of the request might be granted later."""
+    for code, voids in (("pieces_missing", 0), ("unknown_member", 1)):
+        leased.office.answer = lambda request, code=code: HoldAnswer(granted=False, refusal=Refusal(code))
+        assert (await agree(leased))["refusal"]["code"] == code
+        assert len(bodies(leased, "void")) == voids
+
+
 async def test_a_crash_while_head_office_is_asked_gives_the_lease_back(leased: Till) -> None:
     """Asked, then dead: the start voids the hold, lease and all."""
     (hold,) = await leased.store.run(agreements.ask_holds, RICH, (Hold("0f" * 16, "points", 150),))
