@@ -163,6 +163,16 @@ async def test_what_a_void_has_given_back_is_asked_for_with_its_place(leased: Ti
     assert len(bodies(leased, "void")) == 1
 
 
+async def test_a_hold_that_nobody_answered_is_voided_before_long(leased: Till) -> None:
+    """Also where no checkout with points comes any more: by the look that counts unused leases."""
+    await leased.store.run(agreements.ask_holds, RICH, (Hold("0f" * 16, "points", 150),))
+    assert await returns(leased) == 0
+    (void,) = bodies(leased, "void")
+    assert (void["holds"][0]["id"], spent(leased)) == ("0f" * 16, [(200, 0)])
+    assert await returns(leased) == 0
+    assert len(bodies(leased, "void")) == 1
+
+
 async def test_a_refusal_that_head_office_does_not_keep_is_voided(leased: Till) -> None:
     """It does not know the member, for it was restored: what it refuses now, a late copy of the request might be granted later."""
     for code, voids in (("pieces_missing", 0), ("unknown_member", 1)):
