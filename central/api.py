@@ -182,8 +182,7 @@ def _heard(db: Connection, key: Key, request: wire.FeedRequest, said: terminals.
     """The terminal was here; whether what it says is news for others."""
     freed = budgets.heard(db, key, feed.position_of(db, request.cursor), request.given)
     terminals.heard_from(db, key.terminal, now_ms(), said)
-    recovery.heard(db, key, request, now_ms())
-    return freed
+    return recovery.heard(db, key, request, now_ms()) or freed
 
 
 def _signed(request: Request, body: bytes) -> Signed:

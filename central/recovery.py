@@ -10,7 +10,7 @@ counted up to.
 import secrets
 from typing import NamedTuple
 
-from central.store import audit, feed, recovery
+from central.store import audit, feed, leases, recovery
 from central.store.audit import Note
 from central.store.engine import Connection
 from central.store.recovery import Absent
@@ -18,6 +18,7 @@ from central.store.terminals import Key
 from runtime.errors import Misconfigured
 from sync import wire
 
+OWNERS_AT_ONCE = 200  # to a position of the feed: a page has whole positions
 EPOCHS_BEGIN_MS = 1_577_836_800_000  # the first second of 2020
 
 
@@ -43,22 +44,30 @@ def begin(db: Connection, now_ms: int, person: str) -> str:
 
 
 def granting(db: Connection, now_ms: int) -> bool:
-    """Whether holds and leases may be granted. The last terminal that comes back, or is fenced, ends the recovery."""
+    """Whether holds and leases may be granted. The last terminal that comes back, or is fenced, ends the recovery: from then on
+    leases are told again, also to those who have read about these members meanwhile.
+    """
     if not feed.office(db).recovering:
         return True
     if recovery.absent(db):
         return False
     recovery.end(db)
+    owners = [("member", member) for member in leases.owners(db)]
+    for first in range(0, len(owners), OWNERS_AT_ONCE):
+        feed.publish(db, owners[first : first + OWNERS_AT_ONCE])
     audit.add(db, Note(now_ms, "head office", "recovered", feed.office(db).incarnation, "every terminal is back, or fenced"))
     return True
 
 
-def heard(db: Connection, key: Key, request: wire.FeedRequest, now_ms: int) -> None:
-    """A terminal says where its journal ends. It counts only with a cursor of this life, which no older request has."""
+def heard(db: Connection, key: Key, request: wire.FeedRequest, now_ms: int) -> bool:
+    """A terminal says where its journal ends; whether it was the last. It counts only with a cursor of this life, which no older
+    request has.
+    """
     office = feed.office(db)
-    if office.recovering and request.cursor.startswith(office.incarnation) and request.journal_seq >= 0:
-        recovery.mark_whole(db, key.chain, request.journal_seq, office.incarnation)
-        granting(db, now_ms)
+    if not office.recovering or not request.cursor.startswith(office.incarnation) or request.journal_seq < 0:
+        return False
+    recovery.mark_whole(db, key.chain, request.journal_seq, office.incarnation)
+    return granting(db, now_ms)
 
 
 def state(db: Connection) -> Recovery:

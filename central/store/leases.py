@@ -114,6 +114,12 @@ def of_member(db: Connection, member: int) -> list[LeaseRow]:
     return [LeaseRow(*row) for row in db.execute(_OF_MEMBER, {"member": member})]
 
 
+def owners(db: Connection) -> list[int]:
+    """The members with a lease that has not come back."""
+    wanted = sa.select(LEASE.c.member_id).where(LEASE.c.state != "returned").distinct().order_by(LEASE.c.member_id)
+    return list(db.execute(wanted).scalars())
+
+
 def names_of(db: Connection, member: int, chain: int) -> set[str]:
     """The leases of a member that a journal ever had: of one that is over an open hold may still have all."""
     mine = (LEASE.c.member_id == member, LEASE.c.chain_id == chain)

@@ -354,6 +354,21 @@ async def test_while_head_office_recovers_nothing_is_leased(office, pair):
     assert (await office.store.read(records.newest, 1))[0].state == "applied"
 
 
+async def test_leases_are_told_once_head_office_has_recovered(office, pair):
+    """Also to a terminal that has read all about the member by then, and of a lease that somebody else waits for."""
+    here, there = pair
+    lease = await lease_of(office, here)
+    await office.store.run(recovery.begin, now_ms(), "person")
+    cursors = [(await office.feed(one)).cursor for one in pair]
+    assert (await told(office, here, cursors[0]))[0] == []
+    await office.feed(here, cursors[0])
+    assert (await told(office, here, cursors[0]))[0] == [], "the other one is not back"
+    await office.deliver(there)
+    await office.feed(there, cursors[1])
+    (again,), _ = await told(office, here, cursors[0])
+    assert (again.id, again.pieces) == (lease.id, lease.pieces)
+
+
 async def test_what_a_void_gives_back_is_there_once_it_is_booked(office, pair):
     """Before that, what the lease has is another promise's: the answer is as good as none, and nothing is kept of the request."""
     here, _ = pair
