@@ -39,9 +39,9 @@ def divide(db: Connection, program: Program) -> list[tuple[str, int]]:
 
 def heard(db: Connection, key: terminals.Key, position: int, given: Mapping[str, int]) -> bool:
     """A terminal has read the feed up to `position` and says what it has `given`; whether that sets something free for others."""
-    before = rows.told(db, key.chain)
+    shares, before = rows.of_chain_and_told(db, key.chain)
     said = {rule: given.get(rule, 0) for rule in {*before, *given} if before.get(rule, 0) != given.get(rule, 0)}
-    falling = [rule for rule, share in rows.of_chain(db, key.chain).items() if share.told < share.ceiling]
+    falling = [rule for rule, share in shares.items() if share.told < share.ceiling]
     if not said and not falling:
         return False
     records.in_turn(db)

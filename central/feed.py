@@ -20,6 +20,7 @@ from central.store.feed import Change, Office
 from loyalty.lots import folded
 from sync import wire
 
+MEMBER = "member"
 _CURSOR = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})\.([0-9]{1,18})")
 
 
@@ -31,10 +32,11 @@ class Cursor(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Where the round of pages began, and the day on which it is asked."""
+    """Where the round of pages began, the day on which it is asked, and whether head office recovers."""
 
     told: int
     day: str
+    recovering: bool
 
 
 class Page(NamedTuple):
@@ -44,28 +46,25 @@ class Page(NamedTuple):
     news: bool
 
 
-def answer(db: Connection, terminal: int, request: wire.FeedRequest, now_ms: int) -> Page:
-    """The next page for that terminal; or the word that there is a snapshot, to one that takes them and has an unknown cursor."""
-    office = feed.office(db)
-    if request.snapshots and _start(request.cursor, office) is None:
-        return Page(wire.FeedPage("", (), True, office.incarnation, now_ms, snapshot=True), news=True)
-    return read_page(db, terminal, request.cursor, now_ms)
-
-
-def read_page(db: Connection, terminal: int, cursor: str, now_ms: int, rows_max: int = wire.FEED_ROWS_MAX) -> Page:
-    """The next page after `cursor` for that terminal; from the beginning for a cursor of another life of this database.
+def answer(db: Connection, terminal: int, request: wire.FeedRequest, now_ms: int, rows_max: int = wire.FEED_ROWS_MAX) -> Page:
+    """The next page for that terminal. To one with a cursor of another life of this database the word that there is a snapshot; or
+    the feed from the beginning, where it takes none.
 
     At most `rows_max` rows, unless one position alone has more. `db` must be one snapshot.
     """
     office = feed.office(db)
-    start = _start(cursor, office) or Cursor()
+    known = _start(request.cursor, office)
+    if known is None and request.snapshots:
+        return Page(wire.FeedPage("", (), True, office.incarnation, now_ms, snapshot=True), news=True)
+    start = known or Cursor()
     changes = feed.changes_after(db, terminal, start.position, rows_max + 1)
     more = len(changes) > rows_max
     if more:
         changes = _whole(db, terminal, changes)
     position = changes[-1].position if more else office.position
     then = Cursor(start.told if more else position, position)
-    rows = told(db, changes, terminal, Asked(start.told, standings.today(db, now_ms)))
+    day = standings.today(db, now_ms) if any(change.kind == MEMBER for change in changes) else ""
+    rows = told(db, changes, terminal, Asked(start.told, day, office.recovering))
     head = terminals.head(db, terminal)
     page = wire.FeedPage(
         cursor_text(office.incarnation, then),
@@ -76,7 +75,7 @@ def read_page(db: Connection, terminal: int, cursor: str, now_ms: int, rows_max:
         head.seq,
         head.hash,
     )
-    return Page(page, news=bool(changes) or not cursor.startswith(office.incarnation))
+    return Page(page, news=bool(changes) or not request.cursor.startswith(office.incarnation))
 
 
 def cursor_text(incarnation: str, cursor: Cursor) -> str:
@@ -93,9 +92,9 @@ def _start(cursor: str, office: Office) -> Cursor | None:
     return start if start.told <= start.position <= office.position else None
 
 
-def position_of(db: Connection, cursor: str) -> int:
+def position_of(cursor: str, office: Office) -> int:
     """How far a terminal with that cursor has read; 0 for a cursor of another life of this database."""
-    return (_start(cursor, feed.office(db)) or Cursor()).position
+    return (_start(cursor, office) or Cursor()).position
 
 
 def _whole(db: Connection, terminal: int, changes: list[Change]) -> list[Change]:
@@ -126,14 +125,14 @@ def told(db: Connection, changes: Sequence[Change], terminal: int, asked: Asked)
     if "code_key" in keys:
         found = programs.code_keys(db, keys["code_key"])
         entities |= {("code_key", row.id): wire.CodeKeyRow(row.key_id, row.public_key, row.revoked) for row in found}
-    if "member" in keys:
-        rows = _members(db, keys["member"], terminal, asked)
-        entities |= {("member", key): row for key, row in rows.items()}
     beside: Mapping[int, wire.LeaseRow] = {}
-    if "member" in keys:
-        beside = leases.told(db, keys["member"], terminal)
+    if MEMBER in keys:
+        rows = _members(db, keys[MEMBER], terminal, asked)
+        entities |= {(MEMBER, key): row for key, row in rows.items()}
+        if not asked.recovering:  # it may have forgotten itself what it was given back
+            beside = leases.told(db, keys[MEMBER], terminal)
     both = (
-        (entities[change.kind, change.key], beside.get(change.key) if change.kind == "member" else None) for change in changes
+        (entities[change.kind, change.key], beside.get(change.key) if change.kind == MEMBER else None) for change in changes
     )
     return [[wire.feed_row(entity) for entity in pair if entity] for pair in both]
 

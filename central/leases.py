@@ -169,13 +169,12 @@ def voided(db: Connection, hold: Hold) -> Hold:
 
 def told(db: Connection, of: Sequence[int], terminal: int) -> dict[int, wire.LeaseRow]:
     """The leases that a terminal has of these members, by member; with each that may be spent from, what the member's wallet makes
-    its code from. Nothing is said of one that it has returned, which it may have forgotten by now; and nothing while head office
-    recovers, which itself may have forgotten what it was given back.
+    its code from. Nothing is said of one that it has returned, which it may have forgotten by now.
     """
-    found: dict[int, wire.LeaseRow] = {}
-    if feed.office(db).recovering:
-        return found
     last = {member: row for member, row in rows.last_of(db, of, terminal).items() if row.state != "returned"}
+    if not last:
+        return {}
+    found: dict[int, wire.LeaseRow] = {}
     secrets = changing.secrets_of(db, list(last))
     for member, before in standings.load_all(db, members.by_ids(db, list(last))).items():
         row = last[member]

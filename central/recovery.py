@@ -60,11 +60,11 @@ def granting(db: Connection, now_ms: int) -> bool:
 
 
 def heard(db: Connection, key: Key, request: wire.FeedRequest, now_ms: int) -> bool:
-    """A terminal says where its journal ends; whether it was the last. It counts only with a cursor of this life, which no older
-    request has.
+    """A terminal says, while head office recovers, where its journal ends; whether it was the last. It counts only with a cursor of
+    this life, which no older request has.
     """
     office = feed.office(db)
-    if not office.recovering or not request.cursor.startswith(office.incarnation) or request.journal_seq < 0:
+    if not request.cursor.startswith(office.incarnation) or request.journal_seq < 0:
         return False
     recovery.mark_whole(db, key.chain, request.journal_seq, office.incarnation)
     return granting(db, now_ms)

@@ -37,10 +37,11 @@ class Place(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Which terminal asks, on which day, and for how many entities at most."""
+    """Which terminal asks, on which day and while head office recovers or not, and for how many entities at most."""
 
     terminal: int
     day: str
+    recovering: bool
     rows_max: int
 
 
@@ -59,7 +60,7 @@ def read_chunk(
     office = changes.office(db)
     known = _place(cursor, office.incarnation)
     at = known or Place(office.position)
-    told, last = _within(_steps(db, Asked(terminal, standings.today(db, now_ms), rows_max), at), rows_max)
+    told, last = _within(_steps(db, Asked(terminal, standings.today(db, now_ms), office.recovering, rows_max), at), rows_max)
     data = msgspec.json.encode([row for step in told for row in step.rows])
     members_told = at.members + sum(step.kind == MEMBER for step in told)
     place = Place(at.position, members_told, snapshot.chained(at.hash, data), *(told[-1][:2] if told else at[3:]))
@@ -111,5 +112,5 @@ def _steps(db: Connection, asked: Asked, at: Place) -> Iterator[Step]:
 
 
 def _told(db: Connection, asked: Asked, found: Sequence[Change], after: Sequence[str]) -> Iterator[Step]:
-    rows = feed.told(db, found, asked.terminal, feed.Asked(0, asked.day))
+    rows = feed.told(db, found, asked.terminal, feed.Asked(0, asked.day, asked.recovering))
     return (Step(one.kind, place, told) for one, place, told in zip(found, after, rows, strict=True))

@@ -14,8 +14,7 @@ _SHARE = (BUDGET.c.target, BUDGET.c.ceiling, _USED)
 
 # Made once: making a statement takes as long as running it.
 _CHAIN = BUDGET.c.chain_id == sa.bindparam("chain")
-_OF_CHAIN = sa.select(BUDGET.c.rule, *_SHARE).where(_CHAIN).order_by(BUDGET.c.rule)
-_TOLD = sa.select(BUDGET.c.rule, BUDGET.c.told).where(_CHAIN, BUDGET.c.told != 0)
+_OF_CHAIN = sa.select(BUDGET.c.rule, BUDGET.c.told, *_SHARE).where(_CHAIN).order_by(BUDGET.c.rule)
 
 
 def shares(db: Connection, rule: str) -> dict[int, Share]:
@@ -26,8 +25,14 @@ def shares(db: Connection, rule: str) -> dict[int, Share]:
 
 def of_chain(db: Connection, chain: int) -> dict[str, Share]:
     """All shares of a journal, by rule."""
-    found = db.execute(_OF_CHAIN, {"chain": chain})
-    return {rule: Share(target, ceiling, used) for rule, target, ceiling, used in found}
+    return of_chain_and_told(db, chain)[0]
+
+
+def of_chain_and_told(db: Connection, chain: int) -> tuple[dict[str, Share], dict[str, int]]:
+    """The same, and what the terminal last said that it has given of each."""
+    found = db.execute(_OF_CHAIN, {"chain": chain}).all()
+    shares = {rule: Share(target, ceiling, used) for rule, _, target, ceiling, used in found}
+    return shares, {rule: told for rule, told, *_ in found if told}
 
 
 def set_shares(db: Connection, rule: str, found: Mapping[int, Share]) -> None:
@@ -41,11 +46,6 @@ def add_used(db: Connection, chain: int, spent: Mapping[str, int], sign: int = 1
     """An applied record has given so much of each budget, or with a `sign` of -1 put it back."""
     rows = [{"rule": rule, "chain_id": chain, "used": sign * pieces} for rule, pieces in sorted(spent.items())]
     upsert(db, BUDGET, rows, "used", add=True)
-
-
-def told(db: Connection, chain: int) -> dict[str, int]:
-    """What the terminal last said that it has given."""
-    return dict(db.execute(_TOLD, {"chain": chain}).all())
 
 
 def set_told(db: Connection, chain: int, given: Mapping[str, int]) -> None:

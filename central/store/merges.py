@@ -19,11 +19,19 @@ class Merge(NamedTuple):
     done: bool
 
 
+# Made once: making a statement takes as long as running it.
+_FOUND = sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done)
+_GET = _FOUND.where(MERGED.c.member_id == sa.bindparam("member"))
+_INTO = (
+    sa.select(MERGED.c.member_id, MERGED.c.into_id, MEMBER.c.handle)
+    .join(MEMBER, MEMBER.c.id == MERGED.c.into_id)
+    .where(MERGED.c.done, MERGED.c.member_id.in_(sa.bindparam("members", expanding=True)))
+)
+
+
 def get(db: Connection, member: int) -> Merge | None:
     """What `member` is merged into, or is to be."""
-    row = db.execute(
-        sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done).where(MERGED.c.member_id == member)
-    ).one_or_none()
+    row = db.execute(_GET, {"member": member}).one_or_none()
     return Merge(*row) if row else None
 
 
@@ -55,13 +63,12 @@ def next_todo(db: Connection) -> Merge | None:
     """The next merge that has nothing to wait for: nothing of the member is leased, held or exposed."""
     aside = sa.or_(*(BALANCE.c.account.startswith(one) for one in ASIDE))
     waits = sa.exists().where(BALANCE.c.member_id == MERGED.c.member_id, aside, BALANCE.c.pieces != 0)
-    wanted = sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done).where(sa.not_(MERGED.c.done), sa.not_(waits))
+    wanted = _FOUND.where(sa.not_(MERGED.c.done), sa.not_(waits))
     row = db.execute(wanted.order_by(MERGED.c.member_id).limit(1)).one_or_none()
     return Merge(*row) if row else None
 
 
 def into(db: Connection, members: Iterable[int]) -> dict[int, tuple[int, str]]:
     """Into whom those of `members` were merged that were, by key and handle."""
-    wanted = sa.select(MERGED.c.member_id, MERGED.c.into_id, MEMBER.c.handle).join(MEMBER, MEMBER.c.id == MERGED.c.into_id)
-    rows = db.execute(wanted.where(MERGED.c.done, MERGED.c.member_id.in_(list(members))))
+    rows = db.execute(_INTO, {"members": list(members)})
     return {row.member_id: (row.into_id, row.handle) for row in rows}

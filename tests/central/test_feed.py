@@ -81,7 +81,8 @@ async def test_a_cursor_from_the_future_starts_from_the_beginning(office):
 async def read_on(office, terminal, cursor, rows_max):
     """One page of at most so many rows, through the database alone."""
     key = await office.store.read(terminals.key, terminal.code, terminal.epoch)
-    return (await office.store.read(feed.read_page, key.terminal, cursor, 0, rows_max)).page
+    request = wire.FeedRequest(cursor, 0.0, 0, 0, "0.1.0")
+    return (await office.store.read(feed.answer, key.terminal, request, 0, rows_max)).page
 
 
 async def test_pages_end_where_a_position_ends(office):

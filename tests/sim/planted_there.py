@@ -13,7 +13,7 @@ from posd import booking, checkout
 from posd.store import agreements, journal, opening, pages
 from posd.store import members as terminal_members
 from runtime.errors import Misconfigured, Rejected, Unavailable
-from sync import loop
+from sync import loop, wire
 
 # the terminal
 
@@ -137,7 +137,7 @@ def silence_is_yes() -> Mapping[str, Any]:
             await real(self)
         except Unavailable:
             state = await self.journal.push_state()
-            last = state.seq + len(await self.journal.records_after(state.seq, 500, 1 << 18))
+            last = state.seq + len(await self.journal.records_after(state.seq, 500, wire.BATCH_BYTES_MAX))
             await self.journal.save_push_state(replace(state, seq=last, hash=await self.journal.hash_at(last)))
             raise
 
@@ -168,11 +168,13 @@ def late_rows_passed_over() -> Mapping[str, Any]:
 
 
 def counted_from_the_page() -> Mapping[str, Any]:
-    real = feed.read_page
+    real = feed.answer
 
-    def read_page(*given: Any, **named: Any) -> Any:
+    def answer(*given: Any, **named: Any) -> Any:
         found = real(*given, **named)
+        if found.page.snapshot:
+            return found
         life, _, position = found.page.cursor.split(".")
         return found._replace(page=replace(found.page, cursor=f"{life}.{position}.{position}"))
 
-    return {"central.feed.read_page": read_page}
+    return {"central.feed.answer": answer}

@@ -41,7 +41,7 @@ LOOK_S = HOUR_S
 CLONE_VISITS = 8
 TOLD_MAX = 60
 QUIET_S = 3600.0  # a quiet line is asked once an hour, not every 25 seconds: a day has many of those
-LAGS_S = (60.0, 600.0, 1800.0, 3600.0)
+LAGS_S = (180.0, 600.0, 1800.0, 3600.0)
 
 
 @dataclass
@@ -292,7 +292,7 @@ def _stage(world: World) -> Iterator[None]:
             ("central.api.now_ms", world.now_ms),
             ("sync.signing.check", unsigned),
             ("central.auth._holds", lambda *_: True),
-            ("central.feed.read_page", partial(feed.read_page, rows_max=rows_max)),
+            ("central.feed.answer", partial(feed.answer, rows_max=rows_max)),
             ("central.snapshot.read_chunk", partial(snapshot.read_chunk, rows_max=rows_max)),
         ):
             stack.enter_context(patch(name, value))
