@@ -105,6 +105,7 @@ class Pole:
 
     def unplug(self) -> None:
         if self.plugged:
+            self.path.unlink(missing_ok=True)  # the next that opens a terminal, in another process too, gets this one's name
             os.close(self.ours)
             self.plugged = False
 
