@@ -62,7 +62,7 @@ async def claims(till: "Till", visit: "Visit") -> None:
     till.marks.sometimes("claimed by several", when=of in earlier)
     till.marks.sometimes("claimed at another terminal", when=of.place != till.terminal.place)
     till.marks.sometimes("claimed after goods came back", when=bool(till.oracle.came_back(of)))
-    here = of.place // 2 == till.terminal.place // 2  # the same store: there the number of the receipt is enough
+    here = till.terminal.store == till.world.terminals[of.place].store  # there the number of the receipt is enough
     receipt = Named("", of.paid.till.receipt_number, DAY)
     named = receipt if here and till.at_counter.random() < 0.5 else Named(of.booked.id, "", "")
     key = _key(till, "claim")

@@ -253,6 +253,11 @@ class Terminal:
         attached = joining.next_attachment(self.db) and "an attachment waits"
         return trouble or (f"{queued} records are queued" if queued > 0 else attached or "")
 
+    @property
+    def store(self) -> str:
+        """The store that it is enrolled in: a copy's is that of the disk."""
+        return journal.identity(self.db).store
+
     def cursor(self) -> str:
         """How far it has read the feed."""
         return journal.pull_state(self.db).cursor
