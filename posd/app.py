@@ -116,9 +116,7 @@ async def _build(settings: Settings, store: Store, stack: contextlib.AsyncExitSt
     clock = clock_in(me.time_zone, settings.place.coordinates, Place(me.store, me.name or me.terminal))
     checkout = Checkout(store, clock, link, me.terminal, office, prints=settings.printing == "posd")
     if me.terminal:
-        with contextlib.suppress(
-            Unavailable
-        ):  # a full disk: before the next hold is asked for; a failed one ends us in a moment
+        with contextlib.suppress(Unavailable):  # a full disk: it is tried again before long; a failed one ends us in a moment
             if voided := await checkout.recover():
                 log.warning("holds voided that nobody answered before the stop", holds=voided)
     scanners = tuple(load_scanner(one.driver, one.name or one.driver, one.options) for one in settings.scanners)

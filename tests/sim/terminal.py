@@ -1,6 +1,7 @@
 """A terminal: its disk, and posd on it for one life after another, with the real checkout, sync and store."""
 
 import asyncio
+import contextlib
 import hashlib
 import random
 from collections.abc import Callable
@@ -198,8 +199,9 @@ class Terminal:
         self.checkout = Checkout(store, clock, self.link, me.terminal, line, prints=False)
         if own.condition.unchecked:  # as posd.upkeep.Upkeep.check, behind the first sales
             self.process.spawn(self._checks(store))
-        voided = await self.checkout.recover()
-        self.world.marks.sometimes("unanswered hold voided at start", when=voided > 0)
+        with contextlib.suppress(Unavailable):  # a full disk, as in posd.app
+            voided = await self.checkout.recover()
+            self.world.marks.sometimes("unanswered hold voided at start", when=voided > 0)
         self.db = own.writer.db
         self.sync = Sync(line, StoredJournal(store), StoredCache(store), self.link, self.wall_ms, VERSION)
         self.process.spawn(supervise("push", self.sync.push_for_ever))
