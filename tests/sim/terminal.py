@@ -125,6 +125,7 @@ class Terminal:
         self.disk.restore(image)
         self.skew_ms = 0
         self.terminal = ""
+        self.store = ""
         self.disks = 0
         self.twisted = False
         self._stays_off = False
@@ -192,6 +193,7 @@ class Terminal:
         own = open_on(self.disk, "")
         store: Any = TerminalStore(self.process, own, self)
         me = await store.look(journal.identity)
+        self.store = me.store  # a copy's is that of the disk
         line: Any = Line(self.world.network, self.name, key_id(me.terminal, me.epoch))
         clock: Clock = clock_in(me.time_zone, ticks=self.wall_ms)
         news = asyncio.Event()
@@ -254,11 +256,6 @@ class Terminal:
         trouble = "" if self.twisted else state.trouble
         attached = joining.next_attachment(self.db) and "an attachment waits"
         return trouble or (f"{queued} records are queued" if queued > 0 else attached or "")
-
-    @property
-    def store(self) -> str:
-        """The store that it is enrolled in: a copy's is that of the disk."""
-        return journal.identity(self.db).store
 
     def cursor(self) -> str:
         """How far it has read the feed."""
