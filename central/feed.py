@@ -57,7 +57,7 @@ def answer(db: Connection, terminal: int, request: wire.FeedRequest, now_ms: int
     if known is None and request.snapshots:
         return Page(wire.FeedPage("", (), True, office.incarnation, now_ms, snapshot=True), news=True)
     start = known or Cursor()
-    changes = feed.changes_after(db, terminal, start.position, rows_max + 1)
+    changes = feed.changes_after(db, terminal, start.position, rows_max + 1) if start.position < office.position else []
     more = len(changes) > rows_max
     if more:
         changes = _whole(db, terminal, changes)
