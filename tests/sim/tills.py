@@ -240,7 +240,9 @@ class Till:
             self.left_open.append(agreement)
             return False
         except Rejected as error:  # its disk is an older one by now
-            self.oracle.must(self.terminal.twisted and error.code == "agreement_unknown", f"{agreement} is not cancelled: {error}")
+            self.oracle.must(
+                self.terminal.twisted and error.code == "agreement_unknown", f"{agreement} is not cancelled: {error}"
+            )
             return False
         self.marks.sometimes("agreement cancelled", when=state == "cancelled")
         return bool(state == "cancelled")
