@@ -23,6 +23,7 @@ from tests.sim.terminal import NoAnswer, Terminal
 from tests.sim.town import DAY
 
 PAY_S_MAX = 300.0
+LATE_S_MAX = 600.0  # between two of those who come when the day is over and too little was sold
 RETRY_S_MAX = 90.0
 
 
@@ -61,24 +62,31 @@ class Till:
         self.unsettled = 0
 
     async def day(self, visits: int, length_s: float) -> None:
-        """Serve so many people, at random times."""
+        """Serve so many people, at random times; and as many more as it takes until all tills have sold enough."""
         loop = asyncio.get_running_loop()
         begin_s = loop.time()
         for when_s in sorted(self.chance.uniform(0, length_s) for _ in range(visits)):
             await asyncio.sleep(max(0.0, begin_s + when_s - loop.time()))
-            visit = self._visit()
-            self.marks.sometimes("same code at two tills at once", when=visit.code in self.world.served)
-            if visit.code:
-                self.world.served.append(visit.code)
-            kinds = VISITS if not self.world.faults.restless_till else RESTLESS
-            chance = self.chance
-            if self.at_counter.random() < self.world.faults.counter:
-                kinds, chance = COUNTER, self.at_counter
-            await chance.choices([how for how, _ in kinds.values()], [weight for _, weight in kinds.values()])[0](self, visit)
-            if visit.code:
-                self.world.served.remove(visit.code)
+            await self._serves()
+        while len(self.oracle.sold) < self.world.sales:
+            await asyncio.sleep(self.chance.uniform(0, LATE_S_MAX))
+            await self._serves()
         if self.world.storm.counter:
             await closes(self)
+
+    async def _serves(self) -> None:
+        """Whoever comes next."""
+        visit = self._visit()
+        self.marks.sometimes("same code at two tills at once", when=visit.code in self.world.served)
+        if visit.code:
+            self.world.served.append(visit.code)
+        kinds = VISITS if not self.world.faults.restless_till else RESTLESS
+        chance = self.chance
+        if self.at_counter.random() < self.world.faults.counter:
+            kinds, chance = COUNTER, self.at_counter
+        await chance.choices([how for how, _ in kinds.values()], [weight for _, weight in kinds.values()])[0](self, visit)
+        if visit.code:
+            self.world.served.remove(visit.code)
 
     def _visit(self) -> Visit:
         chance = self.chance

@@ -60,7 +60,7 @@ class World:
     """Everything that there is, for one seed."""
 
     def __init__(self, seed: int, faults: Faults | None = None, sales: int = SALES_MIN) -> None:
-        """`faults` instead of those that the seed draws; a day of about so many `sales`, or some more."""
+        """`faults` instead of those that the seed draws; a day of about so many `sales`, or some more, never less."""
         self.seed = seed
         self.sales = sales
         self.storm = faults or drawn(self.stream("faults"))
