@@ -30,8 +30,8 @@ demo: $(READY)  ## one sale through real parts, a crash in the middle, and the p
 run: $(READY)  ## the same shop, left up for the browser
 	@$(BIN)/python -m demo --stay
 
-test: $(READY)  ## every test, in parallel: two workers to a core, for many tests wait; WORKERS=3 for fewer
-	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),$(shell echo $$((2 * $$(nproc))))) --dist worksteal
+test: $(READY)  ## every test, in parallel: a worker more than there are cores, for many tests wait; WORKERS=2 for fewer
+	@$(BIN)/python -m pytest -q -n $(or $(WORKERS),$(shell echo $$(($$(nproc) + 1)))) --dist worksteal
 
 laws: $(READY)  ## the laws of loyalty/, each asked of 20,000 programs and baskets; EXAMPLES=1000 for fewer
 	@$(BIN)/python -m tests.laws
