@@ -153,6 +153,7 @@ async def measure(url: str, plan: Plan) -> dict[str, dict[str, float | None]]:
                 for place in ((0, 1, 2), (1, 0, 2))[number % 2]:  # `read` goes on where `stored` ended
                     spent[-1][place] = await timed(runners[place])
             figures(found, connections, size, Rounds(plan, spent[1:]))
+            found[f"batches of {size}: KB on the line"] = {"value": len(stored[0][0].body) / 1000, "target": None}
         for size in plan.batches:
             share = statistics.median([await repeated(store, tills[0], size, plan.each) for _ in range(plan.rounds + 1)][1:])
             found[f"batches of {size}: repeat / first"] = {
