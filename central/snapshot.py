@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from central import feed, standings
+from central.feed import MEMBER
 from central.store import feed as changes
 from central.store import members
 from central.store.engine import Connection
@@ -20,7 +21,7 @@ from sync import snapshot, wire
 from sync.snapshot import CodeRow, SnapshotChunk
 from sync.wire import FeedRow
 
-MEMBER, CODE = "member", "code"
+CODE = "code"
 OTHERS = tuple(sorted(set(wire.ENTITIES) - {MEMBER, "lease"}))
 
 _CURSOR = re.compile(r"([0-9a-f]{16})\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9a-f]{64})\.([a-z_]{1,20})\.(.{1,100})")
