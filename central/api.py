@@ -15,7 +15,6 @@ from central.auth import Signed
 from central.clock import now_ms
 from central.feed import News
 from central.lanes import Lanes, Overloaded
-from central.store import feed as rows
 from central.store import terminals
 from central.store.engine import Connection, Store
 from central.store.quarantine import Stranger
@@ -181,10 +180,9 @@ class Api:
 
 def _heard(db: Connection, key: Key, request: wire.FeedRequest, said: terminals.Said) -> bool:
     """The terminal was here; whether what it says is news for others."""
-    office = rows.office(db)
-    freed = budgets.heard(db, key, feed.position_of(request.cursor, office), request.given)
+    freed = budgets.heard(db, key, request.given, lambda: feed.read_to(db, request.cursor))
     terminals.heard_from(db, key.terminal, now_ms(), said)
-    return (office.recovering and recovery.heard(db, key, request, now_ms())) or freed
+    return (key.recovering and recovery.heard(db, key, request, now_ms())) or freed
 
 
 def _signed(request: Request, body: bytes) -> Signed:

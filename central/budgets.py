@@ -3,7 +3,7 @@
 How shares rise and fall is loyalty/budgets.py's; here they are kept, told in the feed, and what falls is awaited.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -37,8 +37,10 @@ def divide(db: Connection, program: Program) -> list[tuple[str, int]]:
     return [("share", terminal) for terminal in enrolled] if whole or known else []
 
 
-def heard(db: Connection, key: terminals.Key, position: int, given: Mapping[str, int]) -> bool:
-    """A terminal has read the feed up to `position` and says what it has `given`; whether that sets something free for others."""
+def heard(db: Connection, key: terminals.Key, given: Mapping[str, int], read_to: Callable[[], int]) -> bool:
+    """A terminal says what it has `given`, and `read_to` how far it has read the feed; whether that sets something free for
+    others.
+    """
     shares, before = rows.of_chain_and_told(db, key.chain)
     said = {rule: given.get(rule, 0) for rule in {*before, *given} if before.get(rule, 0) != given.get(rule, 0)}
     falling = [rule for rule, share in shares.items() if share.told < share.ceiling]
@@ -46,7 +48,7 @@ def heard(db: Connection, key: terminals.Key, position: int, given: Mapping[str,
         return False
     records.in_turn(db)
     rows.set_told(db, key.chain, said)
-    return position >= rows.told_at(db, key.terminal) and _settled(db, key.chain, given)
+    return read_to() >= rows.told_at(db, key.terminal) and _settled(db, key.chain, given)
 
 
 def _settled(db: Connection, chain: int, given: Mapping[str, int]) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from central import blanks, budgets, layouts, leases, standings
-from central.store import feed, members, merges, programs, terminals
+from central.store import feed, members, merges, programs
 from central.store.engine import Connection
 from central.store.feed import Change, Office
 from loyalty.lots import folded
@@ -52,7 +52,7 @@ def answer(db: Connection, terminal: int, request: wire.FeedRequest, now_ms: int
 
     At most `rows_max` rows, unless one position alone has more. `db` must be one snapshot.
     """
-    office = feed.office(db)
+    office, head = feed.here(db, terminal)
     known = _start(request.cursor, office)
     if known is None and request.snapshots:
         return Page(wire.FeedPage("", (), True, office.incarnation, now_ms, snapshot=True), news=True)
@@ -65,7 +65,6 @@ def answer(db: Connection, terminal: int, request: wire.FeedRequest, now_ms: int
     then = Cursor(start.told if more else position, position)
     day = standings.today(db, now_ms) if any(change.kind == MEMBER for change in changes) else ""
     rows = told(db, changes, terminal, Asked(start.told, day, office.recovering))
-    head = terminals.head(db, terminal)
     page = wire.FeedPage(
         cursor_text(office.incarnation, then),
         tuple(chain.from_iterable(rows)),
@@ -92,9 +91,9 @@ def _start(cursor: str, office: Office) -> Cursor | None:
     return start if start.told <= start.position <= office.position else None
 
 
-def position_of(cursor: str, office: Office) -> int:
+def read_to(db: Connection, cursor: str) -> int:
     """How far a terminal with that cursor has read; 0 for a cursor of another life of this database."""
-    return (_start(cursor, office) or Cursor()).position
+    return (_start(cursor, feed.office(db)) or Cursor()).position
 
 
 def _whole(db: Connection, terminal: int, changes: list[Change]) -> list[Change]:

@@ -70,6 +70,12 @@ _GET = _FOUND.where(LEASE.c.id == sa.bindparam("lease"))
 _OF_MEMBER = _FOUND.where(LEASE.c.member_id == sa.bindparam("member"), LEASE.c.state == "open").order_by(
     LEASE.c.used_ms, LEASE.c.id
 )
+_NAMES_OF = sa.select(LEASE.c.id).where(LEASE.c.member_id == sa.bindparam("member"), LEASE.c.chain_id == sa.bindparam("chain"))
+_TAKEN = (
+    sa.select(HOLD.c.lease, HOLD.c.unit, sa.cast(sa.func.sum(HOLD.c.leased), sa.BigInteger))
+    .where(HOLD.c.member_id == sa.bindparam("member"), HOLD.c.state == "open", HOLD.c.leased > 0)
+    .group_by(HOLD.c.lease, HOLD.c.unit)
+)
 _LAST_OF = (
     _FOUND.join(CHAIN, CHAIN.c.id == LEASE.c.chain_id)
     .join(TERMINAL, TERMINAL.c.id == CHAIN.c.terminal_id)
@@ -122,16 +128,12 @@ def owners(db: Connection) -> list[int]:
 
 def names_of(db: Connection, member: int, chain: int) -> set[str]:
     """The leases of a member that a journal ever had: of one that is over an open hold may still have all."""
-    mine = (LEASE.c.member_id == member, LEASE.c.chain_id == chain)
-    return set(db.execute(sa.select(LEASE.c.id).where(*mine)).scalars())
+    return set(db.execute(_NAMES_OF, {"member": member, "chain": chain}).scalars())
 
 
 def taken(db: Connection, member: int) -> Taken:
     """What the member's open holds have taken out of leases."""
-    pieces = sa.cast(sa.func.sum(HOLD.c.leased), sa.BigInteger)
-    wanted = sa.select(HOLD.c.lease, HOLD.c.unit, pieces).group_by(HOLD.c.lease, HOLD.c.unit)
-    mine = (HOLD.c.member_id == member, HOLD.c.state == "open", HOLD.c.leased > 0)
-    return {(leased(lease), unit): int(total) for lease, unit, total in db.execute(wanted.where(*mine))}
+    return {(leased(lease), unit): int(total) for lease, unit, total in db.execute(_TAKEN, {"member": member})}
 
 
 def last_of(db: Connection, members: Iterable[int], terminal: int) -> dict[int, LeaseRow]:

@@ -22,6 +22,9 @@ class Merge(NamedTuple):
 # Made once: making a statement takes as long as running it.
 _FOUND = sa.select(MERGED.c.member_id, MERGED.c.into_id, MERGED.c.done)
 _GET = _FOUND.where(MERGED.c.member_id == sa.bindparam("member"))
+_ASIDE = sa.or_(*(BALANCE.c.account.startswith(one) for one in ASIDE))
+_WAITS = sa.exists().where(BALANCE.c.member_id == MERGED.c.member_id, _ASIDE, BALANCE.c.pieces != 0)
+_NEXT_TODO = _FOUND.where(sa.not_(MERGED.c.done), sa.not_(_WAITS)).order_by(MERGED.c.member_id).limit(1)
 _INTO = (
     sa.select(MERGED.c.member_id, MERGED.c.into_id, MEMBER.c.handle)
     .join(MEMBER, MEMBER.c.id == MERGED.c.into_id)
@@ -61,10 +64,7 @@ def end(db: Connection, merge: Merge) -> None:
 
 def next_todo(db: Connection) -> Merge | None:
     """The next merge that has nothing to wait for: nothing of the member is leased, held or exposed."""
-    aside = sa.or_(*(BALANCE.c.account.startswith(one) for one in ASIDE))
-    waits = sa.exists().where(BALANCE.c.member_id == MERGED.c.member_id, aside, BALANCE.c.pieces != 0)
-    wanted = _FOUND.where(sa.not_(MERGED.c.done), sa.not_(waits))
-    row = db.execute(wanted.order_by(MERGED.c.member_id).limit(1)).one_or_none()
+    row = db.execute(_NEXT_TODO).one_or_none()
     return Merge(*row) if row else None
 
 

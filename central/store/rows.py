@@ -27,7 +27,7 @@ def append(db: Connection, table: sa.Table, columns: Sequence[str], rows: Iterab
         driver: Any = db.connection.dbapi_connection
         driver.run_async(lambda raw: raw.copy_records_to_table(table.name, columns=columns, records=rows))
     elif told := [dict(zip(columns, row, strict=True)) for row in rows]:
-        db.execute(table.insert(), told)
+        db.execute(_insert_all(table), told)
 
 
 def alone(db: Connection, what: int) -> None:
@@ -37,6 +37,11 @@ def alone(db: Connection, what: int) -> None:
 
 
 # Made once, as all statements that a record or a request needs: making one takes as long as running it.
+
+
+@cache
+def _insert_all(table: sa.Table) -> Any:
+    return table.insert()
 
 
 @cache

@@ -54,7 +54,8 @@ class ChainRow(NamedTuple):
 class Key(NamedTuple):
     """A key that signs, whether its epoch is still the terminal's and not fenced, and its journal at this moment.
 
-    `next_key` is one that signs too; what it signs makes it the key. `last_key`, the one before, may only push.
+    `next_key` is one that signs too; what it signs makes it the key. `last_key`, the one before, may only push. `recovering` says
+    that head office is.
     """
 
     terminal: int
@@ -64,6 +65,7 @@ class Key(NamedTuple):
     journal: ChainRow
     next_key: str = ""
     last_key: str = ""
+    recovering: bool = False
 
 
 class NewChain(NamedTuple):
@@ -151,9 +153,9 @@ def key(db: Connection, code: str, epoch: int) -> Key | None:
     row = db.execute(_KEY, {"code": code, "epoch": epoch}).one_or_none()
     if row is None:
         return None
-    next_key, last_key, *journal = row
+    next_key, last_key, recovering, *journal = row
     found = ChainRow(*journal)
-    return Key(found.terminal_id, found.id, found.public_key, bool(found.current), found, next_key, last_key)
+    return Key(found.terminal_id, found.id, found.public_key, bool(found.current), found, next_key, last_key, recovering)
 
 
 def set_next_key(db: Connection, chain_id: int, public_key: str) -> bool:
@@ -171,12 +173,6 @@ def take_next_key(db: Connection, key: Key) -> None:
     if found is not None:
         same = (CHAIN.c.terminal_id == key.terminal, CHAIN.c.public_key == found)
         db.execute(sa.update(CHAIN).where(*same).values(public_key=key.next_key, last_key=found, next_key=""))
-
-
-def head(db: Connection, terminal: int) -> Head:
-    """Where the journal ends in which a terminal writes now, as far as it is stored."""
-    row = db.execute(_HEAD, {"terminal": terminal}).one_or_none()
-    return Head(*row) if row else Head()
 
 
 def lock_chain(db: Connection, chain_id: int) -> ChainRow:
@@ -218,14 +214,9 @@ _JOURNAL = (
     *(sa.func.coalesce(TERMINAL.c.contact_ms, 0), OFFICE.c.incarnation),
 )
 _KEY = (
-    sa.select(CHAIN.c.next_key, CHAIN.c.last_key, *_JOURNAL)
+    sa.select(CHAIN.c.next_key, CHAIN.c.last_key, OFFICE.c.recovering, *_JOURNAL)
     .select_from(CHAIN.join(TERMINAL).join(OFFICE, sa.true()))
     .where(TERMINAL.c.code == sa.bindparam("code"), CHAIN.c.epoch == sa.bindparam("epoch"), CHAIN.c.branch == 0)
-)
-_HEAD = (
-    sa.select(CHAIN.c.seq, CHAIN.c.hash)
-    .join(TERMINAL)
-    .where(TERMINAL.c.id == sa.bindparam("terminal"), CHAIN.c.epoch == TERMINAL.c.epoch, CHAIN.c.branch == 0)
 )
 _LOCK_CHAIN = (
     sa.select(*_JOURNAL)

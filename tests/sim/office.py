@@ -25,6 +25,7 @@ from sync import wire
 from tests.sim.network import Answered
 from tests.sim.process import Process
 from tests.sim.rules import parsed, program
+from tests.sim.sql import QuickConnection
 
 RESTART_S_MAX = 20 * 60.0
 POOL_CODES = 6
@@ -260,6 +261,7 @@ def database(image: bytes | None = None) -> sa.Connection:
 def _engine() -> sa.Engine:
     """One for all seeds of a process: it keeps what it has compiled."""
     engine = sa.create_engine("sqlite://", creator=_connect, poolclass=NullPool)
+    engine._connection_cls = QuickConnection  # type: ignore[attr-defined]
     sa.event.listen(engine, "begin", lambda db: db.connection.dbapi_connection.execute("BEGIN IMMEDIATE"))
     return engine
 
