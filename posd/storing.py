@@ -6,10 +6,11 @@ from typing import Any
 
 from posd.store import agreements, budgets, joining, journal, pages, snapshots
 from posd.store.database import Store
+from posd.store.db import Db
 from sync.joining import AttachmentRequest
-from sync.pull import PullState
+from sync.pull import Health, PullState, Reading
 from sync.push import PushState
-from sync.snapshot import Loading, Taken
+from sync.snapshot import Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,6 @@ class StoredJournal:
         """Our record's hash there."""
         return await self.store.look(journal.hash_at, seq)
 
-    async def end(self) -> int:
-        """Where the journal ends."""
-        return await self.store.look(agreements.journal_end)
-
-    async def queued(self) -> tuple[int, int]:
-        """What waits, and since when."""
-        return await self.store.look(journal.queued)
-
     async def next_attachment(self) -> AttachmentRequest | None:
         """What is to be sent."""
         return await self.store.look(joining.next_attachment)
@@ -62,13 +55,9 @@ class StoredCache:
         """Where reading goes on."""
         return await self.store.look(journal.pull_state)
 
-    async def budgets_given(self) -> dict[str, int]:
-        """What has been given of each budget."""
-        return await self.store.look(budgets.given)
-
-    async def loading(self) -> Loading | None:
-        """A snapshot that is coming in."""
-        return await self.store.look(snapshots.loading)
+    async def reading(self) -> Reading:
+        """All that the next request says."""
+        return await self.store.look(_reading)
 
     async def save_chunk(self, taken: Taken) -> None:
         """A chunk of it, in one transaction."""
@@ -78,6 +67,11 @@ class StoredCache:
         """Rows and cursor in one transaction."""
         await self.store.run(pages.save_page, entities, state)
         await _note_freeze(self.store)
+
+
+def _reading(db: Db) -> Reading:
+    health = Health(*journal.queued(db), given=budgets.given(db), journal_seq=agreements.journal_end(db))
+    return Reading(journal.pull_state(db), health, snapshots.loading(db))
 
 
 async def _note_freeze(store: Store) -> None:

@@ -123,16 +123,14 @@ class Sync:
 
     async def pull_page(self) -> None:
         """One page of the feed; or one chunk of a snapshot, while one comes in."""
-        if loading := await self.cache.loading():
-            await self._pull_chunk(loading)
+        reading = await self.cache.reading()
+        if reading.loading:
+            await self._pull_chunk(reading.loading)
             return
-        state = await self.cache.pull_state()
-        queued, since_ms = await self.journal.queued()
-        given = await self.cache.budgets_given()  # after the cursor: it was given by what the cursor stands for
+        state = reading.state
         if not self.link.online:  # only who has been heard may keep us waiting for news: a page says so as soon as it is known
             state = replace(state, caught_up=False)
-        disk = " ".join(self.disk())
-        health = pull.Health(queued, since_ms, self.posd_version, given, await self.journal.end(), disk)
+        health = replace(reading.health, posd_version=self.posd_version, disk=" ".join(self.disk()))
         page = await self.office.feed(pull.request(state, health))
         if page.snapshot:
             await self._pull_chunk(Loading())

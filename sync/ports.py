@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from sync.joining import AttachmentRequest
-from sync.pull import PullState
+from sync.pull import PullState, Reading
 from sync.push import PushState
-from sync.snapshot import Loading, Taken
+from sync.snapshot import Taken
 
 
 class Journal(Protocol):
@@ -28,14 +28,6 @@ class Journal(Protocol):
         """Our record's hash at `seq`; that of an empty chain at 0; None beyond our head, push.PRUNED_HASH for a deleted one."""
         ...
 
-    async def end(self) -> int:
-        """Its last seq; -1 while something is still to be said in it first, to a head office that was restored."""
-        ...
-
-    async def queued(self) -> tuple[int, int]:
-        """How many records head office has not acknowledged, and the wall time in ms of the oldest (0 for none)."""
-        ...
-
     async def next_attachment(self) -> AttachmentRequest | None:
         """The oldest attachment whose record head office has acknowledged."""
         ...
@@ -52,12 +44,11 @@ class Cache(Protocol):
         """Where reading goes on."""
         ...
 
-    async def budgets_given(self) -> dict[str, int]:
-        """What this terminal has given or promised of each budget, ever, by rule."""
-        ...
-
-    async def loading(self) -> Loading | None:
-        """How far a snapshot has come in; None when none does."""
+    async def reading(self) -> Reading:
+        """The same, how far a snapshot has come in, and how this terminal is doing, all of one moment: how many records wait and
+        since when, what it has given or promised of each budget, ever, by rule, and its last seq (-1 while something is still to be
+        said in the journal first, to a head office that was restored).
+        """
         ...
 
     async def save_chunk(self, taken: Taken) -> None:

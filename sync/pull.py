@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from loyalty.journal import Head
+from sync.snapshot import Loading
 from sync.wire import FEED_WAIT_S_MAX, FeedPage, FeedRequest
 
 
@@ -28,10 +29,21 @@ class Health:
 
     queued_records: int
     queued_since_ms: int
-    posd_version: str
+    posd_version: str = ""
     given: Mapping[str, int] = field(default_factory=dict)
     journal_seq: int = -1
     disk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a request for the next page says, as the store has it at one moment: what was given was given by what the cursor stands
+    for. `loading` is how far a snapshot has come in; None when none does.
+    """
+
+    state: PullState
+    health: Health
+    loading: Loading | None = None
 
 
 def request(state: PullState, health: Health) -> FeedRequest:

@@ -10,7 +10,7 @@ from loyalty.agreement import Hold
 from loyalty.journal import Head
 from posd.cli.status import lines as told_to_a_person
 from posd.store import agreements, highwater, journal, leases
-from posd.storing import StoredCache, StoredJournal
+from posd.storing import StoredCache
 from sync.pull import PullState
 from sync.push import FORKED, PRUNED_HASH, ROLLED_BACK
 from sync.wire import HoldAnswer, LeaseRow
@@ -78,21 +78,20 @@ async def promised(shop: Till) -> list[dict[str, Any]]:
 
 async def test_what_is_promised_is_said_again_to_a_restored_head_office(shop: Till) -> None:
     """Once, with what came out of the lease; until then the terminal does not say where its journal ends."""
-    stored = StoredJournal(shop.store)
     shop.office.answer = lambda request: HoldAnswer(granted=True)
     await shop.learns(row(RICH, 500), LeaseRow(LEASE, RICH, {"points": 100}))
     kept, over = [await shop.agree(lines(3000), code_of(RICH), "ten_off") for _ in range(2)]
     await shop.ask(f"/v1/agreements/{over['agreement']}/cancel", {})
-    assert await stored.end() == (await shop.store.look(journal.head)).seq
+    assert await shop.store.look(agreements.journal_end) == (await shop.store.look(journal.head)).seq
     assert not await shop.store.look(agreements.unsaid)
     await reads(shop, None, "another")
-    assert (await stored.end(), await shop.store.look(agreements.unsaid)) == (-1, True)
+    assert (await shop.store.look(agreements.journal_end), await shop.store.look(agreements.unsaid)) == (-1, True)
     await shop.checkout.return_leases(0)
     (request, _) = shop.office.asked
     said = {"id": request.id, "unit": "points", "pieces": 100, "lease": LEASE, "leased": 100}
     assert await promised(shop) == [{"holds": [said], "member": RICH}]
     assert [kind for kind, _ in shop.records()][-2:] == ["promised", "lease_return"]
-    assert await stored.end() == (await shop.store.look(journal.head)).seq
+    assert await shop.store.look(agreements.journal_end) == (await shop.store.look(journal.head)).seq
     await shop.checkout.return_leases(0)
     assert len(await promised(shop)) == 1
     booked = await shop.sell(2000, "k1", agreement=kept["agreement"])
@@ -104,10 +103,9 @@ async def test_a_hold_that_is_being_asked_for_is_waited_for(shop: Till) -> None:
     await shop.learns(row(RICH, 500))
     await shop.store.run(agreements.ask_holds, RICH, (Hold("0f" * 16, "points", 50),))
     await reads(shop, None, "another")
-    stored = StoredJournal(shop.store)
-    assert (await stored.end(), await shop.store.look(agreements.unsaid)) == (-1, False)
+    assert (await shop.store.look(agreements.journal_end), await shop.store.look(agreements.unsaid)) == (-1, False)
     await shop.checkout.recover()
-    assert await stored.end() == (await shop.store.look(journal.head)).seq
+    assert await shop.store.look(agreements.journal_end) == (await shop.store.look(journal.head)).seq
     await shop.checkout.return_leases(0)
     assert await promised(shop) == []
 
@@ -118,7 +116,7 @@ async def test_a_frozen_terminal_says_nothing_of_its_promises(shop: Till) -> Non
     await shop.agree(lines(3000), code_of(RICH), "ten_off")
     await reads(shop, Head(1, SOME), "another")
     await shop.checkout.return_leases(0)
-    assert (await promised(shop), await StoredJournal(shop.store).end()) == ([], -1)
+    assert (await promised(shop), await shop.store.look(agreements.journal_end)) == ([], -1)
 
 
 async def test_a_frozen_terminal_says_nothing_of_a_returned_lease(shop: Till) -> None:

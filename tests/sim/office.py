@@ -262,7 +262,6 @@ def _engine() -> sa.Engine:
     """One for all seeds of a process: it keeps what it has compiled."""
     engine = sa.create_engine("sqlite://", creator=_connect, poolclass=NullPool)
     engine._connection_cls = QuickConnection  # type: ignore[attr-defined]
-    sa.event.listen(engine, "begin", lambda db: db.connection.dbapi_connection.execute("BEGIN IMMEDIATE"))
     return engine
 
 

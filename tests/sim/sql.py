@@ -7,6 +7,7 @@ office outside the simulator.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -50,6 +51,26 @@ _WAYS: WeakKeyDictionary[Any, dict[tuple[str, ...], _Way | None]] = WeakKeyDicti
 
 class QuickConnection(sa.Connection):
     """As SQLAlchemy's; give it to an engine whose driver is sqlite3."""
+
+    @contextmanager
+    def begin(self) -> Any:
+        """As Connection.begin, between BEGIN IMMEDIATE and COMMIT. SQLAlchemy, which thinks that it begins by itself where it is
+        used inside, never ends it.
+        """
+        driver: Any = self.connection.dbapi_connection
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            yield driver
+        except BaseException:
+            driver.rollback()
+            raise
+        driver.commit()
+
+    def in_transaction(self) -> bool:
+        """As Connection.in_transaction."""
+        driver: Any = self.connection.dbapi_connection
+        found: bool = driver.in_transaction
+        return found
 
     def begin_nested(self) -> Any:
         """As Connection.begin_nested, for one at a time."""

@@ -15,7 +15,7 @@ from sync import timing, wire
 from sync.client import Overloaded
 from sync.joining import AttachmentRequest
 from sync.loop import Link, Sync
-from sync.pull import PullState
+from sync.pull import Health, PullState, Reading
 from sync.push import FORKED, ROLLED_BACK, PushState
 from sync.snapshot import Loading, Taken
 from sync.wire import CodeKeyRow, FeedPage, FeedRequest, PushAnswer
@@ -52,12 +52,6 @@ class Journal:
             return FIRST_PREV_HASH
         return self.records[seq - 1].hash if seq <= len(self.records) else None
 
-    async def end(self) -> int:
-        return len(self.records)
-
-    async def queued(self) -> tuple[int, int]:
-        return len(self.records) - self.state.seq, 0
-
     async def next_attachment(self) -> AttachmentRequest | None:
         ready = (one for one in self.attachments if one.seq <= self.state.seq)
         return next(ready, None)
@@ -78,11 +72,8 @@ class Cache:
     async def pull_state(self) -> PullState:
         return self.state
 
-    async def budgets_given(self) -> dict[str, int]:
-        return self.given
-
-    async def loading(self) -> Loading | None:
-        return self.coming
+    async def reading(self) -> Reading:
+        return Reading(self.state, Health(0, 0, given=self.given), self.coming)
 
     async def save_chunk(self, taken: Taken) -> None:
         self.saved += taken.entities
