@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -66,14 +66,14 @@ class Cache:
 
     state: PullState = field(default_factory=PullState)
     saved: list[Any] = field(default_factory=list)
-    given: dict[str, int] = field(default_factory=dict)
+    health: Health = field(default_factory=lambda: Health(0, 0))
     coming: Loading | None = None
 
     async def pull_state(self) -> PullState:
         return self.state
 
     async def reading(self) -> Reading:
-        return Reading(self.state, Health(0, 0, given=self.given), self.coming)
+        return Reading(self.state, self.health, self.coming)
 
     async def save_chunk(self, taken: Taken) -> None:
         self.saved += taken.entities
@@ -281,15 +281,14 @@ async def test_a_new_life_of_head_office_is_asked_where_it_stands() -> None:
     assert (journal.state.seq, journal.state.trouble) == (9, "")
 
 
-async def test_the_feed_is_told_where_the_journal_ends() -> None:
-    """What is acknowledged and what waits, together."""
-    journal, office = Journal(), Office()
-    journal.add(5)
-    sync = sync_of(office, journal)
-    await sync.push_all()
-    journal.add(2)
+async def test_the_feed_is_told_how_the_terminal_is_doing() -> None:
+    """What the store has at that moment, and beside it the version and the disk."""
+    office, cache = Office(), Cache(health=Health(2, 17, given={"free_coffee": 3}, journal_seq=7))
+    sync = replace(sync_of(office, Journal(), cache), disk=lambda: ["disk_full", "disk_slow"])
     await sync.pull_page()
-    assert office.asked[-1].journal_seq == 7
+    asked = office.asked[-1]
+    assert (asked.queued_records, asked.queued_since_ms, asked.journal_seq) == (2, 17, 7)
+    assert (asked.given, asked.posd_version, asked.disk) == ({"free_coffee": 3}, "0.1", "disk_full disk_slow")
 
 
 async def test_a_head_office_that_takes_nothing_is_given_time(no_waiting: list[tuple[int, float | None]]) -> None:
