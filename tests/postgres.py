@@ -23,16 +23,22 @@ QUICK = "-c fsync=off -c shared_buffers=16MB"
 """For tests: nothing here is to survive a power cut."""
 
 
+MEMORY = Path("/dev/shm")
+
+
 @contextmanager
-def cluster(options: str = QUICK) -> Iterator[str]:
-    """The folder of its socket, while it runs. As root it runs as the user postgres, because it refuses to run as root."""
+def cluster(options: str = QUICK, where: Path | None = None) -> Iterator[str]:
+    """The folder of its socket, in `where` if that is there, while it runs. As root it runs as the user postgres, because it
+    refuses to run as root.
+    """
     programs = binaries()
     assert programs, "PostgreSQL is not installed: make setup"
-    folder = tempfile.mkdtemp(prefix="posd-pg-")  # not pytest's tmp_path: that is closed to other users
+    place = where if where and where.is_dir() else None
+    folder = tempfile.mkdtemp(prefix="posd-pg-", dir=place)  # not pytest's tmp_path: that is closed to other users
     if os.geteuid() == 0:
         user = pwd.getpwnam(USER)
         os.chown(folder, user.pw_uid, user.pw_gid)
-    settings = f"-k {folder} -c listen_addresses= -c max_connections=100 {options}"
+    settings = f"-k {folder} -c listen_addresses= -c max_connections=100 -c dynamic_shared_memory_type=mmap {options}"
     try:
         _run(folder, "initdb", "--no-sync", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8")
         _run(folder, "pg_ctl", "-w", "-t", str(START_S_MAX), "-l", f"{folder}/log", "-o", settings, "start")
@@ -65,10 +71,10 @@ def ask_sql(url: str, sql: str) -> list[list[str]]:
     return [line.split("\t") for line in answer.splitlines()]
 
 
-def run_sql(socket: str, sql: str, database: str = "postgres") -> None:
-    """Run a statement as the cluster's owner."""
-    programs = binaries()
-    command = [f"{programs}/psql", "-h", socket, "-U", USER, "-d", database, "-q", "-v", "ON_ERROR_STOP=1", "-c", sql]
+def run_sql(socket: str, *statements: str, database: str = "postgres") -> None:
+    """Run statements, each in a transaction of its own, as the cluster's owner."""
+    command = [f"{binaries()}/psql", "-h", socket, "-U", USER, "-d", database, "-q", "-v", "ON_ERROR_STOP=1"]
+    command += [word for statement in statements for word in ("-c", statement)]
     subprocess.run(
         command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PGOPTIONS": "-c client_min_messages=error"}
     )

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import shutil
+from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,13 +23,16 @@ from central.store.engine import Store
 from central.store.opening import open_store
 from sync import program_file, wire
 from sync.signing import key_id
-from tests.postgres import cluster, run_sql
+from tests.postgres import MEMORY, cluster, run_sql
 from tests.terminals import AUTHORITY, FieldTerminal
 
 NOW_MS = 1_795_000_000_000
 PROGRAM_PATH = Path(__file__).resolve().parents[2] / "config" / "programs" / "cafe.toml"
 
+DATABASES_MAX = 4  # no test needs as many
+
 _NUMBERS = itertools.count(1)
+_databases: deque[str] = deque()
 
 
 async def make_tables(url: str) -> None:
@@ -40,7 +44,7 @@ async def make_tables(url: str) -> None:
 @pytest.fixture(scope="session")
 def postgres():
     """The socket of this worker's own PostgreSQL, with a template that has the tables."""
-    with cluster() as socket:
+    with cluster(where=MEMORY) as socket:
         run_sql(socket, "CREATE DATABASE posd_template")
         asyncio.run(make_tables(f"postgresql://postgres@/posd_template?host={socket}"))
         yield socket
@@ -69,9 +73,12 @@ def postgres_url(postgres):
 
 
 def new_database(socket: str) -> str:
-    """The URL of an empty database, with its tables."""
+    """The URL of an empty database, with its tables. Of those before only a few are left: each is some 400 files in memory."""
     name = f"posd_{next(_NUMBERS)}"
-    run_sql(socket, f"CREATE DATABASE {name} TEMPLATE posd_template")
+    gone = [_databases.popleft()] if len(_databases) == DATABASES_MAX else []
+    _databases.append(name)
+    away = [f"DROP DATABASE IF EXISTS {one} WITH (FORCE)" for one in gone]
+    run_sql(socket, *away, f"CREATE DATABASE {name} TEMPLATE posd_template")
     return f"postgresql://postgres@/{name}?host={socket}"
 
 

@@ -237,7 +237,9 @@ async def test_tables_with_rows_are_rebuilt(url, monkeypatch):
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///")).unlink()
     else:
-        run_sql(url.rpartition("=")[2], "DROP SCHEMA public CASCADE; CREATE SCHEMA public", url.split("/")[3].split("?")[0])
+        run_sql(
+            url.rpartition("=")[2], "DROP SCHEMA public CASCADE; CREATE SCHEMA public", database=url.split("/")[3].split("?")[0]
+        )
     rows = (
         "INSERT INTO store (id, name, time_zone) VALUES (1, 's', 'UTC')",
         "INSERT INTO terminal (id, store_id, name, code, epoch) VALUES (1, 1, 't', 'c', 1)",
