@@ -197,6 +197,7 @@ class World:
             self.marks.sometimes("exposure released")
             return "exposure is released"
         if self.office.look("SELECT 1 FROM merged WHERE NOT done"):
+            await self._person_looks([one for one in self.terminals if self._forgot(one)])
             return "a merge waits"
         position = self.office.look("SELECT max(position) FROM feed WHERE kind <> 'pool'")[0][0]  # that is one terminal's
         behind = [one.name for one in self.terminals if int(one.cursor().rpartition(".")[2] or 0) < position]
@@ -207,6 +208,13 @@ class World:
         me = journal.identity(terminal.db)
         ended = "SELECT 1 FROM chain c JOIN terminal t ON t.id = c.terminal_id WHERE code = ? AND c.epoch = ? AND branch = 0"
         return bool(self.office.look(f"{ended} AND (fenced_ms IS NOT NULL OR t.epoch > c.epoch)", me.terminal, me.epoch))
+
+    def _forgot(self, terminal: Terminal) -> bool:
+        """Whether a merge waits for a promise that went with its disk's newer state."""
+        kept = "SELECT 1 FROM hold h JOIN merged m USING (member_id) JOIN terminal t ON t.id = h.terminal_id WHERE NOT m.done"
+        forgot = terminal.twisted and bool(self.office.look(f"{kept} AND h.state = 'open' AND t.code = ?", terminal.terminal))
+        self.marks.sometimes("promise lost with a disk", when=forgot)
+        return forgot
 
     async def _person_looks(self, fenced: list[Terminal]) -> None:
         """All that they had is at head office: it is accepted, and each gets a new disk and is enrolled anew."""
