@@ -1,11 +1,15 @@
-"""Sending head office what an old database still has. Everything may be sent again: a record has one effect, by its id."""
+"""Sending head office what an old database still has, records and what joining members gave. Everything may be sent again: a record
+has one effect, by its id.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from posd.store.salvaging import Found
+from runtime.errors import Misconfigured
 from sync import wire
+from sync.joining import AttachmentAnswer, AttachmentRequest
 from sync.wire import PushAnswer
 
 
@@ -16,16 +20,24 @@ class Office(Protocol):
         """Send a batch."""
         ...
 
+    async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
+        """Send what belongs to a record that head office has."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Salvaged:
-    """How many records there were, up to which seq head office has this journal now, its last word, and what it does not have."""
+    """How many records there were, up to which seq head office has this journal now, its last word, and what it does not have; of
+    what joining members gave how much it has now, and how much not.
+    """
 
     found: int
     unreadable: int
     seq: int
     outcome: str
     left: dict[int, bytes]
+    attached: int
+    not_attached: int
 
 
 async def send(found: Found, office: Office) -> Salvaged:
@@ -45,7 +57,21 @@ async def send(found: Found, office: Office) -> Salvaged:
             break
         seq = answer.seq
     left = {place: data for place, data in found.records.items() if place > seq}
-    return Salvaged(len(found.records), found.unreadable, seq, outcome, left)
+    attached = await _attached(found, seq, office)
+    return Salvaged(len(found.records), found.unreadable, seq, outcome, left, attached, len(found.attachments) - attached)
+
+
+async def _attached(found: Found, seq: int, office: Office) -> int:
+    """Send what belongs to records up to `seq`; how much of it head office has now."""
+    attached = 0
+    for place, content in sorted(found.attachments.items()):
+        if place <= seq and (data := found.records.get(place)):
+            try:
+                answer = await office.attach(AttachmentRequest(wire.read_envelope(data).id, place, content))
+            except Misconfigured:  # a restored head office that does not know this terminal yet: somebody must accept it first
+                break
+            attached += answer.outcome == "stored"
+    return attached
 
 
 def _batch(records: Mapping[int, bytes], seq: int) -> list[bytes]:

@@ -20,7 +20,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @json_option
 @with_settings
 def salvage(file: Path, key: Path | None, export: Path | None, settings: Settings, *, as_json: bool) -> None:
-    """Send head office the records of an old database: of a dead terminal's disk, or one that was set aside here.
+    """Send head office what an old database has: of a dead terminal's disk, or one that was set aside here.
 
     The database is not changed. What head office has already does no harm. A terminal that was enrolled again since is another
     epoch: head office keeps what comes from the old one in quarantine until a person has looked.
@@ -39,7 +39,8 @@ def _exported(file: Path, export: Path) -> dict[str, Any]:
     found = read(file)
     with export.open("xb") as out:
         out.writelines(data + b"\n" for _, data in sorted(found.records.items()))
-    return {"found": len(found.records), "unreadable": found.unreadable, "to": str(export)}
+    kept = len(found.attachments)
+    return {"found": len(found.records), "unreadable": found.unreadable, "not_attached": kept, "to": str(export)}
 
 
 async def _sent(file: Path, key: Path | None, settings: Settings) -> dict[str, Any]:
@@ -66,15 +67,24 @@ async def _sent(file: Path, key: Path | None, settings: Settings) -> dict[str, A
         "head_office_seq": done.seq,
         "outcome": done.outcome,
         "left": len(done.left),
+        "attached": done.attached,
+        "not_attached": done.not_attached,
     }
 
 
 def _lines(told: dict[str, Any]) -> list[str]:
     read = f"{told['found']} records read, {told['unreadable']} could not be"
     if "to" in told:
-        return [f"{read}; they are in {told['to']}"]
+        lines = [f"{read}; they are in {told['to']}"]
+        if told["not_attached"]:
+            lines.append(f"what {told['not_attached']} joining members gave is not in it, but goes to head office without --to")
+        return lines
     lines = [f"terminal {told['terminal']}, epoch {told['epoch']}: {read}"]
     lines.append(f"head office has this journal up to {told['head_office_seq']} now ({told['outcome']})")
+    if told["attached"]:
+        lines.append(f"it has what {told['attached']} joining members gave")
+    if told["not_attached"]:
+        lines.append(f"it does not have what {told['not_attached']} joining members gave: try again once it has their records")
     if told["left"]:
         lines.append(
             f"{told['left']} behind that it does not have: keep them with --to, and tell whoever looks after head office"

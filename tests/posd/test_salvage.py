@@ -15,6 +15,7 @@ from posd.store.opening import FILE
 from posd.store.salvaging import read
 from runtime.errors import Misconfigured
 from sync import wire
+from sync.joining import AttachmentAnswer, AttachmentRequest
 from sync.wire import EnrolAnswer, PushAnswer
 from tests.samples import basket, cafe, sold
 
@@ -27,6 +28,8 @@ class Office:
     def __init__(self, *stored: bytes) -> None:
         self.stored = list(stored)
         self.asked = 0
+        self.stranger = False
+        self.attached: list[str] = []
 
     async def push(self, records: list[bytes]) -> PushAnswer:
         """As central/ingest.py answers."""
@@ -37,6 +40,14 @@ class Office:
             outcome = "stored"
             self.stored += records[len(self.stored) + 1 - first :]
         return PushAnswer(outcome, len(self.stored), self.head(), "one", 0)
+
+    async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
+        """As central/people.py answers."""
+        if self.stranger:
+            raise Misconfigured("not_signed", "no enrolled terminal signed this request", "Enrol the terminal: posd enrol")
+        known = request.seq <= len(self.stored) and wire.read_envelope(self.stored[request.seq - 1]).id == request.record
+        self.attached += [request.content] if known else []
+        return AttachmentAnswer("stored" if known else "unknown")
 
     def head(self) -> str:
         """The hash of what is stored."""
@@ -101,6 +112,45 @@ async def test_what_follows_a_record_that_cannot_be_read_is_kept_for_a_person(tm
     first_gone = min(set(range(1, 401)) - set(found.records))
     assert done.seq == len(office.stored) == first_gone - 1
     assert min(done.left) == max(done.left) - len(done.left) + 1 == first_gone + found.unreadable
+
+
+async def joined(folder: Path, *seqs: int) -> Path:
+    """The database of a terminal with five records, and what belongs to some of them."""
+    file = await old_database(folder, 5)
+    with closing(sqlite3.connect(file)) as db:
+        db.executemany("INSERT INTO attachment (seq, content) VALUES (?, ?)", [(seq, f"of {seq}") for seq in seqs])
+        db.commit()
+    return file
+
+
+async def test_what_joining_members_gave_goes_behind_its_records(tmp_path: Path) -> None:
+    """Of a record that is pruned or unreadable nobody knows whose it is: that is told."""
+    file = await joined(tmp_path, 2, 5)
+    found = read(file)
+    office = Office()
+    done = await send(found, office)
+    assert (office.attached, done.attached, done.not_attached) == (["of 2", "of 5"], 2, 0)
+    del found.records[4]
+    office = Office()
+    done = await send(found, office)
+    assert (office.attached, done.attached, done.not_attached, done.seq) == (["of 2"], 1, 1, 3)
+
+
+async def test_a_head_office_that_does_not_know_the_terminal_yet_has_the_records_all_the_same(tmp_path: Path) -> None:
+    """It was restored from before the enrolment; what members gave goes once somebody has accepted the terminal."""
+    office = Office()
+    office.stranger = True
+    done = await send(read(await joined(tmp_path, 2)), office)
+    assert (done.seq, done.left, done.attached, done.not_attached) == (5, {}, 0, 1)
+
+
+async def test_a_database_from_before_there_were_attachments_is_read(tmp_path: Path) -> None:
+    """It has records."""
+    file = await old_database(tmp_path, 5)
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("DROP TABLE attachment")
+    found = read(file)
+    assert (len(found.records), found.unreadable, found.attachments) == (5, 0, {})
 
 
 async def test_what_head_office_does_not_take_is_told(tmp_path: Path) -> None:
