@@ -40,7 +40,7 @@ def read(path: Path) -> Found:
             me, acked_seq = journal.identity(db), journal.push_state(db).seq
             first, last = journal.anchor(db).seq + 1, _last(db, acked_seq)
             records, unreadable = _table(db, _RECORDS, first, last)
-            attachments, _ = _table(db, _ATTACHMENTS, first, last) if _has_attachments(db) else ({}, 0)
+            attachments, _ = _table(db, _ATTACHMENTS, first, last)
     except sqlite3.DatabaseError as error:
         raise Misconfigured("no_database", f"{path}: {error}", hint) from error
     return Found(me, acked_seq, records, unreadable, attachments)
@@ -51,11 +51,6 @@ def _last(db: Db, acked_seq: int) -> int:
         return journal.head(db).seq
     except sqlite3.DatabaseError:
         return acked_seq + BEYOND_MAX
-
-
-def _has_attachments(db: Db) -> bool:
-    """Not in the database of an early release."""
-    return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'attachment'").fetchone() is not None
 
 
 def _table(db: Db, sql: str, first: int, last: int) -> tuple[dict[int, Any], int]:

@@ -144,15 +144,6 @@ async def test_a_head_office_that_does_not_know_the_terminal_yet_has_the_records
     assert (done.seq, done.left, done.attached, done.not_attached) == (5, {}, 0, 1)
 
 
-async def test_a_database_from_before_there_were_attachments_is_read(tmp_path: Path) -> None:
-    """It has records."""
-    file = await old_database(tmp_path, 5)
-    with closing(sqlite3.connect(file)) as db:
-        db.execute("DROP TABLE attachment")
-    found = read(file)
-    assert (len(found.records), found.unreadable, found.attachments) == (5, 0, {})
-
-
 async def test_what_head_office_does_not_take_is_told(tmp_path: Path) -> None:
     """A word that moves nothing ends it at once: nobody asks for ever."""
     file = await old_database(tmp_path, 5)
