@@ -24,16 +24,17 @@ QUICK = "-c fsync=off -c shared_buffers=16MB"
 
 
 MEMORY = Path("/dev/shm")
+MEMORY_FREE_BYTES = 2 << 30  # a container may have 64 MiB of it
 
 
 @contextmanager
 def cluster(options: str = QUICK, where: Path | None = None) -> Iterator[str]:
-    """The folder of its socket, in `where` if that is there, while it runs. As root it runs as the user postgres, because it
-    refuses to run as root.
+    """The folder of its socket, in `where` if there is room, while it runs. As root it runs as the user postgres, because it refuses
+    to run as root.
     """
     programs = binaries()
     assert programs, "PostgreSQL is not installed: make setup"
-    place = where if where and where.is_dir() else None
+    place = where if where and where.is_dir() and shutil.disk_usage(where).free >= MEMORY_FREE_BYTES else None
     folder = tempfile.mkdtemp(prefix="posd-pg-", dir=place)  # not pytest's tmp_path: that is closed to other users
     if os.geteuid() == 0:
         user = pwd.getpwnam(USER)
