@@ -19,9 +19,8 @@ def binaries() -> Path | None:
     return found[-1] if found else None
 
 
-QUICK = "-c fsync=off -c shared_buffers=16MB"
+QUICK = "-c fsync=off -c shared_buffers=16MB -c max_wal_size=128MB"
 """For tests: nothing here is to survive a power cut."""
-
 
 MEMORY = Path("/dev/shm")
 MEMORY_FREE_BYTES = 2 << 30  # a container may have 64 MiB of it
@@ -29,8 +28,8 @@ MEMORY_FREE_BYTES = 2 << 30  # a container may have 64 MiB of it
 
 @contextmanager
 def cluster(options: str = QUICK, where: Path | None = None) -> Iterator[str]:
-    """The folder of its socket, in `where` if there is room, while it runs. As root it runs as the user postgres, because it refuses
-    to run as root.
+    """The folder of its socket, in `where` if it has room, while it runs. As root it runs as the user postgres, because it
+    refuses to run as root.
     """
     programs = binaries()
     assert programs, "PostgreSQL is not installed: make setup"
