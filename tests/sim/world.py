@@ -211,8 +211,11 @@ class World:
 
     def _forgot(self, terminal: Terminal) -> bool:
         """Whether a merge waits for a promise that went with its disk's newer state."""
-        kept = "SELECT 1 FROM hold h JOIN merged m USING (member_id) JOIN terminal t ON t.id = h.terminal_id WHERE NOT m.done"
-        forgot = terminal.twisted and bool(self.office.look(f"{kept} AND h.state = 'open' AND t.code = ?", terminal.terminal))
+        kept = (
+            "SELECT 1 FROM hold h JOIN merged m USING (member_id) JOIN chain c ON c.id = h.chain_id"
+            " JOIN terminal t ON t.id = c.terminal_id AND t.epoch = c.epoch WHERE NOT m.done AND h.state = 'open' AND t.code = ?"
+        )
+        forgot = terminal.twisted and bool(self.office.look(kept, terminal.terminal))
         self.marks.sometimes("promise lost with a disk", when=forgot)
         return forgot
 
