@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from central.cli.common import answers, in_store, look_in_store, person, with_settings
+from central.cli.common import answers, in_store, look_in_store, person, time_text, with_settings
 from central.clock import now_ms
 from central.settings import Settings
 from central.store.engine import Connection
 from central.store.members import MemberHere
+from central.store.merges import Waiting
 from loyalty.code import STEP_S
 from runtime.errors import Misconfigured, Rejected
 
@@ -252,11 +253,32 @@ def merge_members(settings: Settings, handle: str, into: str, reason: str) -> tu
     in_store(settings, merging.merge, handle, into, Clerk(person(), reason), now_ms())
     in_store(settings, merging.finish, now_ms())
     done = in_store(settings, merging.is_done, handle)
-    return {
-        "handle": handle,
-        "into": into,
-        "done": done,
-    }, f"{handle}: {'merged' if done else 'waits for what is leased or held'}"
+    told = {"handle": handle, "into": into, "done": done}
+    return told, f"{handle}: {'merged' if done else 'waits for what is leased or held: posd-central member merges'}"
+
+
+@command.command("merges")
+@answers
+@with_settings
+def list_merges(settings: Settings) -> tuple[list[dict[str, Any]], str]:
+    """Merges that are not done yet, and what each waits for, the oldest first.
+
+    \b
+    Example:
+      posd-central member merges --json
+    """
+    from central.store import merges
+
+    found = look_in_store(settings, merges.waiting)
+    return [one._asdict() for one in found], "\n".join(map(_waits, found)) or "No merge waits"
+
+
+def _waits(one: Waiting) -> str:
+    begun = f"{one.handle} into {one.into}, since {time_text(one.made_ms)}"
+    if not one.kind:
+        return f"{begun}: for nothing, it is done within seconds while head office runs"
+    what = f"{'an exposure' if one.kind == 'exposure' else f'a {one.kind}'} of {one.pieces} {one.unit}"
+    return f"{begun}: for {what} at {one.code} {one.store} / {one.terminal}, since {time_text(one.since_ms)}"
 
 
 @command.command("erase")

@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from central.store.counter import MERGED
 from central.store.engine import Connection
-from central.store.tables import BALANCE, MEMBER
+from central.store.spending import HOLD, LEASE
+from central.store.tables import BALANCE, MEMBER, STORE, TERMINAL
+from loyalty.ledger import exposed, held, leased
 from loyalty.posting import ASIDE
 
 
@@ -17,6 +19,23 @@ class Merge(NamedTuple):
     member_id: int
     into_id: int
     done: bool
+
+
+class Waiting(NamedTuple):
+    """A merge that is not done, and one thing that it waits for: a lease, a hold or an exposure, and of which terminal; since when
+    that is, and how many pieces are in it. Without one it is done at the next look.
+    """
+
+    handle: str
+    into: str
+    made_ms: int
+    kind: str = ""
+    store: str = ""
+    terminal: str = ""
+    code: str = ""
+    since_ms: int = 0
+    unit: str = ""
+    pieces: int = 0
 
 
 # Made once: making a statement takes as long as running it.
@@ -66,6 +85,34 @@ def next_todo(db: Connection) -> Merge | None:
     """The next merge that has nothing to wait for: nothing of the member is leased, held or exposed."""
     row = db.execute(_NEXT_TODO).one_or_none()
     return Merge(*row) if row else None
+
+
+def waiting(db: Connection) -> list[Waiting]:
+    """All that merges wait for, the oldest merge first."""
+    stays = MEMBER.alias()
+    who = (MEMBER.c.handle, stays.c.handle, MERGED.c.made_ms)
+    members = MERGED.join(MEMBER, MEMBER.c.id == MERGED.c.member_id).join(stays, stays.c.id == MERGED.c.into_id)
+    todo = (sa.not_(MERGED.c.done), BALANCE.c.pieces != 0)
+    found: list[Waiting] = []
+    for kind, account, table in (
+        ("lease", leased, LEASE),
+        ("hold", held, HOLD),
+        ("exposure", exposed, LEASE),
+        ("exposure", exposed, HOLD),
+    ):
+        mine = sa.and_(BALANCE.c.member_id == table.c.member_id, BALANCE.c.account == sa.literal(account("")) + table.c.id)
+        what = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, table.c.made_ms, BALANCE.c.unit)
+        tables = members.join(table, table.c.member_id == MERGED.c.member_id).join(BALANCE, mine)
+        tables = tables.join(TERMINAL, TERMINAL.c.id == table.c.terminal_id).join(STORE)
+        pieces = sa.cast(sa.func.sum(BALANCE.c.pieces), sa.BigInteger)
+        wanted = (
+            sa.select(*who, sa.literal(kind), *what, pieces).select_from(tables).where(*todo).group_by(*who, *what, table.c.id)
+        )
+        found += [Waiting._make(row) for row in db.execute(wanted)]
+    named = {one.handle for one in found}
+    rest = db.execute(sa.select(*who).select_from(members).where(sa.not_(MERGED.c.done)))
+    found += [Waiting(*row) for row in rest if row[0] not in named]
+    return sorted(found, key=lambda one: (one.made_ms, one.handle, one.since_ms))
 
 
 def into(db: Connection, members: Iterable[int]) -> dict[int, tuple[int, str]]:

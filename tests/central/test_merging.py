@@ -9,10 +9,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from central import audit, members, merging, standings
+from central import audit, fence, leases, members, merging, standings
 from central.cli import group
 from central.standings import Change
 from central.store import members as rows
+from central.store import merges
 from central.store.audit import Clerk
 from central.store.ledger import NO_TERMINAL, Cause
 from central.store.opening import open_store
@@ -151,6 +152,40 @@ async def test_a_merge_waits_for_a_hold(office):
     await office.deliver()
     assert await dead(office) == []
     assert (await office.balances(HANDLE))["point"] == 230
+    await books_are_right(office)
+
+
+async def test_what_a_merge_waits_for_is_told(office, url, tmp_path):
+    """Leases and holds by terminal; of a fenced one its exposure; once a person has released it nothing: then it is done."""
+    terminal = await terminal_in(office)
+    says(terminal, HANDLE, HANDLE)  # which makes the member
+    assert await office.store.read(merges.waiting) == []
+    await earns(office, terminal, 1000, OTHER)
+    assert (await office.hold(terminal, wire.HoldRequest("a" * 32, OTHER, "points", 30))).granted
+    assert await merge(office) == 0
+    waits = await office.store.read(merges.waiting)
+    assert [one[:3] for one in waits] == [(OTHER, HANDLE, 9)] * len(waits)
+    assert {(one.store, one.terminal, one.code, one.unit) for one in waits} == {
+        ("Allenby 12", "Till 1", terminal.code, "points")
+    }
+    assert {one.kind: one.pieces for one in waits} == {"lease": 200, "hold": 30}
+    assert await office.store.run(fence.fence_by_code, terminal.code, 10, "it burned", "person")
+    await office.store.run(leases.expose, 11)
+    exposed = await office.store.read(merges.waiting)
+    assert sorted((one.kind, one.pieces) for one in exposed) == sorted(("exposure", one.pieces) for one in waits)
+    config = tmp_path / "central.toml"
+    config.write_text(f'state_dir = "{tmp_path}"\ndatabase = "{url}"\n')
+    ask = ["member", "merges", "--config", str(config)]
+    said = (await asyncio.to_thread(CliRunner().invoke, group, ask)).output.splitlines()
+    assert len(said) == len(waits)
+    assert all(f"{OTHER} into {HANDLE}, since " in line and f"at {terminal.code} Allenby 12 / Till 1" in line for line in said)
+    await office.store.run(leases.release, terminal.code, "person", "it burned", 12)
+    (last,) = await office.store.read(merges.waiting)
+    assert (last.handle, last.kind) == (OTHER, "")
+    assert "for nothing" in (await asyncio.to_thread(CliRunner().invoke, group, ask)).output
+    assert await office.store.run(merging.finish, 13) == 1
+    assert await office.store.read(merges.waiting) == []
+    assert (await asyncio.to_thread(CliRunner().invoke, group, ask)).output == "No merge waits\n"
     await books_are_right(office)
 
 
