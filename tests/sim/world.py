@@ -200,8 +200,11 @@ class World:
             await self._person_looks([one for one in self.terminals if self._forgot(one)])
             return "a merge waits"
         position = self.office.look("SELECT max(position) FROM feed WHERE kind <> 'pool'")[0][0]  # that is one terminal's
-        behind = [one.name for one in self.terminals if int(one.cursor().rpartition(".")[2] or 0) < position]
-        return f"{behind} have not read the feed to {position}" if behind else ""
+        ((life, recovering),) = self.office.look("SELECT incarnation, recovering FROM office")
+        behind = [one.name for one in self.terminals if not _has_read(one.cursor(), life, position)]
+        if behind:
+            return f"{behind} have not read the feed of {life} to {position}"
+        return "head office recovers" if recovering else ""
 
     def _fenced(self, terminal: Terminal) -> bool:
         """Whether head office has ended its epoch."""
@@ -269,6 +272,12 @@ class World:
             self._hash.update(line.encode())
         sales = sum(1 for one in self.oracle.sold if one.booked)
         return Ended(self.seed, sales, self.oracle.violations, self.marks, self._hash.hexdigest(), list(self.told))
+
+
+def _has_read(cursor: str, life: str, position: int) -> bool:
+    """Whether it is one of that life of head office, and so far: one that was restored begins below what it was."""
+    told, _, place = cursor.rpartition(".")
+    return told.startswith(f"{life}.") and int(place) >= position
 
 
 def run(seed: int, faults: Faults | None = None, sales: int = SALES_MIN) -> Ended:
