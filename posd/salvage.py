@@ -68,8 +68,10 @@ async def _attached(found: Found, seq: int, office: Office) -> int:
         if place <= seq and (data := found.records.get(place)):
             try:
                 answer = await office.attach(AttachmentRequest(wire.read_envelope(data).id, place, content))
-            except Misconfigured:  # a restored head office that does not know this terminal yet: somebody must accept it first
-                break
+            except Misconfigured as error:
+                if error.code != "not_signed":
+                    raise
+                break  # a restored head office that does not know this terminal yet: somebody must accept it first
             attached += answer.outcome == "stored"
     return attached
 

@@ -42,10 +42,8 @@ class Change(NamedTuple):
 # Made once: making a statement takes as long as running it.
 _BUMP = sa.update(OFFICE).values(feed_position=OFFICE.c.feed_position + 1).returning(OFFICE.c.feed_position)
 _OFFICE = sa.select(OFFICE.c.incarnation, OFFICE.c.feed_position, OFFICE.c.restored_ms, OFFICE.c.recovering)
-_WRITES_IN = sa.and_(CHAIN.c.terminal_id == sa.bindparam("terminal"), CHAIN.c.branch == 0)
-_WRITES_NOW = sa.and_(
-    _WRITES_IN, CHAIN.c.epoch == sa.select(TERMINAL.c.epoch).where(TERMINAL.c.id == CHAIN.c.terminal_id).scalar_subquery()
-)
+_EPOCH = sa.select(TERMINAL.c.epoch).where(TERMINAL.c.id == CHAIN.c.terminal_id).scalar_subquery()
+_WRITES_NOW = sa.and_(CHAIN.c.terminal_id == sa.bindparam("terminal"), CHAIN.c.branch == 0, CHAIN.c.epoch == _EPOCH)
 _HERE = _OFFICE.add_columns(CHAIN.c.seq, CHAIN.c.hash).select_from(OFFICE.outerjoin(CHAIN, _WRITES_NOW))
 _OWN = ("share", "pool")  # those of others are for others
 _ABOUT = sa.or_(FEED.c.kind.not_in(_OWN), FEED.c.key == sa.bindparam("terminal"))

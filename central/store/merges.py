@@ -89,28 +89,20 @@ def next_todo(db: Connection) -> Merge | None:
 
 def waiting(db: Connection) -> list[Waiting]:
     """All that merges wait for, the oldest merge first."""
-    stays = MEMBER.alias()
+    stays, account = MEMBER.alias(), BALANCE.c.account
     who = (MEMBER.c.handle, stays.c.handle, MERGED.c.made_ms)
-    members = MERGED.join(MEMBER, MEMBER.c.id == MERGED.c.member_id).join(stays, stays.c.id == MERGED.c.into_id)
-    todo = (sa.not_(MERGED.c.done), BALANCE.c.pieces != 0)
+    merges = MERGED.join(MEMBER, MEMBER.c.id == MERGED.c.member_id).join(stays, stays.c.id == MERGED.c.into_id)
     found: list[Waiting] = []
-    for kind, account, table in (
-        ("lease", leased, LEASE),
-        ("hold", held, HOLD),
-        ("exposure", exposed, LEASE),
-        ("exposure", exposed, HOLD),
-    ):
-        mine = sa.and_(BALANCE.c.member_id == table.c.member_id, BALANCE.c.account == sa.literal(account("")) + table.c.id)
+    for table, own in ((LEASE, leased), (HOLD, held)):
+        mine = sa.or_(*(account == sa.literal(of("")) + table.c.id for of in (own, exposed)))
         what = (STORE.c.name, TERMINAL.c.name, TERMINAL.c.code, table.c.made_ms, BALANCE.c.unit)
-        tables = members.join(table, table.c.member_id == MERGED.c.member_id).join(BALANCE, mine)
-        tables = tables.join(TERMINAL, TERMINAL.c.id == table.c.terminal_id).join(STORE)
-        pieces = sa.cast(sa.func.sum(BALANCE.c.pieces), sa.BigInteger)
-        wanted = (
-            sa.select(*who, sa.literal(kind), *what, pieces).select_from(tables).where(*todo).group_by(*who, *what, table.c.id)
-        )
-        found += [Waiting._make(row) for row in db.execute(wanted)]
+        tables = merges.join(table, table.c.member_id == MERGED.c.member_id).join(TERMINAL).join(STORE)
+        tables = tables.join(BALANCE, sa.and_(BALANCE.c.member_id == MERGED.c.member_id, mine))
+        wanted = sa.select(*who, account, *what, sa.cast(sa.func.sum(BALANCE.c.pieces), sa.BigInteger)).select_from(tables)
+        wanted = wanted.where(sa.not_(MERGED.c.done), BALANCE.c.pieces != 0).group_by(*who, account, *what)
+        found += [Waiting._make((*row[:3], row[3].partition("/")[0], *row[4:])) for row in db.execute(wanted)]
     named = {one.handle for one in found}
-    rest = db.execute(sa.select(*who).select_from(members).where(sa.not_(MERGED.c.done)))
+    rest = db.execute(sa.select(*who).select_from(merges).where(sa.not_(MERGED.c.done)))
     found += [Waiting(*row) for row in rest if row[0] not in named]
     return sorted(found, key=lambda one: (one.made_ms, one.handle, one.since_ms))
 

@@ -12,7 +12,7 @@ from tests.paper import __main__ as every
 from tests.paper.plan import DRIVERS, Plan, Step, drawn
 from tests.paper.run import Broken, Run, played
 
-SEEDS, SHARES = 36, 6
+SEEDS, SHARES = 60, 12
 """`make print-sim SEEDS=1000` plays the rest. Those of a share run side by side: they mostly wait."""
 
 

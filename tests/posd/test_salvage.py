@@ -28,7 +28,7 @@ class Office:
     def __init__(self, *stored: bytes) -> None:
         self.stored = list(stored)
         self.asked = 0
-        self.stranger = False
+        self.refuses = self.wrong = ""
         self.attached: list[str] = []
 
     async def push(self, records: list[bytes]) -> PushAnswer:
@@ -42,12 +42,12 @@ class Office:
         return PushAnswer(outcome, len(self.stored), self.head(), "one", 0)
 
     async def attach(self, request: AttachmentRequest) -> AttachmentAnswer:
-        """As central/people.py answers."""
-        if self.stranger:
-            raise Misconfigured("not_signed", "no enrolled terminal signed this request", "Enrol the terminal: posd enrol")
-        known = request.seq <= len(self.stored) and wire.read_envelope(self.stored[request.seq - 1]).id == request.record
-        self.attached += [request.content] if known else []
-        return AttachmentAnswer("stored" if known else "unknown")
+        """As central/people.py answers; nobody sends what belongs to a record that is not here."""
+        if self.refuses:
+            raise Misconfigured(self.refuses, "no", "Look")
+        assert wire.read_envelope(self.stored[request.seq - 1]).id == request.record
+        self.attached.append(request.content)
+        return AttachmentAnswer("wrong" if request.content == self.wrong else "stored")
 
     def head(self) -> str:
         """The hash of what is stored."""
@@ -130,6 +130,10 @@ async def test_what_joining_members_gave_goes_behind_its_records(tmp_path: Path)
     office = Office()
     done = await send(found, office)
     assert (office.attached, done.attached, done.not_attached) == (["of 2", "of 5"], 2, 0)
+    office = Office()
+    office.wrong = "of 2"
+    done = await send(found, office)
+    assert (office.attached, done.attached, done.not_attached) == (["of 2", "of 5"], 1, 1)
     del found.records[4]
     office = Office()
     done = await send(found, office)
@@ -138,10 +142,13 @@ async def test_what_joining_members_gave_goes_behind_its_records(tmp_path: Path)
 
 async def test_a_head_office_that_does_not_know_the_terminal_yet_has_the_records_all_the_same(tmp_path: Path) -> None:
     """It was restored from before the enrolment; what members gave goes once somebody has accepted the terminal."""
-    office = Office()
-    office.stranger = True
-    done = await send(read(await joined(tmp_path, 2)), office)
+    office, found = Office(), read(await joined(tmp_path, 2))
+    office.refuses = "not_signed"
+    done = await send(found, office)
     assert (done.seq, done.left, done.attached, done.not_attached) == (5, {}, 0, 1)
+    office.refuses = "not_supported"
+    with pytest.raises(Misconfigured, match="no"):
+        await send(found, office)
 
 
 async def test_what_head_office_does_not_take_is_told(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """SQLAlchemy's connection with a shorter way to SQLite: a statement that is run again is compiled once, and then it goes straight
-to the driver. A third of a simulated day went on the way there.
+to the driver, as transactions and savepoints do. A third of a simulated day went on the way there.
 
-Everything else (statements that are made for one use, transactions, errors) goes SQLAlchemy's own way, and so does all of head
-office outside the simulator.
+Statements that are made for one use, and those that fail, go SQLAlchemy's own way, and so does all of head office outside the
+simulator.
 """
 
 import sqlite3
